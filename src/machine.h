@@ -10,6 +10,9 @@ struct cpuid_regs { u32 eax, ebx, ecx, edx; };
 /* Rates measured once at boot, in hertz. */
 struct machine_rates { u64 tsc_hz, apic_timer_hz; };
 
+/* Measure them against the PM timer at the given port. False: no two measurements agreed. */
+bool machine_rates(u16 pm_timer_port, struct machine_rates *out);
+
 /* Physical memory through the hypervisor's direct map. Any physical address is valid; no ownership is implied. */
 void *machine_ptr(hpa_t hpa);
 hpa_t machine_hpa(const void *ptr); /* of an object in the direct map or in the hypervisor image */
@@ -31,6 +34,9 @@ void machine_xmm_read(unsigned n, u64 out[2]);
 /* The physical local APIC in whichever mode the processor has it now; reg is the xAPIC offset (0x80 TPR, 0xb0 EOI, 0x300 ICR). */
 u64 machine_apic_read(u32 reg);
 void machine_apic_write(u32 reg, u64 value);
+
+/* Choose the console by name: com1, com2, e9, none. False when the name is unknown. Nothing is written before. */
+bool machine_console_open(const char *name);
 
 /* The hypervisor's own console; bounded time, never blocks for a missing device. */
 void machine_console_write(const char *text, size_t length);

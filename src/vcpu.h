@@ -73,4 +73,11 @@ struct vcpu {
 };
 /* Legend: (c) constant after creation; (s) only the processor that runs this VP touches it. */
 
+/*
+ * Make a VP of p with the next free index: its pages, trace ring and vendor state. The partition's nested tables exist.
+ * NULL: out of memory. vcpu_reset: back to what its MSRs and overlays are after creation.
+ */
+struct vcpu *vcpu_create(struct partition *p, u32 apic_id);
+void vcpu_reset(struct vcpu *v);
+
 #endif

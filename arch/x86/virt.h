@@ -43,6 +43,7 @@ struct npt_fault { gpa_t gpa; u32 access; /* NPT_R|W|X asked for */ bool walk; /
 /* Why VM entry or an exit went wrong is explained into text by the vendor, by name. */
 struct virt {
 	const char *name;                                    /* "VMX", "SVM" */
+	unsigned char call_opcode[3];                        /* VMCALL or VMMCALL, for the hypercall page */
 
 	/* True when this CPU is of the vendor and has all that is needed; names what is missing in text otherwise. */
 	bool (*probe)(struct text *missing);
@@ -78,7 +79,7 @@ struct virt {
 	/* Make count ports from port exit (or not) for every VP of the partition; call before its VPs run. */
 	void (*intercept_ports)(struct partition *p, u16 port, u32 count, bool on);
 
-	/* Guest TSC = host TSC + offset from now on. */
+	/* Guest TSC = host TSC + offset from now on. The caller keeps v->tsc_offset. */
 	void (*set_tsc_offset)(struct vcpu *v, u64 offset);
 
 	/* Vendor-owned hardware MSRs (EFER, PAT, VMX/SVM controls). */

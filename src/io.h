@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Intercepted ports, and how the machine ends. */
+#ifndef PARTITA_IO_H
+#define PARTITA_IO_H
+
+#include "types.h"
+#include "acpi.h"
+#include "partition.h"
+
+#define PORT_EXIT 0xf4          /* the root ends the machine with a value */
+#define PORT_RESET_CONTROL 0xcf9
+#define PORT_KEYBOARD_COMMAND 0x64
+
+/* Remember the firmware's ports and intercept them all for the root. Call before its VPs run. */
+void io_init(struct partition *p, const struct acpi_info *acpi);
+
+/* End the machine as the end= option says; value is what the root wrote to the exit port. Logs nothing. */
+_Noreturn void machine_end(enum partition_end why, u32 value);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The few memory functions a freestanding compiler calls by itself; on the host, those of its C library. */
+#ifndef PARTITA_STRING_H
+#define PARTITA_STRING_H
+
+#if __STDC_HOSTED__
+#include_next <string.h>
+#else
+#include <stddef.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t n);
+#endif
+
+#endif
