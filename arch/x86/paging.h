@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The hypervisor's own page tables: the image by its permissions, all physical memory as data. */
+#ifndef PARTITA_X86_PAGING_H
+#define PARTITA_X86_PAGING_H
+
+#define PHYS_MAP 0xffff800000000000
+#define IMAGE_BASE 0xffffffff80000000
+
+#ifndef __ASSEMBLER__
+#include "boot_info.h"
+#include "types.h"
+
+/* Tell where the image lies; machine_ptr and machine_hpa work from then on. */
+void paging_locate(u64 image_hpa);
+
+/* Build the final tables from the allocator and switch to them. Panics when memory is short. */
+void paging_init(const struct boot_info *bi);
+
+/* CR3 of the hypervisor. */
+u64 paging_cr3(void);
+#endif
+
+#endif
