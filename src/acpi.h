@@ -13,12 +13,15 @@ struct acpi_info {
 	u8 reset_value;
 	bool has_s5;
 	u8 s5_a, s5_b;                   /* SLP_TYP of soft off */
-	u64 madt;                        /* physical address, 0: none */
+	u64 madt, madt_length;           /* physical address, 0: none; all of it below the limit */
 	u32 processors;                  /* enabled in the MADT */
 };
 
-/* Find and read the tables; hint is the root pointer of the boot loader or 0 to search for it. False: no ACPI. */
-bool acpi_read(u64 hint, struct acpi_info *out);
+/*
+ * Find and read the tables; hint is the root pointer of the boot loader or 0 to search for it. Nothing at or above
+ * physical address limit is touched. False: no ACPI.
+ */
+bool acpi_read(u64 hint, u64 limit, struct acpi_info *out);
 
 /* Disable every processor of the MADT but apic_id, in place, with a right checksum. Returns how many were disabled. */
 u32 acpi_disable_other_processors(const struct acpi_info *info, u32 apic_id);
