@@ -19,6 +19,14 @@ enum {
 	SPEC_XMM_BYTES = 112,  /* and six XMM registers */
 };
 
+/* Put an item at the end of a list. */
+#define APPEND(list, item) do { \
+	__typeof__(&(list)) end_ = &(list); \
+	while (*end_) \
+		end_ = &(*end_)->next; \
+	*end_ = (item); \
+} while (0)
+
 /* One text file. `text` has `size` bytes and a NUL after them; `name` is the path as it is shown to people. */
 struct source {
 	struct source *next;
@@ -45,7 +53,7 @@ struct name_list {
 	struct name name;
 };
 
-/* A half-open past is not in the language: both ends belong to the range. */
+/* `low..high` as written; both ends belong to it. */
 struct range {
 	uint64_t low, high;
 	struct pos at;
@@ -72,6 +80,7 @@ struct about {
 	const char *unimplemented; /* the reason, or NULL */
 	const char *named;         /* the name in the TLFS as written after `named`, or NULL; see the items' own `named` */
 	unsigned arch;             /* set of enum arch */
+	bool broken;               /* its body could not be read to the end: only the name means anything */
 };
 
 /* ---- statuses ---- */
@@ -137,7 +146,7 @@ enum cpuid_source { CPUID_NONE, CPUID_OFFER, CPUID_CONSTANT, CPUID_VALUE };
 struct bits {
 	struct bits *next;
 	enum bits_kind kind;
-	const char *name;          /* NULL unless BITS_NAMED */
+	const char *name;          /* NULL when there is none; BITS_NAMED always has one */
 	struct pos at;
 	struct about about;
 	unsigned high, low;        /* bit numbers, high >= low */
@@ -400,6 +409,7 @@ struct cpuid_leaf {
 /* ---- the whole ---- */
 
 struct arena;
+struct diag;
 
 struct spec {
 	struct arena *arena;
@@ -418,6 +428,9 @@ struct spec {
 	struct cpuid_value *values;
 	struct msr_row *msr_rows; /* resolved: every number, ascending */
 	size_t msr_row_count;
+	struct name_list *lost; /* names of declarations that could not be read: not known, but not missing either */
+	struct diag *errors, *last_error; /* diag.h */
+	size_t error_count;
 };
 
 /* A fresh empty spec, and its end. Creation cannot fail: out of memory ends the program with a message. */
