@@ -32,6 +32,7 @@ GEN_SRC = $(wildcard gen/*.c)
 SPEC = $(wildcard spec/*.def spec/*/*.def)
 CORE_SRC = $(wildcard src/*.c src/lib/*.c arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.c arch/x86/vmx/*.S \
 	arch/x86/svm/*.c arch/x86/svm/*.S build/gen/spec_*.c)
+GUEST_SRC = $(wildcard tests/guest/*.c tests/guest/*.S)
 BOOT_SRC = $(wildcard boot/*.c boot/*.S)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 
@@ -40,9 +41,14 @@ objects = $(patsubst %,build/obj/$(1)/%.o,$(basename $(2)))
 GEN_OBJ = $(patsubst gen/%.c,build/obj/gen/%.o,$(GEN_SRC)) build/obj/gen/lex.o build/obj/gen/parse.o
 CORE_OBJ = $(call objects,core,$(CORE_SRC))
 BOOT_OBJ = $(call objects,boot32,$(BOOT_SRC))
+# Test guests: rt* is the runtime of all of them, bench* the measurements, the rest the conformance suite.
+GUEST_RT = $(filter tests/guest/rt%,$(GUEST_SRC))
+GUEST_BENCH = $(filter tests/guest/bench%,$(GUEST_SRC))
+GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
+GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen unit clean distclean setup help
+.PHONY: all hvgen guests iso unit run test bench doc clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -158,11 +164,103 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(UNIT_SRC)),$(eval $(call unit_program,
 unit: $(UNIT_BIN)
 	$(Q)set -e; for t in $^; do echo "== $$t"; $$t; done
 
+# ---- test guests ----------------------------------------------------------------------------------------------------
+# Multiboot1 ELF32 images that use nothing of the hypervisor but the generated guest header and vectors.
+GUEST_CFLAGS = $(COMMON) $(FREESTANDING) -O2 -mno-red-zone -Ibuild/gen -Itests/guest
+
+define guest_rules
+build/obj/guest$(1)/%.o: %.c Makefile
+	$$(say) CC "$$< ($(1))"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) -m$(1) $$(GUEST_CFLAGS) -c -o $$@ $$<
+
+build/obj/guest$(1)/%.o: %.S Makefile
+	$$(say) AS "$$< ($(1))"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) -m$(1) $$(GUEST_CFLAGS) -c -o $$@ $$<
+endef
+$(eval $(call guest_rules,64))
+$(eval $(call guest_rules,32))
+
+guests: $(GUESTS)
+build/guest64.elf: $(call objects,guest64,$(GUEST_SUITE))
+build/guest32.elf: $(call objects,guest32,$(GUEST_SUITE))
+build/bench.elf: $(call objects,guest64,$(GUEST_RT) $(GUEST_BENCH))
+build/guest64.elf build/bench.elf: tests/guest/guest.ld Makefile
+	$(say) LINK $@
+	$(Q)$(CC) -m64 $(GUEST_LINK) -o $@ $(filter %.o,$^)
+	$(Q)$(OBJCOPY) -O elf32-i386 $@
+build/guest32.elf: tests/guest/guest.ld Makefile
+	$(say) LINK $@
+	$(Q)$(CC) -m32 $(GUEST_LINK) -o $@ $(filter %.o,$^)
+# The whole guest is one segment that may be written and run.
+GUEST_LINK = $(LINK) -Wl,--no-warn-rwx-segments -T tests/guest/guest.ld
+
+# ---- Linux as root --------------------------------------------------------------------------------------------------
+# The stock kernel stays where it is when the rest is cleaned.
+build/linux/vmlinuz: | build/.setup
+	$(say) FETCH $@
+	$(Q)boot/fetch-kernel build/linux
+
+build/initramfs.cpio: boot/initramfs boot/initramfs-init | build/.setup
+	$(say) INITRD $@
+	$(Q)boot/initramfs /bin/busybox boot/initramfs-init $@
+
+LINUX = build/linux/vmlinuz build/initramfs.cpio
+LINUX_APPEND = console=ttyS0,115200 loglevel=5 panic=-1
+# More for boot/run, as in `make run RUN="--platform bochs-vmx --mem 1024"`.
+RUN =
+
+run: all $(LINUX)
+	$(Q)shell=; [ ! -t 0 ] || shell=" partita=shell"; \
+	boot/run $(RUN) --append "$(LINUX_APPEND)$$shell" --initrd build/initramfs.cpio build/linux/vmlinuz
+
+# A disc for GRUB: the hypervisor by multiboot2, the root and its initial RAM disk as modules.
+iso: build/partita.iso
+build/partita.iso: build/partita boot/grub.cfg $(LINUX)
+	$(say) ISO $@
+	$(Q)rm -rf build/iso && mkdir -p build/iso/boot/grub
+	$(Q)cp boot/grub.cfg build/iso/boot/grub/
+	$(Q)cp build/partita $(LINUX) build/iso/boot/
+	$(Q)grub-mkimage -O i386-pc-eltorito -p /boot/grub -o build/iso/boot/eltorito.img \
+		biosdisk iso9660 normal multiboot2 serial terminal
+	$(Q)xorriso -as mkisofs -quiet -R -b boot/eltorito.img -no-emul-boot -boot-load-size 4 -boot-info-table \
+		-o $@ build/iso
+
+# ---- tests ----------------------------------------------------------------------------------------------------------
+# Arguments of the runner, as in `make test TESTS="unit generator"`.
+TESTS =
+
+test: all guests iso $(LINUX) $(UNIT_BIN)
+	$(Q)tests/run/all $(TESTS)
+
+bench: all build/bench.elf
+	$(Q)tests/run/bench
+
+doc: build/gen/reference.md
+	@echo "The reference of the interface: build/gen/reference.md"
+
 # ---- housekeeping ---------------------------------------------------------------------------------------------------
+help:
+	@echo "make            build the hypervisor (build/partita) and the generator (build/hvgen)"
+	@echo "make run        boot the stock Debian kernel on it under QEMU; RUN=\"...\" adds options of boot/run"
+	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
+	@echo "make unit       build and run the unit tests alone"
+	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
+	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
+	@echo "make doc        the reference of the interface: build/gen/reference.md"
+	@echo "make hvgen      the generator alone"
+	@echo "make guests     the test guests alone"
+	@echo "make setup      install the Debian packages that are missing (every target does this by itself)"
+	@echo "make clean      remove what was built; the fetched kernel stays"
+	@echo "make distclean  remove all of build/"
+	@echo "V=1 shows the commands."
+
 clean:
 	rm -rf $(filter-out build/linux,$(wildcard build/* build/.setup))
 
+# Everything, the fetched kernel too.
 distclean:
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(GEN_OBJ) $(CORE_OBJ) $(BOOT_OBJ)) $(shell find build/obj/unit -name "*.d" 2>/dev/null)
+-include $(patsubst %.o,%.d,$(GEN_OBJ) $(CORE_OBJ) $(BOOT_OBJ)) $(shell find build/obj/unit build/obj/guest* -name "*.d" 2>/dev/null)
