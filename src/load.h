@@ -42,6 +42,9 @@ bool load_multiboot(struct load *l);
 bool load_fits(const struct load *l, u64 base, u64 size);          /* root RAM below the staged files */
 bool load_place(struct load *l, u64 base, u64 file_size, u64 size, u64 offset); /* copy from the image, zero the rest */
 u64 load_find(const struct load *l, u64 size, u64 align, u64 floor, u64 ceiling); /* free root RAM, highest first; 0: none */
+
+/* The root's view of memory: its RAM, the hypervisor's region as reserved, and what firmware calls something else. */
+void load_memory_map(const struct load *l, void (*add)(void *to, u64 base, u64 end, u32 type), void *to);
 const char *load_arguments(const char *string);                    /* after the first word */
 
 #endif
