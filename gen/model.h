@@ -27,19 +27,22 @@ enum {
 	*end_ = (item); \
 } while (0)
 
+/* A place in a source: line and column count from 1, columns in bytes. `length` is for the underline of a caret. */
+struct pos {
+	const struct source *source;
+	unsigned line, column, length;
+};
+
 /* One text file. `text` has `size` bytes and a NUL after them; `name` is the path as it is shown to people. */
 struct source {
 	struct source *next;
 	const char *name;
 	const char *text;
 	size_t size;
-	unsigned index;        /* order of first inclusion, for sorting diagnostics */
-};
-
-/* A place in a source: line and column count from 1, columns in bytes. `length` is for the underline of a caret. */
-struct pos {
-	const struct source *source;
-	unsigned line, column, length;
+	unsigned index;                /* order of first inclusion, for sorting diagnostics */
+	uint64_t device, inode;        /* what tells that two paths are one file; 0 for a text in memory */
+	const struct source *includer; /* NULL for the front door */
+	struct pos included_at;
 };
 
 /* A name as it was written somewhere, before anything knows what it refers to. */
@@ -428,7 +431,8 @@ struct spec {
 	struct cpuid_value *values;
 	struct msr_row *msr_rows; /* resolved: every number, ascending */
 	size_t msr_row_count;
-	struct name_list *lost; /* names of declarations that could not be read: not known, but not missing either */
+	struct name_list *lost; /* all names in declarations that could not be read: perhaps declared there, perhaps used */
+	bool missing_source;   /* an include could not be read: any name may be declared there */
 	struct diag *errors, *last_error; /* diag.h */
 	size_t error_count;
 };
