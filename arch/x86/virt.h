@@ -58,7 +58,7 @@ struct virt {
 	void (*vcpu_start)(struct vcpu *v, const struct vcpu_start *start);
 
 	/* Run the VP; returns never. Exits are handled inside by the vendor's one switch. */
-	_Noreturn void (*vcpu_run)(struct vcpu *v);
+	void (*vcpu_run)(struct vcpu *v) __attribute__((noreturn));
 
 	/* Registers by name. set returns false when the value is illegal for the register; nothing is changed then. */
 	u64 (*get_reg)(struct vcpu *v, enum vreg reg);
