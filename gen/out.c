@@ -11,7 +11,7 @@
 
 static const struct output {
 	const char *name;
-	void (*write)(struct text *t, const struct model *m);
+	void (*write)(struct text *t, const struct spec *s);
 } outputs[] = {
 	{ "hv_abi.h", out_abi_h },
 	{ "spec_calls.h", out_calls_h },
@@ -55,13 +55,13 @@ static bool make_folder(const char *dir)
 	}
 }
 
-bool out_all(const struct model *m, const char *dir)
+bool out_all(const struct spec *s, const char *dir)
 {
 	bool ok = make_folder(dir);
 
 	for (size_t i = 0; ok && i < sizeof(outputs) / sizeof(outputs[0]); i++) {
 		struct text t = { 0 };
-		outputs[i].write(&t, m);
+		outputs[i].write(&t, s);
 		ok = text_save(&t, dir, outputs[i].name);
 		text_free(&t);
 	}

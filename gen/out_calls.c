@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* spec_calls.h and spec_calls.c: the total dispatch table of hypercalls and the handlers it wants. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "expr.h"
+#include "out.h"
+#include "spell.h"
+
+static const char args_and_row[] =
+	"struct vcpu;\n"
+	"\n"
+	"/* Private, checked copies: a handler never sees a register or a GPA of its own arguments. */\n"
+	"struct spec_args {\n"
+	"\tconst void *in;      /* fixed header */\n"
+	"\tconst u64 *var;      /* variable header */\n"
+	"\tu32 var_count;       /* qwords in it */\n"
+	"\tconst void *each_in; /* this repetition's element or NULL */\n"
+	"\tvoid *out;           /* fixed output, zeroed beforehand */\n"
+	"\tvoid *each_out;      /* this repetition's output element, zeroed beforehand */\n"
+	"};\n"
+	"\n"
+	"enum {\n"
+	"\tSPEC_CALL_REP = 1,\n"
+	"\tSPEC_CALL_FAST = 2,\n"
+	"\tSPEC_CALL_XMM = 4,\n"
+	"\tSPEC_CALL_VARHEAD = 8,\n"
+	"\tSPEC_CALL_IMPLEMENTED = 16,\n"
+	"\tSPEC_CALL_CONTINUABLE = 32,\n"
+	"\tSPEC_CALL_KNOWN = 64\n"
+	"};\n"
+	"\n"
+	"struct spec_call {\n"
+	"\tu16 code, flags;\n"
+	"\tu16 in_size, each_in_size, out_size, each_out_size; /* bytes; headers rounded up to 8 before elements */\n"
+	"\tu64 needs_privilege, needs_feature;                 /* all bits must be offered */\n"
+	"\tu16 denied;                                         /* enum hv_status when they are not */\n"
+	"\tu32 (*check)(const struct spec_args *);             /* 0 or rule id: header and variable header */\n"
+	"\tu32 (*check_each)(const struct spec_args *);        /* 0 or rule id: one element */\n"
+	"\tenum hv_status (*handle)(struct vcpu *, const struct spec_args *); /* once, or once per repetition */\n"
+	"};\n"
+	"extern const struct spec_call spec_call_rows[];\n";
+
+/* Codes come in two dense groups: from 0, and the extended ones from 0x8000. */
+enum { EXTENDED = 0x8000 };
+
+static unsigned group_size(const struct spec *s, bool extended)
+{
+	unsigned size = 1;
+
+	for (const struct call *c = s->calls; c; c = c->next) {
+		unsigned at = c->code & (EXTENDED - 1);
+		if (for_x64(&c->about) && (c->code >= EXTENDED) == extended && at >= size)
+			size = at + 1;
+	}
+	return size;
+}
+
+static unsigned call_count(const struct spec *s)
+{
+	unsigned n = 0;
+
+	for (const struct call *c = s->calls; c; c = c->next)
+		n += for_x64(&c->about);
+	return n;
+}
+
+/* Parameters in the order of the contract, each only when the call has the block. */
+static void handler_prototype(struct text *t, const struct call *c)
+{
+	emit(t, "enum hv_status hv_%s(struct vcpu *v", c->name);
+	if (c->in.present)
+		emit(t, ", const struct hv_%s_in *in", c->name);
+	if (c->varhead)
+		emit(t, ", const u64 *var, u32 var_count");
+	if (c->each_in.present)
+		emit(t, ",\n\tconst struct hv_%s_each_in *each", c->name);
+	if (c->out.present)
+		emit(t, ", struct hv_%s_out *out", c->name);
+	if (c->each_out.present)
+		emit(t, ",\n\tstruct hv_%s_each_out *each_out", c->name);
+	emit_line(t, ");");
+}
+
+static void lookup(struct text *t, const struct spec *s)
+{
+	unsigned low = group_size(s, false), high = group_size(s, true);
+
+	emit_line(t, "#define SPEC_CALL_LOW %u", low);
+	emit_line(t, "#define SPEC_CALL_EXTENDED %u", high);
+	emit_line(t, "extern const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED];",
+		  call_count(s) > 255 ? "u16" : "u8");
+	emit_blank(t);
+	emit_comment(t, "The row of a call code. Total: row 0, which has no flags, is every code that is not in the specification.");
+	emit_line(t, "static inline const struct spec_call *spec_call_row(u16 code)");
+	emit_open(t, "{");
+	emit_line(t, "if (code < SPEC_CALL_LOW)");
+	emit_line(t, "\treturn &spec_call_rows[spec_call_index[code]];");
+	emit_line(t, "if (code >= 0x8000 && code < 0x8000 + SPEC_CALL_EXTENDED)");
+	emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0x8000 + SPEC_CALL_LOW]];");
+	emit_line(t, "return &spec_call_rows[0];");
+	emit_close(t, "}");
+}
+
+void out_calls_h(struct text *t, const struct spec *s)
+{
+	emit_banner(t, "The table of hypercalls and the handlers that the hypervisor must have.");
+	emit(t, "#ifndef SPEC_CALLS_H\n#define SPEC_CALLS_H\n\n#include \"hv_abi.h\"\n\n%s", args_and_row);
+	lookup(t, s);
+	emit_blank(t);
+	emit_comment(t, "One handler per implemented call; of a rep call it does one repetition. A missing one fails the link by name.");
+	for (const struct call *c = s->calls; c; c = c->next)
+		if (for_x64(&c->about) && call_implemented(c))
+			handler_prototype(t, c);
+	emit(t, "\n#endif\n");
+}
+
+static void thunk(struct text *t, const struct call *c)
+{
+	bool used = c->in.present || c->varhead || c->each_in.present || c->out.present || c->each_out.present;
+
+	emit_line(t, "static enum hv_status call_%s(struct vcpu *v, const struct spec_args *a)", c->name);
+	emit_open(t, "{");
+	if (!used)
+		emit_line(t, "(void)a;");
+	emit(t, "return hv_%s(v", c->name);
+	emit(t, "%s%s", c->in.present ? ", a->in" : "", c->varhead ? ", a->var, a->var_count" : "");
+	emit(t, "%s%s", c->each_in.present ? ", a->each_in" : "", c->out.present ? ", a->out" : "");
+	emit_line(t, "%s);", c->each_out.present ? ", a->each_out" : "");
+	emit_close(t, "}");
+	emit_blank(t);
+}
+
+static const char *flag_list(const struct call *c)
+{
+	return namef("SPEC_CALL_KNOWN%s%s%s%s%s%s", c->rep ? " | SPEC_CALL_REP" : "", c->fast ? " | SPEC_CALL_FAST" : "",
+		     c->xmm || c->fast ? " | SPEC_CALL_XMM" : "", c->varhead ? " | SPEC_CALL_VARHEAD" : "",
+		     call_implemented(c) ? " | SPEC_CALL_IMPLEMENTED" : "", c->continuable ? " | SPEC_CALL_CONTINUABLE" : "");
+}
+
+/* A row holds what a partition must be offered in two words; a hint only advises and can gate nothing. */
+static void refuse_other_needs(const struct spec *s, const struct call *c)
+{
+	if (needs_mask(s, c->needs, "hint") == 0)
+		return;
+	fprintf(stderr, "hvgen: hypercall %s: a hint cannot be needed, only privileges and features\n", c->name);
+	exit(1);
+}
+
+static void row(struct text *t, const struct spec *s, const struct call *c)
+{
+	refuse_other_needs(s, c);
+	emit_open(t, "{");
+	emit_line(t, ".code = 0x%04x,", c->code);
+	emit_line(t, ".flags = %s,", flag_list(c));
+	emit_line(t, ".in_size = %u, .each_in_size = %u,", call_in_size(c), c->each_in.size);
+	emit_line(t, ".out_size = %u, .each_out_size = %u,", call_out_size(c), c->each_out.size);
+	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, c->needs, "privilege"), 8));
+	emit_line(t, ".needs_feature = %s,", c_hex(needs_mask(s, c->needs, "feature"), 8));
+	emit_line(t, ".denied = %s,", c_status(c->denied));
+	emit_line(t, ".check = spec_check_%s,", has_checks(c, false) ? c->name : "none");
+	emit_line(t, ".check_each = spec_check_%s,", has_checks(c, true) ? namef("each_%s", c->name) : "none");
+	emit_line(t, ".handle = %s,", call_implemented(c) ? namef("call_%s", c->name) : "call_refused");
+	emit_close(t, "},");
+}
+
+static void index_table(struct text *t, const struct spec *s)
+{
+	unsigned low = group_size(s, false), n = 0;
+
+	emit_open(t, "const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {", call_count(s) > 255 ? "u16" : "u8");
+	for (const struct call *c = s->calls; c; c = c->next) {
+		if (!for_x64(&c->about))
+			continue;
+		emit_line(t, "[%u] = %u, /* 0x%04x %s */",
+			  c->code >= EXTENDED ? c->code - EXTENDED + low : c->code, ++n, c->code, c->named);
+	}
+	emit_close(t, "};");
+}
+
+static void refusals(struct text *t, const struct spec *s)
+{
+	emit_line(t, "/* What a code without a handler is answered. */");
+	emit_line(t, "static enum hv_status call_refused(struct vcpu *v, const struct spec_args *a)");
+	emit_open(t, "{");
+	emit_line(t, "(void)v;");
+	emit_line(t, "(void)a;");
+	emit_line(t, "return %s;", c_status(need_rule(s, "code_known")->status));
+	emit_close(t, "}");
+	emit_blank(t);
+}
+
+void out_calls_c(struct text *t, const struct spec *s)
+{
+	emit_banner(t, "The table of hypercalls.");
+	emit(t, "#include \"spec_calls.h\"\n\n#include \"spec_check.h\"\n\n");
+	refusals(t, s);
+	for (const struct call *c = s->calls; c; c = c->next)
+		if (for_x64(&c->about) && call_implemented(c))
+			thunk(t, c);
+	emit_open(t, "const struct spec_call spec_call_rows[] = {");
+	emit_line(t, "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },",
+		  c_status(need_rule(s, "privilege")->status));
+	for (const struct call *c = s->calls; c; c = c->next)
+		if (for_x64(&c->about))
+			row(t, s, c);
+	emit_close(t, "};");
+	emit_blank(t);
+	index_table(t, s);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* C spellings of the specification's items. */
+#include "spell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *c_status(const struct status *s)
+{
+	return namef(status_is_fault(s) ? "SPEC_FAULT_%s" : "HV_STATUS_%s", upper(s->name));
+}
+
+unsigned status_number(const struct status *s)
+{
+	return s->value;
+}
+
+const struct type *plain_type(const struct type *t)
+{
+	while (t->kind != TYPE_INTEGER && t->kind != TYPE_STRUCT)
+		t = t->base;
+	return t;
+}
+
+const char *c_type(const char *prefix, const struct type *t)
+{
+	const struct type *plain = plain_type(t);
+
+	if (plain->kind == TYPE_STRUCT)
+		return namef("struct hv_%s", plain->name);
+	if (*prefix && plain->size == 16)
+		return namef("struct %s%s", prefix, plain->name);
+	return namef("%s%s", prefix, plain->name);
+}
+
+const char *c_hex(uint64_t value, unsigned bytes)
+{
+	return namef("0x%llx%s", (unsigned long long)value, bytes == 8 ? "ull" : "u");
+}
+
+unsigned count_bits(uint64_t value)
+{
+	unsigned n = 0;
+	for (; value; value &= value - 1)
+		n++;
+	return n;
+}
+
+const struct block *call_block(const struct call *c, unsigned i)
+{
+	const struct block *const blocks[CALL_BLOCKS] = { &c->in, &c->each_in, &c->out, &c->each_out };
+	return blocks[i];
+}
+
+const char *block_name(const struct call *c, const struct block *b)
+{
+	static const char *const suffix[CALL_BLOCKS] = { "in", "each_in", "out", "each_out" };
+
+	for (unsigned i = 0; i < CALL_BLOCKS; i++)
+		if (call_block(c, i) == b)
+			return namef("%s_%s", c->name, suffix[i]);
+	return c->name;
+}
+
+const char *first_line(const char *doc)
+{
+	return namef("%.*s", (int)strcspn(doc, "\n"), doc);
+}
+
+const struct rule *find_rule(const struct spec *s, const char *name)
+{
+	const struct rule *r = s->rules;
+
+	while (r && strcmp(r->name, name) != 0)
+		r = r->next;
+	return r;
+}
+
+const struct rule *need_rule(const struct spec *s, const char *name)
+{
+	const struct rule *r = find_rule(s, name);
+
+	if (!r) {
+		fprintf(stderr, "hvgen: the block `rules` must have a rule `%s`\n", name);
+		exit(1);
+	}
+	return r;
+}
+
+uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const char *block)
+{
+	const struct offer *o = spec_offer(s, block);
+	return o ? offer_use_mask(needs, o) : 0;
+}
+
+static unsigned slots_before(const struct spec *s, const struct msr *end, bool vp)
+{
+	unsigned n = 0;
+
+	for (const struct msr *m = s->msrs; m != end; m = m->next)
+		if (m->vp == vp && msr_implemented(m) && for_x64(&m->about))
+			n += m->count;
+	return n;
+}
+
+unsigned msr_slot(const struct spec *s, const struct msr *m)
+{
+	return slots_before(s, m, m->vp);
+}
+
+unsigned msr_slots(const struct spec *s, bool vp)
+{
+	return slots_before(s, NULL, vp);
+}
+
+const char *msr_instance(const struct msr *m, unsigned index)
+{
+	return m->strided ? namef("%s%u", m->named, index) : m->named;
+}
+
+const struct check *msr_check(const struct msr *m, enum check_kind kind)
+{
+	const struct check *k = m->checks;
+
+	while (k && k->kind != kind)
+		k = k->next;
+	return k;
+}
