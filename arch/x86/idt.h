@@ -5,13 +5,6 @@
 
 #include "types.h"
 
-/* As exception.S leaves it on the stack. */
-struct exception_frame {
-	u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
-	u64 vector, error;
-	u64 rip, cs, rflags, rsp, ss; /* pushed by the processor */
-};
-
 /* Descriptor tables of the hypervisor: code 0x08 (64-bit), data 0x10, TSS 0x18. */
 #define HOST_CS 0x08
 #define HOST_DS 0x10

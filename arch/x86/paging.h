@@ -3,11 +3,8 @@
 #ifndef PARTITA_X86_PAGING_H
 #define PARTITA_X86_PAGING_H
 
-#define PHYS_MAP 0xffff800000000000
-#define IMAGE_BASE 0xffffffff80000000
-
-#ifndef __ASSEMBLER__
 #include "boot_info.h"
+#include "layout.h"
 #include "types.h"
 
 /* Tell where the image lies; machine_ptr and machine_hpa work from then on. */
@@ -18,6 +15,5 @@ void paging_init(const struct boot_info *bi);
 
 /* CR3 of the hypervisor. */
 u64 paging_cr3(void);
-#endif
 
 #endif
