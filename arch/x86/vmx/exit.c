@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Every VM exit: one switch, one call per case; then the instruction is skipped or refused. */
+#include "vmx.h"
+#include "cpu.h"
+#include "event.h"
+#include "log.h"
+#include "partition.h"
+#include "reg_rules.h"
+#include "trace.h"
+#include "virt.h"
+
+#define ACCESS_CODE64 (1u << 13)
+#define ACCESS_DPL (3u << 5)
+
+/*
+ * An event as VM exits record it and VM entries deliver it; the two formats agree (SDM 25.8.3,
+ * 25.9.3).
+ */
+static struct event read_vectoring(void)
+{
+	u32 info = (u32)vmread(vmcs_idt_vectoring_information);
+	struct event event = { .valid = info & EVENT_VALID };
+
+	if (!event.valid)
+		return event;
+	event.type = info >> EVENT_TYPE_SHIFT & 7;
+	event.vector = (u8)info;
+	event.has_error = info & EVENT_ERROR_CODE;
+	if (event.has_error)
+		event.error = (u32)vmread(vmcs_idt_vectoring_error_code);
+	return event;
+}
+
+static void inject(struct vcpu *v, const struct event *event)
+{
+	u32 info = EVENT_VALID | (u32)event->type << EVENT_TYPE_SHIFT | event->vector;
+
+	if (event->has_error) {
+		info |= EVENT_ERROR_CODE;
+		vmwrite(vmcs_entry_exception_error_code, event->error);
+	}
+	vmwrite(vmcs_entry_interruption_information, info);
+	trace(v, TRACE_INJECT, event->vector, event->error, 0);
+}
+
+/* Raise a fault at the instruction that exited. In real mode no vector pushes an error code. */
+static void raise(struct vcpu *v, u8 vector)
+{
+	struct event first = read_vectoring(), second = event_exception(vector), out;
+
+	if (!(vmread(vmcs_guest_cr0) & CR0_PE))
+		second.has_error = false;
+	if (event_combine(&first, &second, &out) == EVENT_TRIPLE)
+		triple_fault_exit(v);
+	/*
+	 * The image of RFLAGS that a fault pushes has RF set; injection pushes what it finds (SDM
+	 * 18.3.1.1).
+	 */
+	vmwrite(vmcs_guest_rflags, vmread(vmcs_guest_rflags) | RFLAGS_RF);
+	inject(v, &out);
+}
+
+/*
+ * An exit in the middle of a delivery put it off: do it again. Of an NMI the processor has already
+ * recorded that it blocks further ones, which would forbid injecting it.
+ */
+static void repeat_delivery(struct vcpu *v)
+{
+	struct event event = read_vectoring();
+
+	if (!event.valid || !event_must_repeat(&event))
+		return;
+	if (event.type == EVENT_NMI)
+		vmwrite(vmcs_guest_interruptibility,
+			vmread(vmcs_guest_interruptibility) & ~(u64)BLOCKED_BY_NMI);
+	inject(v, &event);
+}
+
+/*
+ * RIP went over the edge of 4 GiB or of the canonical addresses. VM entry refuses what the next
+ * fetch should.
+ */
+static bool fix_rip(u64 *rip)
+{
+	bool code64 = (vmread(vmcs_guest_efer) & EFER_LMA) &&
+		      (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64);
+
+	if (!code64)
+		*rip = (u32)*rip;
+	return !code64 || reg_canonical(*rip, vmread(vmcs_guest_cr4) & CR4_LA57);
+}
+
+/* The rare ends of an instruction: a single step is due, or RF has done its work. */
+static void finish_flags(u64 rflags)
+{
+	vmwrite(vmcs_guest_rflags, rflags & ~RFLAGS_RF);
+	if ((rflags & RFLAGS_TF) && !(vmread(vmcs_guest_debugctl) & DEBUGCTL_BTF))
+		vmwrite(vmcs_guest_pending_debug, PENDING_DEBUG_SINGLE_STEP);
+}
+
+/*
+ * Go on behind the instruction that exited; four VMREADs and one VMWRITE when nothing is special.
+ */
+static void skip(struct vcpu *v)
+{
+	u64 old = vmread(vmcs_guest_rip), rip = old + vmread(vmcs_exit_instruction_length);
+	u64 rflags = vmread(vmcs_guest_rflags), blocked = vmread(vmcs_guest_interruptibility);
+
+	if (__builtin_expect((old ^ rip) >> 32 != 0, 0) && !fix_rip(&rip)) {
+		raise(v, VECTOR_GP);
+		return;
+	}
+	vmwrite(vmcs_guest_rip, rip);
+	if (__builtin_expect(blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0))
+		vmwrite(vmcs_guest_interruptibility,
+			blocked & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+	if (__builtin_expect(rflags & (RFLAGS_TF | RFLAGS_RF), 0))
+		finish_flags(rflags);
+}
+
+static void finish(struct vcpu *v, enum vm_next next)
+{
+	switch (next) {
+	case VM_SKIP: skip(v); break;
+	case VM_RETRY: break;
+	case VM_UD: raise(v, VECTOR_UD); break;
+	case VM_GP: raise(v, VECTOR_GP); break;
+	}
+}
+
+/* The CPL is SS.DPL in every mode, 3 in virtual-8086 mode (SDM 25.4.1). */
+static enum caller_mode caller_mode(void)
+{
+	u64 cs = vmread(vmcs_guest_cs_access_rights);
+
+	if (vmread(vmcs_guest_ss_access_rights) & ACCESS_DPL)
+		return CALLER_ILLEGAL;
+	if (vmread(vmcs_guest_efer) & EFER_LMA)
+		return cs & ACCESS_CODE64 ? CALLER_64 : CALLER_32;
+	return vmread(vmcs_guest_cr0) & CR0_PE ? CALLER_32 : CALLER_ILLEGAL;
+}
+
+/* With NMI exiting and no exception intercepted, anything else is a mistake of ours. */
+static void nmi_exit(struct vcpu *v)
+{
+	u32 info = (u32)vmread(vmcs_exit_interruption_information);
+
+	if ((info >> EVENT_TYPE_SHIFT & 7) != EVENT_NMI)
+		unexpected_exit(v);
+	repeat_delivery(v);
+	vmx_nmi();
+}
+
+/*
+ * The guest can take an NMI now. The window is closed before the flag is read: an NMI that hits the
+ * hypervisor in between opens it again, and at worst an exit finds nothing to deliver.
+ */
+static void nmi_window_exit(struct vcpu *v)
+{
+	struct vmx_vcpu *x = v->vendor;
+	const struct event nmi = { .valid = true, .type = EVENT_NMI, .vector = VECTOR_NMI };
+
+	x->processor_controls &= ~PROC_NMI_WINDOW;
+	vmwrite(vmcs_processor_controls, x->processor_controls);
+	if (!__atomic_exchange_n(&x->nmi_pending, false, __ATOMIC_RELAXED))
+		return;
+	inject(v, &nmi);
+}
+
+/* Hardware leaves task switches to the hypervisor; no 64-bit system makes any. */
+static enum vm_next task_switch_exit(struct vcpu *v)
+{
+	log_refusal(v, "task switch to selector 0x%x refused",
+		    (u32)vmread(vmcs_exit_qualification) & 0xffff);
+	return VM_GP;
+}
+
+/* The guest's caches hold the hypervisor's data too: write them back instead of dropping them. */
+static enum vm_next invd_exit(void)
+{
+	cpu_wbinvd();
+	return VM_SKIP;
+}
+
+/*
+ * Only MOV to CR0 that changes NE, and MOV to CR4 that sets a hidden bit, come here. NE is shown as
+ * asked for from now on, so that the instruction, tried again, runs on the processor with
+ * everything it checks and loads.
+ */
+static enum vm_next cr_access_exit(struct vcpu *v)
+{
+	u64 qualification = vmread(vmcs_exit_qualification);
+	u32 cr = qualification & 15, type = qualification >> 4 & 3, gpr = qualification >> 8 & 15;
+	u64 value;
+
+	if (type != 0 || (cr != 0 && cr != 4))
+		unexpected_exit(v);
+	if (cr == 4)
+		return VM_GP;
+	value = vmx_get_reg(v, (enum vreg)(VREG_RAX + gpr));
+	if (!((vmread(vmcs_guest_efer) & EFER_LMA) &&
+	      (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64)))
+		value = (u32)value;
+	if (!vmx_cr0_valid(v, value))
+		return VM_GP;
+	vmwrite(vmcs_cr0_read_shadow, (vmread(vmcs_cr0_read_shadow) & ~CR0_NE) | (value & CR0_NE));
+	return VM_RETRY;
+}
+
+static enum vm_next port_exit(struct vcpu *v)
+{
+	u64 qualification = vmread(vmcs_exit_qualification);
+	struct io_access io = {
+		.port = (u16)(qualification >> 16),
+		.size = (qualification & 7) + 1,
+		.in = qualification & 8,
+		.string = qualification & 16,
+		.rep = qualification & 32,
+	};
+
+	return io_exit(v, &io);
+}
+
+/*
+ * An access that the nested tables do not allow. The delivery it may have interrupted, or IRET's
+ * unblocking, is undone.
+ */
+static enum vm_next ept_violation_exit(struct vcpu *v)
+{
+	u64 qualification = vmread(vmcs_exit_qualification);
+	struct npt_fault fault = {
+		.gpa = GPA(vmread(vmcs_guest_physical_address)),
+		.access = qualification & (NPT_R | NPT_W | NPT_X),
+		.walk = (qualification & 0x180) == 0x80,
+	};
+	bool vectoring = vmread(vmcs_idt_vectoring_information) & EVENT_VALID;
+	enum vm_next next;
+
+	if (!vectoring && (qualification & EVENT_NMI_UNBLOCKED_BY_IRET))
+		vmwrite(vmcs_guest_interruptibility,
+			vmread(vmcs_guest_interruptibility) | BLOCKED_BY_NMI);
+	next = npt_fault_exit(v, &fault);
+	if (next == VM_RETRY && vectoring)
+		repeat_delivery(v);
+	return next;
+}
+
+void vmx_exit(struct vcpu *v)
+{
+	struct vmx_vcpu *x = v->vendor;
+	u32 reason = (u32)vmread(vmcs_exit_reason);
+
+	v->exits++;
+	switch (reason) {
+	case VMX_EXIT_VMCALL: finish(v, hypercall_exit(v, caller_mode())); break;
+	case VMX_EXIT_CPUID:
+		cpuid_exit(v);
+		skip(v);
+		break;
+	case VMX_EXIT_RDMSR: finish(v, msr_read_exit(v)); break;
+	case VMX_EXIT_WRMSR: finish(v, msr_write_exit(v)); break;
+	case VMX_EXIT_IO: finish(v, port_exit(v)); break;
+	case VMX_EXIT_EPT_VIOLATION: finish(v, ept_violation_exit(v)); break;
+	case VMX_EXIT_CR_ACCESS: finish(v, cr_access_exit(v)); break;
+	case VMX_EXIT_XSETBV: finish(v, xsetbv_exit(v)); break;
+	case VMX_EXIT_EXCEPTION_OR_NMI: nmi_exit(v); break;
+	case VMX_EXIT_NMI_WINDOW: nmi_window_exit(v); break;
+	case VMX_EXIT_INVD: finish(v, invd_exit()); break;
+	case VMX_EXIT_TASK_SWITCH: finish(v, task_switch_exit(v)); break;
+	case VMX_EXIT_RDPMC: raise(v, VECTOR_GP); break;
+	case VMX_EXIT_GETSEC:
+	case VMX_EXIT_VMCLEAR ... VMX_EXIT_VMXON:
+	case VMX_EXIT_INVEPT:
+	case VMX_EXIT_INVVPID:
+	case VMX_EXIT_VMFUNC: raise(v, VECTOR_UD); break;
+	case VMX_EXIT_TRIPLE_FAULT: triple_fault_exit(v);
+	case VMX_EXIT_INIT: partition_end_root(v->partition, END_RESET, 0);
+	default: unexpected_exit(v);
+	}
+	if (__builtin_expect(x->flush_wanted != x->flush_done, 0))
+		vmx_flush(x);
+}
+
+void vmx_entry_failed(struct vcpu *v)
+{
+	struct vmx_vcpu *x = v->vendor;
+
+	x->entry_error = (u32)vmread(vmcs_instruction_error);
+	unexpected_exit(v);
+}
