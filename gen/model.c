@@ -200,7 +200,7 @@ uint64_t low_bits(unsigned width)
 
 uint64_t bits_mask(const struct bits *b)
 {
-	return low_bits(b->high - b->low + 1) << b->low;
+	return b->low < 64 ? low_bits(b->high - b->low + 1) << b->low : 0;
 }
 
 static uint64_t list_mask(const struct bits *list, enum bits_kind kind)
@@ -228,7 +228,8 @@ uint64_t type_flags_mask(const struct type *t)
 	uint64_t mask = 0;
 
 	for (const struct enumerator *e = t->values; e; e = e->next)
-		mask |= 1ull << e->value;
+		if (e->value < 64)
+			mask |= 1ull << e->value;
 	return mask;
 }
 

@@ -115,6 +115,7 @@ struct offer_bit {
 	struct about about;    /* about.unimplemented: never offered */
 	unsigned bit;
 	bool used;
+	const struct bits *shown; /* resolved: the CPUID bit that shows it, or NULL */
 };
 
 struct offer {

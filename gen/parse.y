@@ -41,7 +41,9 @@ declaration ::= INCLUDE STRING(S).                    { build_include(b, &S); }
 declaration ::= interface trail.
 declaration ::= alias trail.                          { build_close(b); }
 
-interface ::= INTERFACE NAME(N) VERSION NUMBER(X) DOT NUMBER(Y) DOT NUMBER(Z). { build_interface(b, &N, &X, &Y, &Z); }
+interface ::= INTERFACE STRING(N) VERSION NUMBER(X) DOT NUMBER(Y) DOT NUMBER(Z). {
+	build_interface(b, &N, &X, &Y, &Z);
+}
 alias ::= TYPE NAME(N) EQUALS NAME(T) words(W).       { build_type(b, TYPE_ALIAS, &N, &T, NULL, W); }
 
 /* ---- lists of names and values ---- */

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* What must be true of statuses, rules, calls and of what a partition is offered; and nothing is declared in vain. */
+#include "check.h"
+
+#include <string.h>
+
+#include "diag.h"
+
+/* ---- names that items take when nothing else is said ---- */
+
+static const char *name_value(struct spec *s, const struct enumerator *v)
+{
+	return v->about.named ? v->about.named : spec_camel(s, v->name);
+}
+
+static void name_things(struct spec *s)
+{
+	for (struct call *c = s->calls; c; c = c->next)
+		c->named = c->about.named ? c->about.named : spec_printf(s, "HvCall%s", spec_camel(s, c->name));
+	for (struct msr *m = s->msrs; m; m = m->next)
+		m->named = m->about.named ? m->about.named : spec_printf(s, "HV_X64_MSR_%s", spec_upper(s, m->name));
+	for (struct type *t = s->types; t; t = t->next)
+		for (struct enumerator *v = t->values; v; v = v->next)
+			v->named = name_value(s, v);
+}
+
+/* ---- statuses and rules ---- */
+
+void check_statuses(struct spec *s)
+{
+	for (struct status *status = s->statuses; status; status = status->next) {
+		bool success = strcmp(status->name, "success") == 0;
+
+		if (success)
+			status->used = true;
+		if (success != (status->value == 0))
+			diag_error(s, &status->at, "status 0 is 'success', and no other");
+	}
+}
+
+void check_rules(struct spec *s)
+{
+	const struct rule *before = NULL;
+
+	for (struct rule *r = s->rules; r; r = r->next) {
+		if (before && r->number < before->number)
+			diag_error(s, &r->at, "out of order: rule %u after %u", r->number, before->number);
+		if (r->otherwise.text)
+			r->status = refer_status(s, &r->otherwise);
+		else
+			diag_error(s, &r->at, "rule '%s' does not say what breaking it yields: write else STATUS", r->name);
+		before = r;
+	}
+}
+
+/* ---- calls ---- */
+
+static void check_blocks(struct spec *s, const struct call *c)
+{
+	if (c->rep && !c->each_in.present && !c->each_out.present)
+		diag_error(s, &c->at, "a rep call needs an element: each in { } or each out { }");
+	if (!c->rep && c->each_in.present)
+		diag_error(s, &c->each_in.at, "only a rep call has elements");
+	if (!c->rep && c->each_out.present)
+		diag_error(s, &c->each_out.at, "only a rep call has elements");
+	if (c->varhead && !c->var.present)
+		diag_error(s, &c->varhead_at, "'varhead' without a var { } block");
+	if (!c->varhead && c->var.present)
+		diag_error(s, &c->var.at, "a variable header must be claimed by 'varhead' in the head of the call");
+}
+
+/* Input goes in registers only if it fits there and nothing comes back. */
+static void check_claim(struct spec *s, const struct call *c, const char *claim, unsigned limit, const struct pos *at)
+{
+	unsigned size = call_in_size(c) + c->each_in.size;
+
+	if (c->out.present || c->each_out.present)
+		diag_error(s, at, "'%s' claims that there is no output, but there is", claim);
+	if (size > limit)
+		diag_error(s, at, "'%s' claims at most %u bytes of input, but there are %u", claim, limit, size);
+}
+
+static void check_output(struct spec *s, const struct block *b)
+{
+	for (const struct field *f = b->fields; f; f = f->next)
+		if (f->in || f->nonzero || f->zero || f->count_of.text || f->unless || f->otherwise.text)
+			diag_error(s, &f->at, "output has no rules");
+}
+
+static void check_status_list(struct spec *s, struct call *c)
+{
+	for (struct status_use *u = c->statuses; u; u = u->next) {
+		u->status = refer_real_status(s, &u->name);
+		for (const struct status_use *other = c->statuses; other != u; other = other->next)
+			if (strcmp(other->name.text, u->name.text) == 0)
+				diag_error(s, &u->name.at, "'%s' is listed twice", u->name.text);
+	}
+}
+
+static void check_gate(struct spec *s, struct call *c)
+{
+	struct name denied = c->denied_name;
+
+	refer_offers(s, c->needs);
+	refer_offers(s, c->offered);
+	if (!c->needs)
+		return;
+	if (!denied.text)
+		denied = (struct name){ .text = "access_denied", .at = c->needs->block.at };
+	c->denied = refer_status(s, &denied);
+}
+
+static void check_call(struct spec *s, struct call *c)
+{
+	if (!c->callers)
+		c->callers = CALLER_GUEST;
+	check_gate(s, c);
+	check_status_list(s, c);
+	rules_of_call(s, c);
+	check_output(s, &c->out);
+	check_output(s, &c->each_out);
+	if (c->about.broken)
+		return;
+	check_blocks(s, c);
+	if (c->fast_at.source)
+		check_claim(s, c, "fast", SPEC_FAST_BYTES, &c->fast_at);
+	else if (c->xmm)
+		check_claim(s, c, "xmm", SPEC_XMM_BYTES, &c->xmm_at);
+}
+
+/* Two rules of one name would be one constant in the generated code. */
+static void check_rule_names(struct spec *s, const struct call *c)
+{
+	for (const struct check *a = c->checks; a; a = a->next)
+		for (const struct check *b = c->checks; b != a; b = b->next)
+			if (strcmp(a->enumerator, b->enumerator) == 0)
+				diag_error(s, &a->at, "two rules of this call would be called %s", a->enumerator);
+}
+
+void check_calls(struct spec *s)
+{
+	for (struct call *c = s->calls; c; c = c->next) {
+		check_call(s, c);
+		check_rule_names(s, c);
+	}
+}
+
+/* ---- what is offered ---- */
+
+/* What works must not be out of reach. */
+static void check_reach(struct spec *s, const struct offer_use *needs, const char *what, const char *name)
+{
+	for (const struct offer_use *u = needs; u; u = u->next) {
+		if (!u->target || !u->target->about.unimplemented)
+			continue;
+		diag_error(s, &u->block.at, "%s '%s' works, but '%s.%s' is never offered", what, name, u->block.text,
+			   u->bit.text);
+		diag_note(s, &u->target->at, "marked unimplemented here");
+	}
+}
+
+struct users {
+	unsigned all, working;
+	const struct pos *first;
+};
+
+static void count_users(struct users *users, const struct offer_use *list, const struct offer_bit *bit, bool works)
+{
+	for (const struct offer_use *u = list; u; u = u->next) {
+		if (u->target != bit)
+			continue;
+		if (!users->all++)
+			users->first = &u->block.at;
+		users->working += works;
+	}
+}
+
+/* What is offered must not be empty. */
+static void check_promise(struct spec *s, const struct offer_bit *bit)
+{
+	struct users users = { 0 };
+
+	for (const struct call *c = s->calls; c; c = c->next) {
+		count_users(&users, c->needs, bit, call_implemented(c));
+		count_users(&users, c->offered, bit, call_implemented(c));
+	}
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		count_users(&users, m->needs, bit, msr_implemented(m));
+	if (!users.all || users.working || bit->about.unimplemented)
+		return;
+	diag_error(s, &bit->at, "'%s.%s' is offered, but all that it opens is unimplemented", bit->block->name, bit->name);
+	diag_note(s, users.first, "for example this");
+}
+
+void check_offers(struct spec *s)
+{
+	for (const struct call *c = s->calls; c; c = c->next)
+		if (call_implemented(c))
+			check_reach(s, c->needs, "call", c->name);
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		if (msr_implemented(m))
+			check_reach(s, m->needs, "MSR", m->name);
+	for (const struct offer *o = s->offers; o; o = o->next)
+		for (const struct offer_bit *b = o->bits; b; b = b->next)
+			check_promise(s, b);
+}
+
+/* ---- what nothing uses ---- */
+
+static void refuse_unused(struct spec *s, bool used, const char *what, const char *name, const struct pos *at)
+{
+	if (!used && !is_lost(s, name))
+		diag_error(s, at, "%s '%s' is never used", what, name);
+}
+
+void check_unused(struct spec *s)
+{
+	for (const struct type *t = s->types; t; t = t->next)
+		refuse_unused(s, t->used || t->shared, "type", t->name, &t->at);
+	for (const struct status *status = s->statuses; status; status = status->next)
+		refuse_unused(s, status->used, "status", status->name, &status->at);
+	for (const struct offer *o = s->offers; o; o = o->next)
+		for (const struct offer_bit *b = o->bits; b; b = b->next)
+			refuse_unused(s, b->used, o->is_privileges ? "privilege" : "feature", b->name, &b->at);
+}
+
+/* ---- all of it ---- */
+
+static void check_interface(struct spec *s)
+{
+	const struct pos start = { .source = s->sources, .line = 1, .column = 1, .length = 1 };
+
+	if (!s->interface && s->sources && !is_lost(s, "interface"))
+		diag_error(s, &start, "no interface is declared: write interface \"name\" version 0.1.0");
+}
+
+bool spec_check(struct spec *s)
+{
+	name_things(s);
+	check_interface(s);
+	check_unique(s);
+	layout_types(s);
+	layout_calls(s);
+	check_statuses(s);
+	check_rules(s);
+	check_calls(s);
+	check_msrs(s);
+	check_cpuid(s);
+	check_offers(s);
+	check_unused(s);
+	return s->error_count == 0;
+}

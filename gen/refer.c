@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* What a written name refers to. */
+#include <string.h>
+
+#include "check.h"
+#include "diag.h"
+
+bool is_lost(const struct spec *s, const char *name)
+{
+	if (s->missing_source)
+		return true;
+	for (const struct name_list *n = s->lost; n; n = n->next)
+		if (strcmp(n->name.text, name) == 0)
+			return true;
+	return false;
+}
+
+static void report_unknown(struct spec *s, const struct name *n, const char *what)
+{
+	if (!is_lost(s, n->text))
+		diag_error(s, &n->at, "unknown %s '%s'", what, n->text);
+}
+
+struct type *refer_type(struct spec *s, const struct name *n)
+{
+	struct type *t = spec_type(s, n->text);
+
+	if (t)
+		t->used = true;
+	else
+		report_unknown(s, n, "type");
+	return t;
+}
+
+const struct status *refer_real_status(struct spec *s, const struct name *n)
+{
+	struct status *status = spec_status(s, n->text);
+
+	if (status)
+		status->used = true;
+	else
+		report_unknown(s, n, "status");
+	return status;
+}
+
+const struct status *refer_status(struct spec *s, const struct name *n)
+{
+	if (strcmp(n->text, status_ud.name) == 0)
+		return &status_ud;
+	if (strcmp(n->text, status_gp.name) == 0)
+		return &status_gp;
+	return refer_real_status(s, n);
+}
+
+void refer_offers(struct spec *s, struct offer_use *uses)
+{
+	for (struct offer_use *u = uses; u; u = u->next) {
+		u->target = spec_offer_bit(s, u->block.text, u->bit.text);
+		if (u->target)
+			u->target->used = true;
+		else if (!spec_offer(s, u->block.text))
+			report_unknown(s, &u->block, "privileges or features");
+		else if (!is_lost(s, u->bit.text))
+			diag_error(s, &u->bit.at, "'%s' has no bit '%s'", u->block.text, u->bit.text);
+	}
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Refuses names and numbers that are declared twice. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "diag.h"
+
+/* Things of one kind, to be sorted by name and by number. */
+struct entry {
+	const char *name;
+	struct pos name_at;
+	uint64_t number;
+	struct pos number_at;
+	unsigned order;
+};
+
+struct entries {
+	struct spec *spec;
+	struct entry *list;
+	unsigned count, room;
+};
+
+static void add(struct entries *e, const char *name, const struct pos *name_at, uint64_t number,
+		const struct pos *number_at)
+{
+	if (e->count == e->room) {
+		unsigned room = e->room ? e->room * 2 : 64;
+		struct entry *list = spec_alloc(e->spec, room * sizeof(*list));
+
+		if (e->count)
+			memcpy(list, e->list, e->count * sizeof(*list));
+		e->list = list;
+		e->room = room;
+	}
+	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count };
+	e->count++;
+}
+
+static int by_order(const struct entry *a, const struct entry *b)
+{
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	int difference = strcmp(((const struct entry *)left)->name, ((const struct entry *)right)->name);
+
+	return difference ? difference : by_order(left, right);
+}
+
+static int by_number(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	return by_order(a, b);
+}
+
+static void check_names(struct entries *e, const char *what)
+{
+	const struct entry *first = e->list;
+
+	if (e->count)
+		qsort(e->list, e->count, sizeof(*e->list), by_name);
+	for (unsigned i = 1; i < e->count; i++) {
+		const struct entry *this = &e->list[i];
+
+		if (strcmp(first->name, this->name) != 0) {
+			first = this;
+			continue;
+		}
+		diag_error(e->spec, &this->name_at, "second %s '%s'", what, this->name);
+		diag_note(e->spec, &first->name_at, "first declared here");
+	}
+}
+
+static void check_numbers(struct entries *e, const char *what)
+{
+	const struct entry *first = e->list;
+
+	if (e->count)
+		qsort(e->list, e->count, sizeof(*e->list), by_number);
+	for (unsigned i = 1; i < e->count; i++) {
+		const struct entry *this = &e->list[i];
+
+		if (first->number != this->number) {
+			first = this;
+			continue;
+		}
+		diag_error(e->spec, &this->number_at, "%s 0x%llx is taken already", what,
+			   (unsigned long long)this->number);
+		diag_note(e->spec, &first->number_at, "first declared here, as '%s'", first->name);
+	}
+}
+
+/* ---- the lists ---- */
+
+static void check_fields(struct spec *s, const struct field *list)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct field *f = list; f; f = f->next)
+		add(&e, f->name, &f->at, 0, &f->at);
+	check_names(&e, "field");
+}
+
+static void check_parts(struct spec *s, const struct bits *list)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct bits *b = list; b; b = b->next)
+		if (b->name)
+			add(&e, b->name, &b->at, 0, &b->at);
+	check_names(&e, "bit name");
+}
+
+static void check_values(struct spec *s, const struct type *t)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct enumerator *v = t->values; v; v = v->next)
+		add(&e, v->name, &v->at, v->value, &v->at);
+	check_numbers(&e, t->kind == TYPE_FLAGS ? "bit" : "value");
+	check_names(&e, t->kind == TYPE_FLAGS ? "flag" : "value");
+}
+
+static void check_types(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct type *t = s->types; t; t = t->next) {
+		if (spec_type(s, t->name)->kind == TYPE_INTEGER)
+			diag_error(s, &t->at, "'%s' is a type of the language", t->name);
+		add(&e, t->name, &t->at, 0, &t->at);
+		check_values(s, t);
+		check_fields(s, t->fields);
+		check_parts(s, t->bits);
+	}
+	check_names(&e, "type");
+}
+
+static void check_status_list(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct status *status = s->statuses; status; status = status->next)
+		add(&e, status->name, &status->at, status->value, &status->at);
+	check_numbers(&e, "status");
+	check_names(&e, "status");
+}
+
+static void check_rule_list(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct rule *r = s->rules; r; r = r->next)
+		add(&e, r->name, &r->at, r->number, &r->at);
+	check_numbers(&e, "rule");
+	check_names(&e, "rule");
+}
+
+static void check_offer_bits(struct spec *s, const struct offer *o)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		add(&e, b->name, &b->at, b->bit, &b->at);
+	check_numbers(&e, "bit");
+	check_names(&e, "bit name");
+}
+
+static void check_offer_list(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct offer *o = s->offers; o; o = o->next) {
+		add(&e, o->name, &o->at, 0, &o->at);
+		check_offer_bits(s, o);
+	}
+	check_names(&e, "privileges or features");
+}
+
+static void check_call_list(struct spec *s)
+{
+	struct entries e = { .spec = s }, named = { .spec = s };
+
+	for (const struct call *c = s->calls; c; c = c->next) {
+		add(&e, c->name, &c->at, c->code, &c->code_at);
+		add(&named, c->named, &c->at, 0, &c->at);
+		check_fields(s, c->in.fields);
+		check_fields(s, c->var.fields);
+		check_fields(s, c->each_in.fields);
+		check_fields(s, c->out.fields);
+		check_fields(s, c->each_out.fields);
+	}
+	check_numbers(&e, "call code");
+	check_names(&e, "hypercall");
+	check_names(&named, "hypercall");
+}
+
+static void check_msr_list(struct spec *s)
+{
+	struct entries e = { .spec = s }, numbers = { .spec = s };
+
+	for (const struct msr *m = s->msrs; m; m = m->next) {
+		add(&e, m->name, &m->at, m->number, &m->number_at);
+		for (uint32_t i = 0; i < m->count; i++)
+			add(&numbers, m->name, &m->at, m->number + (uint64_t)i * m->stride, &m->number_at);
+		check_parts(s, m->bits);
+	}
+	check_numbers(&numbers, "MSR number");
+	check_names(&e, "MSR");
+}
+
+static void check_leaf_list(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
+		add(&e, l->name, &l->at, l->number, &l->number_at);
+		for (int r = 0; r < CPUID_REGISTERS; r++)
+			check_parts(s, l->registers[r].bits);
+	}
+	check_numbers(&e, "CPUID leaf");
+	check_names(&e, "CPUID leaf");
+}
+
+void check_unique(struct spec *s)
+{
+	check_types(s);
+	check_status_list(s);
+	check_rule_list(s);
+	check_offer_list(s);
+	check_call_list(s);
+	check_msr_list(s);
+	check_leaf_list(s);
+}
