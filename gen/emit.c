@@ -253,7 +253,7 @@ static bool write_file(const struct text *t, const char *path)
 	FILE *f = fopen(path, "wb");
 	if (!f)
 		return complain("create", path);
-	bool written = fwrite(t->data, 1, t->len, f) == t->len;
+	bool written = !t->len || fwrite(t->data, 1, t->len, f) == t->len;
 	if (fclose(f) != 0 || !written) {
 		complain("write", path);
 		remove(path);

@@ -133,7 +133,7 @@ const char *expr_broken(const struct check *k)
 	case CHECK_NONZERO:
 		return namef("%s == 0", is_memory(o) ? all_bytes(o) : value_of(o));
 	case CHECK_RESERVED:
-		return namef("(%s & %s) != 0", holder(o), c_hex(k->mask, o->size));
+		return namef("(%s & %s) != 0", value_of(o), c_hex(k->mask, o->size));
 	case CHECK_RANGE:
 		return range(k);
 	case CHECK_ENUM:

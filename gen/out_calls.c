@@ -157,7 +157,7 @@ static void row(struct text *t, const struct spec *s, const struct call *c)
 	emit_line(t, ".out_size = %u, .each_out_size = %u,", call_out_size(c), c->each_out.size);
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, c->needs, "privilege"), 8));
 	emit_line(t, ".needs_feature = %s,", c_hex(needs_mask(s, c->needs, "feature"), 8));
-	emit_line(t, ".denied = %s,", c_status(c->denied));
+	emit_line(t, ".denied = %s,", c_status(c->denied ? c->denied : need_rule(s, "privilege")->status));
 	emit_line(t, ".check = spec_check_%s,", has_checks(c, false) ? c->name : "none");
 	emit_line(t, ".check_each = spec_check_%s,", has_checks(c, true) ? namef("each_%s", c->name) : "none");
 	emit_line(t, ".handle = %s,", call_implemented(c) ? namef("call_%s", c->name) : "call_refused");

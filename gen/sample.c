@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Sample inputs: the rules of the specification evaluated, and values chosen to keep or break them. */
+#include "sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spell.h"
+
+enum { TRIES = 64 };
+
+/* ---- values in a sample ---- */
+
+static uint8_t *bytes_of(struct sample *s, const struct operand *o)
+{
+	switch (o->part) {
+	case PART_MSR:
+		return (uint8_t *)&s->msr;
+	case PART_VAR:
+		return (uint8_t *)&s->bank;
+	case PART_EACH:
+		return s->each + o->offset;
+	case PART_IN:
+		break;
+	}
+	return s->in + o->offset;
+}
+
+/* Little-endian on any host; an MSR and a bank are numbers of the host. */
+static uint64_t word(const struct sample *s, const struct operand *o, unsigned i)
+{
+	const uint8_t *p = bytes_of((struct sample *)s, o) + i * o->stride;
+	uint64_t v = 0;
+
+	if (o->part == PART_MSR || o->part == PART_VAR)
+		return o->part == PART_MSR ? s->msr : s->bank;
+	for (unsigned at = 0; at < o->size && at < 8; at++)
+		v |= (uint64_t)p[at] << (8 * at);
+	return v;
+}
+
+static void set_word(struct sample *s, const struct operand *o, uint64_t v)
+{
+	uint8_t *p = bytes_of(s, o);
+
+	if (o->part == PART_MSR)
+		s->msr = v;
+	else if (o->part == PART_VAR)
+		s->bank = v;
+	else
+		for (unsigned at = 0; at < o->size; at++)
+			p[at] = at < 8 ? (uint8_t)(v >> (8 * at)) : 0;
+}
+
+/* Bits of the operand alone; operands of more than eight bytes have no parts. */
+static unsigned width_of(const struct operand *o)
+{
+	return o->width > 64 ? 64 : o->width;
+}
+
+static uint64_t value(const struct sample *s, const struct operand *o, unsigned i)
+{
+	return word(s, o, i) >> o->shift & low_bits(width_of(o));
+}
+
+static void set_value(struct sample *s, const struct operand *o, uint64_t v)
+{
+	uint64_t mask = low_bits(width_of(o)) << o->shift;
+	set_word(s, o, (word(s, o, 0) & ~mask) | (v << o->shift & mask));
+}
+
+/* ---- does a rule hold? ---- */
+
+static bool any_byte(const struct sample *s, const struct operand *o, unsigned i)
+{
+	const uint8_t *p = bytes_of((struct sample *)s, o) + i * o->stride;
+
+	if (o->size <= 8)
+		return value(s, o, i) != 0;
+	for (unsigned at = 0; at < o->size; at++)
+		if (p[at])
+			return true;
+	return false;
+}
+
+static bool member(const struct type *type, uint64_t v)
+{
+	for (const struct enumerator *e = type->values; e; e = e->next)
+		if (e->value == v)
+			return true;
+	return false;
+}
+
+static bool element_holds(const struct sample *s, const struct check *k, unsigned i)
+{
+	uint64_t v = value(s, &k->on, i);
+
+	switch (k->kind) {
+	case CHECK_ZERO:
+		return !any_byte(s, &k->on, i);
+	case CHECK_NONZERO:
+		return any_byte(s, &k->on, i);
+	case CHECK_RESERVED:
+		return (v & k->mask) == 0;
+	case CHECK_RANGE:
+		return v >= k->low && v <= k->high;
+	case CHECK_ENUM:
+		return member(k->type, v);
+	case CHECK_COUNT:
+		return s->var_count == count_bits(v);
+	case CHECK_MSR_LOCKED:
+		return (s->msr_old & k->mask) == 0;
+	case CHECK_MSR_GPA:
+		return v < low_bits(width_of(&k->on)); /* no address space is as wide as that */
+	case CHECK_MSR_READ:
+	case CHECK_MSR_WRITE:
+		break;
+	}
+	return true; /* of accesses, not of values */
+}
+
+static bool holds(const struct sample *s, const struct check *k)
+{
+	if (k->guarded && (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value)
+		return true;
+	for (unsigned i = 0; i < k->on.count; i++)
+		if (!element_holds(s, k, i))
+			return false;
+	return true;
+}
+
+const struct check *sample_broken(const struct sample *s, const struct check *rules)
+{
+	while (rules && holds(s, rules))
+		rules = rules->next;
+	return rules;
+}
+
+/* ---- keeping all rules ---- */
+
+static void satisfy(struct sample *s, const struct check *k)
+{
+	if (holds(s, k))
+		return;
+	if (k->kind == CHECK_COUNT)
+		s->var_count = count_bits(value(s, &k->on, 0));
+	else if (k->kind == CHECK_NONZERO)
+		set_value(s, &k->on, 1);
+	else if (k->kind == CHECK_RANGE)
+		set_value(s, &k->on, k->high); /* 0 when allowed, else the top: an IPI's spurious vector */
+	else if (k->kind == CHECK_ENUM)
+		set_value(s, &k->on, k->type->values->value);
+	else if (k->kind == CHECK_RESERVED)
+		set_value(s, &k->on, value(s, &k->on, 0) & ~k->mask);
+	else
+		set_value(s, &k->on, 0);
+}
+
+static void satisfy_all(struct sample *s, const struct check *rules, const struct check *except)
+{
+	for (const struct check *k = rules; k; k = k->next)
+		if (k != except)
+			satisfy(s, k);
+}
+
+static const struct enumerator *enumerator_named(const struct type *t, const char *name)
+{
+	const struct enumerator *e = t->values;
+
+	while (e && strcmp(e->name, name) != 0 && strcmp(e->named, name) != 0)
+		e = e->next;
+	return e;
+}
+
+/*
+ * Of an open enum: the caller itself, or a register. One that is read may be any that every processor has; one that is written
+ * gets zero, which the caller must survive.
+ */
+static uint64_t preferred(const struct type *t, bool written)
+{
+	static const char *const names[2][2] = {
+		{ "self", "HvX64RegisterRip" },
+		{ "self", "HvX64RegisterCr2" },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct enumerator *e = enumerator_named(t, names[written][i]);
+		if (e)
+			return e->value;
+	}
+	for (const struct enumerator *e = t->values; e; e = e->next)
+		if (!strstr(e->name, "suspend"))
+			return e->value;
+	return 0;
+}
+
+static void prefer(uint8_t *block, const struct field *fields, unsigned base, bool written)
+{
+	for (const struct field *f = fields; f; f = f->next) {
+		for (unsigned i = 0; f->kind == FIELD_DATA && i < f->count; i++) {
+			unsigned at = base + f->offset + i * f->type->size;
+			uint64_t v = f->type->kind == TYPE_ENUM && f->type->open ? preferred(f->type, written) : 0;
+			if (f->type->kind == TYPE_STRUCT)
+				prefer(block, f->type->fields, at, written);
+			for (unsigned b = 0; v && b < f->type->size; b++)
+				block[at + b] = (uint8_t)(v >> (8 * b));
+		}
+	}
+}
+
+static void must_hold(const struct sample *s, const struct check *rules, const char *what)
+{
+	const struct check *k = sample_broken(s, rules);
+
+	if (!k)
+		return;
+	fprintf(stderr, "hvgen: found no input for %s that keeps all rules; %s stays broken: %s\n", what, k->id, k->text);
+	exit(1);
+}
+
+struct sample sample_of_call(const struct call *c)
+{
+	struct sample s = { .bank = 0 };
+	bool written = !c->out.present && !c->each_out.present;
+
+	prefer(s.in, c->in.fields, 0, written);
+	prefer(s.each, c->each_in.fields, 0, written);
+	satisfy_all(&s, c->checks, NULL);
+	must_hold(&s, c->checks, c->named);
+	return s;
+}
+
+struct sample sample_of_msr(const struct msr *m)
+{
+	struct sample s = { .msr = m->reset, .msr_old = m->reset };
+
+	must_hold(&s, m->checks, m->named);
+	return s;
+}
+
+/* ---- breaking one ---- */
+
+/* The smallest values that break a rule, one per try; false when there are no more. */
+static bool break_value(struct sample *s, const struct check *k, unsigned try)
+{
+	const struct operand *o = &k->on;
+	const uint64_t outside[2] = { k->high + 1, k->low - 1 };
+
+	switch (k->kind) {
+	case CHECK_ZERO:
+		return try < width_of(o) && (set_value(s, o, 1ull << try), true);
+	case CHECK_NONZERO:
+		return try == 0 && (set_value(s, o, 0), true);
+	case CHECK_RESERVED:
+		return k->mask && try == 0 && (set_value(s, o, value(s, o, 0) | (k->mask & -k->mask)), true);
+	case CHECK_RANGE:
+		return try < 2 && (set_value(s, o, outside[try]), true);
+	case CHECK_ENUM:
+		return (set_value(s, o, try), true);
+	case CHECK_COUNT:
+		return try == 0 && (s->var_count++, true);
+	case CHECK_MSR_LOCKED:
+		return try == 0 && (s->msr_old |= k->mask & -k->mask, true);
+	case CHECK_MSR_GPA:
+		return try == 0 && (set_value(s, o, low_bits(width_of(o))), true);
+	case CHECK_MSR_READ:
+	case CHECK_MSR_WRITE:
+		break;
+	}
+	return false;
+}
+
+/* Give the guard a value under which the rule counts, as near to what it was as can be. */
+static void let_count(struct sample *s, const struct check *rules, const struct check *k)
+{
+	uint64_t all = word(s, &k->unless, 0);
+
+	for (unsigned try = 0; (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value && try < TRIES; try++)
+		set_word(s, &k->unless, (all & ~k->unless_mask) | (try & k->unless_mask));
+	satisfy_all(s, rules, NULL);
+}
+
+struct sample sample_breaking(const struct sample *good, const struct check *rules, const struct check *k)
+{
+	for (unsigned try = 0; try < TRIES; try++) {
+		struct sample s = *good;
+		if (k->guarded)
+			let_count(&s, rules, k);
+		if (!break_value(&s, k, try))
+			break;
+		if (k->kind != CHECK_COUNT)
+			for (const struct check *other = rules; other; other = other->next)
+				if (other->kind == CHECK_COUNT)
+					satisfy(&s, other);
+		if (sample_broken(&s, rules) == k)
+			return s;
+	}
+	fprintf(stderr, "hvgen: %s cannot be broken alone, so that nothing could test it: %s\n", k->id, k->text);
+	exit(1);
+}
