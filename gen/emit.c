@@ -126,7 +126,7 @@ static void comment_word(struct text *t, const char *word, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i && word[i - 1] == '*' && word[i] == '/')
 			emit_char(t, ' ');
-		emit_char(t, word[i]);
+		emit_char(t, (unsigned char)word[i] < 0x80 ? word[i] : '?');
 	}
 }
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* spec_calls.h and spec_calls.c: the total dispatch table of hypercalls and the handlers it wants. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "expr.h"
 #include "out.h"
 #include "spell.h"
@@ -138,18 +135,9 @@ static const char *flag_list(const struct call *c)
 		     call_implemented(c) ? " | SPEC_CALL_IMPLEMENTED" : "", c->continuable ? " | SPEC_CALL_CONTINUABLE" : "");
 }
 
-/* A row holds what a partition must be offered in two words; a hint only advises and can gate nothing. */
-static void refuse_other_needs(const struct spec *s, const struct call *c)
-{
-	if (needs_mask(s, c->needs, "hint") == 0)
-		return;
-	fprintf(stderr, "hvgen: hypercall %s: a hint cannot be needed, only privileges and features\n", c->name);
-	exit(1);
-}
-
 static void row(struct text *t, const struct spec *s, const struct call *c)
 {
-	refuse_other_needs(s, c);
+	refuse_other_needs(s, c->needs, c->named);
 	emit_open(t, "{");
 	emit_line(t, ".code = 0x%04x,", c->code);
 	emit_line(t, ".flags = %s,", flag_list(c));
@@ -198,7 +186,8 @@ void out_calls_c(struct text *t, const struct spec *s)
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about) && call_implemented(c))
 			thunk(t, c);
-	emit_open(t, "const struct spec_call spec_call_rows[] = {");
+	emit_line(t, "/* One row is one cache line. */");
+	emit_open(t, "__attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {");
 	emit_line(t, "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },",
 		  c_status(need_rule(s, "privilege")->status));
 	for (const struct call *c = s->calls; c; c = c->next)

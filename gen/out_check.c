@@ -29,9 +29,11 @@ static void rule_enum(struct text *t, const struct spec *s)
 
 static void rule_info(struct text *t, const char *enumerator, const char *id, const char *text, const struct status *st)
 {
-	emit(t, "[SPEC_RULE_%s] = { \"%s\", \"", enumerator, id);
+	emit_open(t, "[SPEC_RULE_%s] = {", enumerator);
+	emit(t, "\"%s\", \"", id);
 	emit_escaped(t, text);
-	emit_line(t, "\", %s },", c_status(st));
+	emit_line(t, "\",\n%s", c_status(st));
+	emit_close(t, "},");
 }
 
 static void check_infos(struct text *t, const struct check *checks)

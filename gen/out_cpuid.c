@@ -58,10 +58,20 @@ static void offered_bits(struct text *t, const char *target, const struct bits *
 		if (b->source == CPUID_OFFER && b->offer->target->block == target_bit->block &&
 		    (int)b->low - (int)b->offer->target->bit == move)
 			mask |= 1ull << b->offer->target->bit;
-	emit(t, "%s |= (u32)((offer->%s & %s)", target, target_bit->block->name, c_hex(mask, 8));
+	const char *picked = namef("offer->%s & %s", target_bit->block->name, c_hex(mask, 8));
 	if (move)
-		emit(t, " %s %d", move > 0 ? "<<" : ">>", move > 0 ? move : -move);
-	emit_line(t, ");");
+		picked = namef("(%s) %s %d", picked, move > 0 ? "<<" : ">>", move > 0 ? move : -move);
+	emit_line(t, "%s |= (u32)(%s);", target, picked);
+}
+
+static void filled_in(struct text *t, const char *target, const struct bits *b)
+{
+	const char *field = namef("values->%s", b->value->name);
+	unsigned width = b->high - b->low + 1;
+
+	if (width < 32)
+		field = namef("(%s & %s)", field, c_hex(low_bits(width), 4));
+	emit_line(t, b->low ? "%s |= %s << %u;" : "%s |= %s;", target, field, b->low);
 }
 
 static void leaf_register(struct text *t, const char *target, const struct bits *all)
@@ -74,8 +84,7 @@ static void leaf_register(struct text *t, const char *target, const struct bits 
 		else if (b->source == CPUID_OFFER && !already_moved(all, b))
 			offered_bits(t, target, b);
 		else if (b->source == CPUID_VALUE)
-			emit_line(t, "%s |= (values->%s & %s) << %u;", target, b->value->name,
-				  c_hex(low_bits(b->high - b->low + 1), 4), b->low);
+			filled_in(t, target, b);
 	}
 	if (constant)
 		emit_line(t, "%s |= %s;", target, c_hex(constant, 4));

@@ -187,6 +187,7 @@ static void row(struct text *t, const struct spec *s, const struct msr_row *r)
 	const struct msr *m = r->msr;
 	unsigned slot = msr_implemented(m) ? msr_slot(s, m) + r->index : 0;
 
+	refuse_other_needs(s, m->needs, m->named);
 	emit_open(t, "{ /* %s */", msr_instance(m, r->index));
 	emit_line(t, ".number = 0x%08x, .slot = %u, .index = %u,", r->number, slot, r->index);
 	emit_line(t, ".flags = %s,", flag_list(m));
@@ -204,7 +205,8 @@ static void row(struct text *t, const struct spec *s, const struct msr_row *r)
 static void rows(struct text *t, const struct spec *s)
 {
 	emit_blank(t);
-	emit_open(t, "const struct spec_msr spec_msr_rows[] = {");
+	emit_line(t, "/* One row is one cache line. */");
+	emit_open(t, "__attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {");
 	emit_line(t, "{ .check = check_unknown, .read = read_stored, .write = write_stored },");
 	for (size_t i = 0; i < s->msr_row_count; i++)
 		if (for_x64(&s->msr_rows[i].msr->about))

@@ -307,7 +307,7 @@ static void put_access(struct text *t, const struct msr *m, const struct access 
 
 static void msr_rule_vector(struct text *t, const struct msr *m, const struct sample *good, const struct check *k)
 {
-	struct access a = { .name = kebab(k->enumerator, m->name), .rule = k->id, .write = true, .faults = true };
+	struct access a = { .name = kebab(k->enumerator, namef("msr_%s", m->name)), .rule = k->id, .write = true, .faults = true };
 
 	if (k->kind == CHECK_MSR_READ) {
 		a.write = false;
@@ -321,6 +321,14 @@ static void msr_rule_vector(struct text *t, const struct msr *m, const struct sa
 	put_access(t, m, &a);
 }
 
+/* What a register that held its reset value holds after a write. */
+static uint64_t written_back(const struct msr *m, uint64_t value)
+{
+	uint64_t preserve = msr_mask(m, BITS_PRESERVE);
+
+	return ((value & ~preserve) | (m->reset & preserve)) & ~msr_mask(m, BITS_PAD);
+}
+
 static void msr_vectors(struct text *t, const struct msr *m)
 {
 	struct sample good = sample_of_msr(m);
@@ -331,7 +339,7 @@ static void msr_vectors(struct text *t, const struct msr *m)
 	if (m->writable)
 		put_access(t, m, &(struct access){
 			.name = "write", .rule = "", .write = true, .value = good.msr,
-			.known = both && !m->computed && msr_implemented(m), .expect = m->reset });
+			.known = both && !m->computed && msr_implemented(m), .expect = written_back(m, good.msr) });
 	for (const struct check *k = m->checks; k; k = k->next)
 		msr_rule_vector(t, m, &good, k);
 }
@@ -362,7 +370,7 @@ static const char call_struct[] =
 	"};\n\n";
 
 static const char msr_struct[] =
-	"\n/* One access to a synthetic MSR. Positive writes write the reset value: keep and restore what the guest needs. */\n"
+	"\n/* One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and restore what the guest needs. */\n"
 	"struct hv_msr_vector {\n"
 	"\tconst char *name;            /* \"hypercall/reserved\" */\n"
 	"\tconst char *rule;            /* id of the rule it breaks, \"\" when none */\n"

@@ -231,10 +231,13 @@ struct sample sample_of_call(const struct call *c)
 	return s;
 }
 
+/* Zero when that is allowed: a register that acts does nothing then. Otherwise what it holds after reset. */
 struct sample sample_of_msr(const struct msr *m)
 {
-	struct sample s = { .msr = m->reset, .msr_old = m->reset };
+	struct sample s = { .msr_old = m->reset };
 
+	if (sample_broken(&s, m->checks))
+		s.msr = m->reset;
 	must_hold(&s, m->checks, m->named);
 	return s;
 }

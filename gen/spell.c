@@ -94,6 +94,16 @@ uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const c
 	return o ? offer_use_mask(needs, o) : 0;
 }
 
+void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who)
+{
+	for (const struct offer *o = s->offers; o; o = o->next) {
+		if (strcmp(o->name, "privilege") == 0 || strcmp(o->name, "feature") == 0 || !offer_use_mask(needs, o))
+			continue;
+		fprintf(stderr, "hvgen: %s: a bit of `%s` cannot be needed, only privileges and features\n", who, o->name);
+		exit(1);
+	}
+}
+
 static unsigned slots_before(const struct spec *s, const struct msr *end, bool vp)
 {
 	unsigned n = 0;

@@ -38,8 +38,11 @@ const struct rule *find_rule(const struct spec *s, const char *name);
 /* A rule of the contract: ends the program with a message when the spec lacks it. */
 const struct rule *need_rule(const struct spec *s, const char *name);
 
-/* Privilege, feature and hint bits in a list of uses; 0 when the spec has no such block. */
+/* Bits of a block in a list of uses; 0 when the spec has no such block. */
 uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const char *block);
+
+/* Ends the program when something else is needed: rows of the tables have room for these two words. */
+void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who);
 
 /* Slots: where the stored value of an implemented MSR lives among those of its scope, and how many a scope has. */
 unsigned msr_slot(const struct spec *s, const struct msr *m);
