@@ -9,33 +9,35 @@ struct partition;
 
 #define GPA_MAX_RANGES 64
 
-/* RAM of the partition, sorted, not overlapping; identity mapped (GPA = HPA) in the root. */
+/* RAM of the partition, sorted, not overlapping, whole pages; identity mapped (GPA = HPA) in the root. */
 struct gpa_range { u64 base, end; };
 
+/* Pages that hypercalls used last: parameters repeat at the same place. */
+#define GPA_HITS 4
+struct gpa_hit { u64 gpn; u8 *page; u32 rights; };
+
+/* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
 struct gpa_space {
-	u64 root;                             /* hpa of the top-level nested table */
-	unsigned address_bits;                /* width of the guest physical address space */
-	u32 ram_count;
-	struct gpa_range ram[GPA_MAX_RANGES];
-	u64 hidden_base, hidden_end;          /* the hypervisor's own memory */
-	u32 last_hit;                         /* index into ram of the last lookup: hypercall pages repeat */
-	u64 tables, table_budget;             /* pages in use for nested tables, and the most allowed */
+	u64 root;                             /* (c) hpa of the top-level nested table */
+	unsigned address_bits;                /* (c) width of the guest physical address space, at most 48 */
+	bool has_1g;                          /* (c) 1 GiB leaves exist */
+	u32 ram_count;                        /* (c) */
+	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
+	u64 hidden_base, hidden_end;          /* (c) the hypervisor's own memory */
+	struct gpa_hit hit[GPA_HITS];         /* (p) by the low bits of the page number */
+	u64 tables, table_budget;             /* (p) nested tables in use; device memory gets none beyond the budget */
+	u64 refused;                          /* (p) accesses answered with #GP */
+	u64 last_fault, last_fault_exit;      /* (p) a fault that repeats without progress is our mistake */
 };
 
 /*
  * Build the nested tables of p: its RAM identity mapped write-back with all rights, in large pages where they fit; the
- * low 2 MiB in small pages. ram, hidden_* and address_bits are set by the caller. False: out of memory.
+ * low 2 MiB in small pages. ram, hidden_*, address_bits and table_budget are set by the caller. False: out of memory.
  */
 bool gpa_build(struct partition *p);
 
 /* True when the page number lies in RAM of the partition. */
-bool gpa_is_ram(struct gpa_space *g, u64 gpn);
-
-/*
- * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. rights: NPT_R or
- * NPT_W. NULL: nothing there, or no such right.
- */
-void *gpa_ptr(struct partition *p, gpa_t gpa, u32 rights);
+bool gpa_is_ram(const struct gpa_space *g, u64 gpn);
 
 /* Show the page hpa at page number gpn instead of what lies there; splits larger pages. False: out of memory. */
 bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
@@ -43,10 +45,26 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
 /* Show again what lies at gpn by the memory map; the large page comes back when it is whole. */
 void gpa_unmap_page(struct partition *p, u64 gpn);
 
+/* The lookup behind gpa_ptr() when the page was not used lately. */
+void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 rights);
+
 /* First page number outside the guest physical address space. */
 static inline u64 gpa_page_limit(const struct gpa_space *g)
 {
 	return 1ull << (g->address_bits - PAGE_SHIFT);
+}
+
+/*
+ * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. rights:
+ * NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
+ */
+static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 rights)
+{
+	const struct gpa_hit *hit = &g->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
+
+	if (__builtin_expect(hit->gpn == gpa.v >> PAGE_SHIFT && !(rights & ~hit->rights), 1))
+		return hit->page + (gpa.v & ~PAGE_MASK);
+	return gpa_ptr_lookup(p, gpa, rights);
 }
 
 #endif

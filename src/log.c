@@ -7,10 +7,10 @@
 #include "vcpu.h"
 
 #define LINE_MAX 240
-#define KINDS 32
+#define KINDS 256
 
-/* How often each kind of refusal came. Only the processor that handles it writes; a lost count is no harm. */
-static struct { const char *fmt; u64 count; } kinds[KINDS];
+/* How often each kind of refusal came and was shown. Only processors that handle refusals write; a lost count is no harm. */
+static struct kind { const void *kind; u64 count, shown; } kinds[KINDS];
 static u64 other_kinds;
 
 static void write_line(struct text *t)
@@ -60,39 +60,59 @@ void log_line(const char *line)
 	write_line(&t);
 }
 
-/* Count one more of the kind; true while it is still to be shown. */
-static bool count_kind(const char *fmt, bool *last)
+/* The counter of a kind, or NULL when there are too many kinds. */
+static struct kind *find_kind(const void *kind)
 {
-	unsigned i = 0;
+	u32 at = (u32)((uintptr_t)kind >> 3) * 0x9e3779b1u;
 
-	while (i < KINDS && kinds[i].fmt && kinds[i].fmt != fmt)
-		i++;
-	if (i == KINDS) {
-		other_kinds++;
-		return false;
+	for (u32 i = 0; i < KINDS; i++) {
+		struct kind *k = &kinds[(at + i) % KINDS];
+
+		if (!k->kind)
+			k->kind = kind;
+		if (k->kind == kind)
+			return k;
 	}
-	kinds[i].fmt = fmt;
-	*last = ++kinds[i].count == LOG_REFUSALS;
-	return kinds[i].count <= LOG_REFUSALS;
+	return NULL;
+}
+
+static void refusal_va(struct vcpu *v, const void *kind, unsigned limit, const char *fmt, va_list args)
+{
+	struct kind *k = find_kind(kind);
+	char buf[LINE_MAX];
+	struct text t;
+
+	if (!k) {
+		other_kinds++;
+		return;
+	}
+	if (k->count++ >= limit)
+		return;
+	k->shown++;
+	text_init(&t, buf, sizeof(buf));
+	text_printf(&t, "partita: vp %u: ", v->index);
+	text_vprintf(&t, fmt, args);
+	if (k->count == limit)
+		text_printf(&t, " (more of this kind are only counted)");
+	write_line(&t);
 }
 
 void log_refusal(struct vcpu *v, const char *fmt, ...)
 {
-	char buf[LINE_MAX];
-	struct text t;
 	va_list args;
-	bool last = false;
 
-	if (!count_kind(fmt, &last))
-		return;
-	text_init(&t, buf, sizeof(buf));
-	text_printf(&t, "partita: vp %u: ", v->index);
 	va_start(args, fmt);
-	text_vprintf(&t, fmt, args);
+	refusal_va(v, fmt, LOG_REFUSALS, fmt, args);
 	va_end(args);
-	if (last)
-		text_printf(&t, " (more of this kind are only counted)");
-	write_line(&t);
+}
+
+void log_refusal_of(struct vcpu *v, const void *kind, unsigned limit, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	refusal_va(v, kind, limit, fmt, args);
+	va_end(args);
 }
 
 void log_summary(void)
@@ -100,8 +120,7 @@ void log_summary(void)
 	u64 hidden = other_kinds;
 
 	for (unsigned i = 0; i < KINDS; i++)
-		if (kinds[i].count > LOG_REFUSALS)
-			hidden += kinds[i].count - LOG_REFUSALS;
+		hidden += kinds[i].count - kinds[i].shown;
 	if (hidden)
 		log_info("%lu more refusals were not shown", hidden);
 }

@@ -15,6 +15,10 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define LOG_REFUSALS 64
 void log_refusal(struct vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same with any address as the kind, and limit lines of it. */
+void log_refusal_of(struct vcpu *v, const void *kind, unsigned limit, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* A finished line without prefix or newline; for texts that were composed elsewhere. */
 void log_line(const char *line);
 

@@ -35,9 +35,6 @@ void machine_xmm_read(unsigned n, u64 out[2]);
 u64 machine_apic_read(u32 reg);
 void machine_apic_write(u32 reg, u64 value);
 
-/* Choose the console by name: com1, com2, e9, none. False when the name is unknown. Nothing is written before. */
-bool machine_console_open(const char *name);
-
 /* The hypervisor's own console; bounded time, never blocks for a missing device. */
 void machine_console_write(const char *text, size_t length);
 

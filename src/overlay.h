@@ -15,7 +15,6 @@ enum overlay_id { OVERLAY_HYPERCALL, OVERLAY_REFERENCE_TSC, OVERLAY_ASSIST };
 struct overlay {
 	void *page;      /* the hypervisor's page, or NULL before it is first used */
 	u64 gpn;         /* guest page number it lies at while on */
-	u32 rights;      /* NPT_* */
 	bool on;
 };
 
@@ -23,19 +22,17 @@ struct overlays { struct overlay slot[OVERLAY_COUNT]; };
 
 /*
  * Lay overlay id at page number gpn, moving it when it is on elsewhere; what it uncovers comes back. Several at one page:
- * the lowest id is seen. A page outside the guest physical address space is accepted and seen nowhere. False: out of memory.
+ * the lowest id is seen. A page outside the guest physical address space is accepted and seen nowhere. False: out of
+ * memory, and the overlay is off.
  */
 bool overlay_set(struct partition *p, u32 id, u64 gpn);
 void overlay_clear(struct partition *p, u32 id);
 
-/* The overlay page seen at gpn with its rights, or NULL. */
+/* The overlay page seen at gpn and its rights (NPT_*), or NULL. */
 void *overlay_at(struct partition *p, u64 gpn, u32 *rights);
 
 /* The page of an overlay, allocated and zeroed at first use; NULL when out of memory. */
 void *overlay_page(struct partition *p, u32 id);
-
-/* Fill the hypercall page: landing pad, the vendor's call, return. */
-void overlay_fill_hypercall_page(struct partition *p);
 
 /* Take all overlays away and forget their contents. */
 void overlay_reset(struct partition *p);

@@ -26,6 +26,9 @@ _Noreturn void panic_exception(const struct exception_frame *frame);
 			panic("%s:%d: %s: assertion failed: %s", __FILE__, __LINE__, __func__, #cond); \
 	} while (0)
 
+/* Log what is known about a VP: registers, code bytes, latest call and refusal, the vendor's view, the trace's tail. */
+void panic_dump_vcpu(struct vcpu *v);
+
 /* The VP a panic should describe: set before it first runs. */
 extern struct vcpu *panic_vcpu;
 

@@ -26,10 +26,32 @@ struct partition {
 	struct overlays overlays;                           /* (p) pages that hide guest memory */
 	struct reftime time;                                /* (p) reference time */
 	bool invariant_tsc;                                 /* (p) exposed in CPUID 0x80000007 */
+	u64 tsc_hz, apic_timer_hz;                          /* (c) */
+	u32 crashes;                                        /* (p) crash notifications so far */
 	u32 vp_count;                                       /* (c) */
 	struct vcpu *vp[PARTITION_MAX_VPS];                 /* (c) by VP index */
 };
 /* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
+
+struct machine_rates;
+
+/* What a partition is made from. */
+struct partition_config {
+	u64 id;
+	struct spec_offer offer;
+	u64 table_budget;                 /* nested tables for device memory beyond those of its RAM */
+	unsigned address_bits;
+	const struct machine_rates *rates;
+};
+
+/*
+ * Make p, whose gpa.ram and gpa.hidden_* are filled in and all else is zero: nested tables, CPUID, MSRs at reset, reference
+ * time from 0. False: out of memory.
+ */
+bool partition_create(struct partition *p, const struct partition_config *config);
+
+/* Give every synthetic MSR of the partition and its VPs its reset value, take all overlays away. */
+void partition_reset(struct partition *p);
 
 /* End the root partition: log why (value: what it wrote to the exit port), then stop or reset the machine. */
 _Noreturn void partition_end_root(struct partition *p, enum partition_end why, u32 value);

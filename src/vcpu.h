@@ -66,7 +66,8 @@ struct vcpu {
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */
-	/* What is being handled now, for panics and refusals. */
+	bool rip_written;                  /* (s) the hypercall being handled set RIP itself */
+	/* What was handled last, for panics and refusals. */
 	u16 current_call;                  /* (s) */
 	u32 current_msr;                   /* (s) */
 	u32 last_rule;                     /* (s) enum spec_rule of the last refusal */

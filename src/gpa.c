@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Guest physical address space: nested tables built from the memory map, split for overlays, grown for devices. */
+#include "gpa.h"
+
+#include "alloc.h"
+#include "log.h"
+#include "machine.h"
+#include "overlay.h"
+#include "panic.h"
+#include "partition.h"
+#include "trace.h"
+#include "virt.h"
+
+/*
+ * What EPT entries (Intel SDM 29.3.2) and AMD's nested entries (APM 15.25) agree on: zero is not present, the address is
+ * in bits 51:12, and bit 7 at levels 2 and 3 marks a leaf. All else comes from virt->npt_leaf and virt->npt_table.
+ */
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define ENTRY_LEAF (1ull << 7)
+#define ENTRIES 512
+#define LEVELS 4
+#define ALL_RIGHTS (NPT_R | NPT_W | NPT_X)
+#define LOW_MEMORY (2 * MIB)
+
+/* What a stretch of addresses is by the memory map. */
+enum kind { KIND_RAM, KIND_HIDDEN, KIND_DEVICE, KIND_MIXED };
+
+static u64 level_size(unsigned level)
+{
+	return PAGE_SIZE << (9 * (level - 1));
+}
+
+static u64 *table_of(u64 entry)
+{
+	return machine_ptr(HPA(entry & ENTRY_ADDRESS));
+}
+
+static u64 *entry_of(u64 *table, u64 gpa, unsigned level)
+{
+	return &table[gpa / level_size(level) % ENTRIES];
+}
+
+static bool is_table(u64 entry, unsigned level)
+{
+	return entry && level > 1 && !(entry & ENTRY_LEAF);
+}
+
+static bool overlaps(u64 base, u64 end, u64 other_base, u64 other_end)
+{
+	return base < other_end && other_base < end;
+}
+
+/* What [base, end) is: of one kind throughout, or mixed. */
+static enum kind kind_of(const struct gpa_space *g, u64 base, u64 end)
+{
+	if (overlaps(base, end, g->hidden_base, g->hidden_end))
+		return base >= g->hidden_base && end <= g->hidden_end ? KIND_HIDDEN : KIND_MIXED;
+	for (u32 i = 0; i < g->ram_count; i++) {
+		const struct gpa_range *r = &g->ram[i];
+
+		if (overlaps(base, end, r->base, r->end))
+			return base >= r->base && end <= r->end ? KIND_RAM : KIND_MIXED;
+	}
+	return KIND_DEVICE;
+}
+
+bool gpa_is_ram(const struct gpa_space *g, u64 gpn)
+{
+	u64 base = gpn << PAGE_SHIFT;
+
+	return gpn < gpa_page_limit(g) && kind_of(g, base, base + PAGE_SIZE) == KIND_RAM;
+}
+
+static u64 leaf(enum kind kind, u64 hpa, unsigned level)
+{
+	return virt->npt_leaf(HPA(hpa), level, ALL_RIGHTS, kind == KIND_RAM ? NPT_WB : NPT_UC);
+}
+
+/*
+ * The largest level at which one leaf may map gpa by the memory map. The low 2 MiB stay in small pages: there the memory
+ * types of RAM, the video hole and ROM change every few pages.
+ */
+static unsigned natural_level(const struct gpa_space *g, u64 gpa)
+{
+	for (unsigned level = g->has_1g ? 3 : 2; level > 1; level--) {
+		u64 size = level_size(level), base = ALIGN_DOWN(gpa, size);
+
+		if (base >= LOW_MEMORY && kind_of(g, base, base + size) != KIND_MIXED)
+			return level;
+	}
+	return 1;
+}
+
+static u64 *new_table(struct gpa_space *g)
+{
+	u64 *table = alloc_page();
+
+	if (table)
+		g->tables++;
+	return table;
+}
+
+/* Replace a leaf at level by a table of leaves one level lower that map the same; an absent entry by an empty table. */
+static bool split(struct gpa_space *g, u64 *entry, u64 gpa, unsigned level)
+{
+	u64 base = ALIGN_DOWN(gpa, level_size(level)), step = level_size(level - 1);
+	u64 *table = new_table(g);
+
+	if (!table)
+		return false;
+	for (unsigned i = 0; *entry && i < ENTRIES; i++)
+		table[i] = leaf(kind_of(g, base, base + step), base + i * step, level - 1);
+	*entry = virt->npt_table(HPA(machine_hpa(table).v));
+	return true;
+}
+
+/* The entry that maps gpa at level, making tables on the way. NULL: out of memory. */
+static u64 *walk_to(struct gpa_space *g, u64 gpa, unsigned level)
+{
+	u64 *table = machine_ptr(HPA(g->root));
+
+	for (unsigned at = LEVELS; at > level; at--) {
+		u64 *entry = entry_of(table, gpa, at);
+
+		if (!is_table(*entry, at) && !split(g, entry, gpa, at))
+			return NULL;
+		table = table_of(*entry);
+	}
+	return entry_of(table, gpa, level);
+}
+
+/* The leaf entry that maps gpa now, 0 for none. */
+static u64 walk(const struct gpa_space *g, u64 gpa)
+{
+	u64 *table = machine_ptr(HPA(g->root));
+
+	for (unsigned level = LEVELS; level; level--) {
+		u64 entry = *entry_of(table, gpa, level);
+
+		if (!is_table(entry, level))
+			return entry;
+		table = table_of(entry);
+	}
+	return 0;
+}
+
+static void forget_hits(struct gpa_space *g)
+{
+	for (unsigned i = 0; i < GPA_HITS; i++)
+		g->hit[i] = (struct gpa_hit){ .gpn = UINT64_MAX };
+}
+
+static bool map_range(struct gpa_space *g, const struct gpa_range *range)
+{
+	for (u64 at = range->base; at < range->end;) {
+		unsigned level = natural_level(g, at);
+		u64 *entry = walk_to(g, at, level);
+
+		if (!entry)
+			return false;
+		*entry = leaf(KIND_RAM, at, level);
+		at += level_size(level);
+	}
+	return true;
+}
+
+bool gpa_build(struct partition *p)
+{
+	struct gpa_space *g = &p->gpa;
+	u64 *root = new_table(g);
+
+	if (!root)
+		return false;
+	g->root = machine_hpa(root).v;
+	g->has_1g = virt->npt_has_1g();
+	forget_hits(g);
+	for (u32 i = 0; i < g->ram_count; i++) {
+		hv_assert(!(g->ram[i].base & ~PAGE_MASK) && !(g->ram[i].end & ~PAGE_MASK));
+		if (!map_range(g, &g->ram[i]))
+			return false;
+	}
+	return true;
+}
+
+bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights)
+{
+	u64 *entry = walk_to(&p->gpa, gpn << PAGE_SHIFT, 1);
+
+	if (!entry)
+		return false;
+	*entry = virt->npt_leaf(hpa, 1, rights, NPT_WB);
+	forget_hits(&p->gpa);
+	virt->flush_gpa(p);
+	return true;
+}
+
+/*
+ * True when a table at level - 1 says nothing but what one entry at level would: all absent, or all identity mapped, which
+ * overlays never are. Only addresses are compared: the processor sets accessed and dirty bits.
+ */
+static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsigned level)
+{
+	u64 step = level_size(level - 1);
+	bool absent = !table[0];
+
+	if (!absent && level > natural_level(g, base))
+		return false;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		if (absent ? table[i] != 0 : (table[i] & ENTRY_ADDRESS) != base + i * step)
+			return false;
+	return true;
+}
+
+/* Take back the table of gpa below level if one entry says the same. */
+static bool merge(struct gpa_space *g, u64 gpa, unsigned level)
+{
+	u64 base = ALIGN_DOWN(gpa, level_size(level));
+	u64 *entry = walk_to(g, gpa, level), *table = table_of(*entry);
+
+	if (!is_whole(g, table, base, level))
+		return false;
+	*entry = table[0] ? leaf(kind_of(g, base, base + PAGE_SIZE), base, level) : 0;
+	free_page(table);
+	g->tables--;
+	return true;
+}
+
+void gpa_unmap_page(struct partition *p, u64 gpn)
+{
+	struct gpa_space *g = &p->gpa;
+	u64 base = gpn << PAGE_SHIFT;
+	u64 *entry = walk_to(g, base, 1);
+
+	hv_assert(entry); /* the tables down to a mapped page exist */
+	*entry = gpa_is_ram(g, gpn) ? leaf(KIND_RAM, base, 1) : 0;
+	for (unsigned level = 2; level < LEVELS && merge(g, base, level);)
+		level++;
+	forget_hits(g);
+	virt->flush_gpa(p);
+}
+
+void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 rights)
+{
+	u64 gpn = gpa.v >> PAGE_SHIFT;
+	struct gpa_hit hit = { .gpn = gpn, .rights = ALL_RIGHTS };
+
+	if (gpn >= gpa_page_limit(&p->gpa))
+		return NULL;
+	hit.page = overlay_at(p, gpn, &hit.rights);
+	if (!hit.page && gpa_is_ram(&p->gpa, gpn))
+		hit.page = machine_ptr(HPA(gpn << PAGE_SHIFT));
+	if (!hit.page || (rights & ~hit.rights))
+		return NULL;
+	p->gpa.hit[gpn % GPA_HITS] = hit;
+	return hit.page + (gpa.v & ~PAGE_MASK);
+}
+
+static enum vm_next refuse_access(struct vcpu *v, const struct npt_fault *fault, const char *why)
+{
+	v->partition->gpa.refused++;
+	log_refusal(v, "refused access to GPA 0x%lx (%s%s%s%s): %s", fault->gpa.v, fault->access & NPT_R ? "read" : "",
+		    fault->access & NPT_W ? "write" : "", fault->access & NPT_X ? "fetch" : "",
+		    fault->walk ? ", page walk" : "", why);
+	return VM_GP;
+}
+
+/* Identity map device memory in the largest piece that holds nothing else, while the budget lasts. */
+static bool map_device(struct gpa_space *g, u64 page)
+{
+	unsigned level = natural_level(g, page);
+	u64 *entry;
+
+	if (g->tables + LEVELS > g->table_budget)
+		return false;
+	entry = walk_to(g, page, level);
+	/* Where an overlay has split the piece, a smaller one must do. */
+	while (entry && is_table(*entry, level))
+		entry = walk_to(g, page, --level);
+	if (!entry)
+		return false;
+	*entry = leaf(kind_of(g, page, page + PAGE_SIZE), ALIGN_DOWN(page, level_size(level)), level);
+	return true;
+}
+
+enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
+{
+	struct gpa_space *g = &v->partition->gpa;
+	u64 page = fault->gpa.v & PAGE_MASK;
+	u32 rights;
+
+	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
+	if (page >> PAGE_SHIFT >= gpa_page_limit(g))
+		return refuse_access(v, fault, "outside the guest physical address space");
+	if (overlay_at(v->partition, page >> PAGE_SHIFT, &rights))
+		return refuse_access(v, fault, "the overlay page does not allow it");
+	if (kind_of(g, page, page + PAGE_SIZE) == KIND_HIDDEN)
+		return refuse_access(v, fault, "memory of the hypervisor");
+	if (walk(g, page)) {
+		/* Mapped with all rights: an old translation, gone with this exit. Once more without progress is our mistake. */
+		if (g->last_fault == fault->gpa.v && g->last_fault_exit + 1 == v->exits)
+			unexpected_exit(v);
+		g->last_fault = fault->gpa.v;
+		g->last_fault_exit = v->exits;
+		return VM_RETRY;
+	}
+	if (!map_device(g, page))
+		return refuse_access(v, fault, "too many places of device memory");
+	return VM_RETRY;
+}

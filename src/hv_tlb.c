@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Hypercalls of the TLFS's chapter on the virtual MMU: flushes of guest-virtual translations. */
+#include "gpa.h"
+#include "hv_abi.h"
+#include "partition.h"
+#include "spec_calls.h"
+#include "vcpu.h"
+#include "virt.h"
+#include "vpset.h"
+
+/*
+ * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out what may stay. A VP
+ * that runs elsewhere would have to be made to exit; there is one, and it is the caller.
+ */
+static void flush_set(struct vcpu *v, const struct vpset *set)
+{
+	struct partition *p = v->partition;
+
+	for (u32 i = 0; i < p->vp_count; i++)
+		if (vpset_has(set, i))
+			virt->flush_gva(p->vp[i]);
+}
+
+/* TLFS 11.4: an address space is a value that CR3 can hold. */
+static bool space_is_valid(struct vcpu *v, u64 space, u64 flags)
+{
+	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) || !(space >> v->partition->gpa.address_bits);
+}
+
+static enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, const u64 *mask)
+{
+	struct vpset set = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(mask);
+
+	if (!space_is_valid(v, space, flags))
+		return HV_STATUS_INVALID_PARAMETER;
+	flush_set(v, &set);
+	return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 format, u64 valid, const u64 *banks,
+				   u32 bank_count)
+{
+	struct vpset set = vpset_all();
+
+	if (!space_is_valid(v, space, flags))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (!(flags & HV_FLUSH_FLAGS_ALL_PROCESSORS) && format != HV_VP_SET_FORMAT_ALL &&
+	    !vpset_sparse(&set, valid, banks, bank_count))
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	flush_set(v, &set);
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hv_flush_virtual_address_space(struct vcpu *v, const struct hv_flush_virtual_address_space_in *in)
+{
+	return flush_mask(v, in->address_space, in->flags, &in->processor_mask);
+}
+
+enum hv_status hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_address_list_in *in,
+					     const struct hv_flush_virtual_address_list_each_in *each)
+{
+	(void)each; /* one range or all: see flush_set */
+	return flush_mask(v, in->address_space, in->flags, &in->processor_mask);
+}
+
+enum hv_status hv_flush_virtual_address_space_ex(struct vcpu *v, const struct hv_flush_virtual_address_space_ex_in *in,
+						 const u64 *var, u32 var_count)
+{
+	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var, var_count);
+}
+
+enum hv_status hv_flush_virtual_address_list_ex(struct vcpu *v, const struct hv_flush_virtual_address_list_ex_in *in,
+						const u64 *var, u32 var_count,
+						const struct hv_flush_virtual_address_list_ex_each_in *each)
+{
+	(void)each;
+	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var, var_count);
+}

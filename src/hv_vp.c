@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Hypercalls of the TLFS's chapter on virtual processors: registers by name, of the caller itself. */
+#include "hv_abi.h"
+#include "machine.h"
+#include "msr.h"
+#include "partition.h"
+#include "reftsc.h"
+#include "spec_calls.h"
+#include "spec_cpuid.h"
+#include "spec_msrs.h"
+#include "string.h"
+#include "vcpu.h"
+#include "virt.h"
+
+/* A 128-bit register value as two halves. */
+struct value { u64 low, high; };
+
+/* Where a register lives: a, with its meaning by kind. */
+enum source_kind {
+	KIND_NONE,
+	KIND_REGISTER, /* enum vreg */
+	KIND_SEGMENT,  /* enum vseg, layout segment_register */
+	KIND_TABLE,    /* enum vseg, layout table_register */
+	KIND_MSR,      /* number of a synthetic MSR */
+	KIND_LEAF,     /* number of a CPUID leaf of ours */
+	KIND_TSC,
+	KIND_APIC_ID,
+};
+
+struct source { u32 name; enum source_kind kind; u32 a; };
+
+static const struct source sources[] = {
+	{ HV_REGISTER_NAME_HYPERVISOR_VERSION, KIND_LEAF, 0x40000002 },
+	{ HV_REGISTER_NAME_PRIVILEGES_AND_FEATURES_INFO, KIND_LEAF, 0x40000003 },
+	{ HV_REGISTER_NAME_FEATURES_INFO, KIND_LEAF, 0x40000004 },
+	{ HV_REGISTER_NAME_IMPLEMENTATION_LIMITS_INFO, KIND_LEAF, 0x40000005 },
+	{ HV_REGISTER_NAME_HARDWARE_FEATURES_INFO, KIND_LEAF, 0x40000006 },
+	{ HV_REGISTER_NAME_CPU_MANAGEMENT_FEATURES_INFO, KIND_LEAF, 0x40000007 },
+	{ HV_REGISTER_NAME_PASID_FEATURES_INFO, KIND_LEAF, 0x40000008 },
+	{ HV_REGISTER_NAME_NESTED_VIRT_FEATURES_INFO, KIND_LEAF, 0x4000000a },
+	{ HV_REGISTER_NAME_GUEST_CRASH_P0, KIND_MSR, HV_X64_MSR_CRASH_P0 },
+	{ HV_REGISTER_NAME_GUEST_CRASH_P1, KIND_MSR, HV_X64_MSR_CRASH_P0 + 1 },
+	{ HV_REGISTER_NAME_GUEST_CRASH_P2, KIND_MSR, HV_X64_MSR_CRASH_P0 + 2 },
+	{ HV_REGISTER_NAME_GUEST_CRASH_P3, KIND_MSR, HV_X64_MSR_CRASH_P0 + 3 },
+	{ HV_REGISTER_NAME_GUEST_CRASH_P4, KIND_MSR, HV_X64_MSR_CRASH_P0 + 4 },
+	{ HV_REGISTER_NAME_GUEST_CRASH_CTL, KIND_MSR, HV_X64_MSR_CRASH_CTL },
+	{ HV_REGISTER_NAME_PROCESSOR_CLOCK_FREQUENCY, KIND_MSR, HV_X64_MSR_TSC_FREQUENCY },
+	{ HV_REGISTER_NAME_INTERRUPT_CLOCK_FREQUENCY, KIND_MSR, HV_X64_MSR_APIC_FREQUENCY },
+	{ HV_REGISTER_NAME_X64_RAX, KIND_REGISTER, VREG_RAX },
+	{ HV_REGISTER_NAME_X64_RCX, KIND_REGISTER, VREG_RCX },
+	{ HV_REGISTER_NAME_X64_RDX, KIND_REGISTER, VREG_RDX },
+	{ HV_REGISTER_NAME_X64_RBX, KIND_REGISTER, VREG_RBX },
+	{ HV_REGISTER_NAME_X64_RSP, KIND_REGISTER, VREG_RSP },
+	{ HV_REGISTER_NAME_X64_RBP, KIND_REGISTER, VREG_RBP },
+	{ HV_REGISTER_NAME_X64_RSI, KIND_REGISTER, VREG_RSI },
+	{ HV_REGISTER_NAME_X64_RDI, KIND_REGISTER, VREG_RDI },
+	{ HV_REGISTER_NAME_X64_R8, KIND_REGISTER, VREG_R8 },
+	{ HV_REGISTER_NAME_X64_R9, KIND_REGISTER, VREG_R9 },
+	{ HV_REGISTER_NAME_X64_R10, KIND_REGISTER, VREG_R10 },
+	{ HV_REGISTER_NAME_X64_R11, KIND_REGISTER, VREG_R11 },
+	{ HV_REGISTER_NAME_X64_R12, KIND_REGISTER, VREG_R12 },
+	{ HV_REGISTER_NAME_X64_R13, KIND_REGISTER, VREG_R13 },
+	{ HV_REGISTER_NAME_X64_R14, KIND_REGISTER, VREG_R14 },
+	{ HV_REGISTER_NAME_X64_R15, KIND_REGISTER, VREG_R15 },
+	{ HV_REGISTER_NAME_X64_RIP, KIND_REGISTER, VREG_RIP },
+	{ HV_REGISTER_NAME_X64_RFLAGS, KIND_REGISTER, VREG_RFLAGS },
+	{ HV_REGISTER_NAME_X64_CR0, KIND_REGISTER, VREG_CR0 },
+	{ HV_REGISTER_NAME_X64_CR2, KIND_REGISTER, VREG_CR2 },
+	{ HV_REGISTER_NAME_X64_CR3, KIND_REGISTER, VREG_CR3 },
+	{ HV_REGISTER_NAME_X64_CR4, KIND_REGISTER, VREG_CR4 },
+	{ HV_REGISTER_NAME_X64_CR8, KIND_REGISTER, VREG_CR8 },
+	{ HV_REGISTER_NAME_X64_DR0, KIND_REGISTER, VREG_DR0 },
+	{ HV_REGISTER_NAME_X64_DR1, KIND_REGISTER, VREG_DR1 },
+	{ HV_REGISTER_NAME_X64_DR2, KIND_REGISTER, VREG_DR2 },
+	{ HV_REGISTER_NAME_X64_DR3, KIND_REGISTER, VREG_DR3 },
+	{ HV_REGISTER_NAME_X64_DR6, KIND_REGISTER, VREG_DR6 },
+	{ HV_REGISTER_NAME_X64_DR7, KIND_REGISTER, VREG_DR7 },
+	{ HV_REGISTER_NAME_X64_ES, KIND_SEGMENT, VSEG_ES },
+	{ HV_REGISTER_NAME_X64_CS, KIND_SEGMENT, VSEG_CS },
+	{ HV_REGISTER_NAME_X64_SS, KIND_SEGMENT, VSEG_SS },
+	{ HV_REGISTER_NAME_X64_DS, KIND_SEGMENT, VSEG_DS },
+	{ HV_REGISTER_NAME_X64_FS, KIND_SEGMENT, VSEG_FS },
+	{ HV_REGISTER_NAME_X64_GS, KIND_SEGMENT, VSEG_GS },
+	{ HV_REGISTER_NAME_X64_LDTR, KIND_SEGMENT, VSEG_LDTR },
+	{ HV_REGISTER_NAME_X64_TR, KIND_SEGMENT, VSEG_TR },
+	{ HV_REGISTER_NAME_X64_IDTR, KIND_TABLE, VSEG_IDTR },
+	{ HV_REGISTER_NAME_X64_GDTR, KIND_TABLE, VSEG_GDTR },
+	{ HV_REGISTER_NAME_X64_TSC, KIND_TSC, 0 },
+	{ HV_REGISTER_NAME_X64_EFER, KIND_REGISTER, VREG_EFER },
+	{ HV_REGISTER_NAME_X64_KERNEL_GS_BASE, KIND_REGISTER, VREG_KERNEL_GS_BASE },
+	{ HV_REGISTER_NAME_X64_APIC_BASE, KIND_REGISTER, VREG_APIC_BASE },
+	{ HV_REGISTER_NAME_X64_PAT, KIND_REGISTER, VREG_PAT },
+	{ HV_REGISTER_NAME_X64_SYSENTER_CS, KIND_REGISTER, VREG_SYSENTER_CS },
+	{ HV_REGISTER_NAME_X64_SYSENTER_EIP, KIND_REGISTER, VREG_SYSENTER_EIP },
+	{ HV_REGISTER_NAME_X64_SYSENTER_ESP, KIND_REGISTER, VREG_SYSENTER_ESP },
+	{ HV_REGISTER_NAME_X64_STAR, KIND_REGISTER, VREG_STAR },
+	{ HV_REGISTER_NAME_X64_LSTAR, KIND_REGISTER, VREG_LSTAR },
+	{ HV_REGISTER_NAME_X64_CSTAR, KIND_REGISTER, VREG_CSTAR },
+	{ HV_REGISTER_NAME_X64_SFMASK, KIND_REGISTER, VREG_SFMASK },
+	{ HV_REGISTER_NAME_X64_INITIAL_APIC_ID, KIND_APIC_ID, 0 },
+	{ HV_REGISTER_NAME_X64_TSC_AUX, KIND_REGISTER, VREG_TSC_AUX },
+	{ HV_REGISTER_NAME_VP_RUNTIME, KIND_MSR, HV_X64_MSR_VP_RUNTIME },
+	{ HV_REGISTER_NAME_X64_HYPERCALL, KIND_MSR, HV_X64_MSR_HYPERCALL },
+	{ HV_REGISTER_NAME_GUEST_OS_ID, KIND_MSR, HV_X64_MSR_GUEST_OS_ID },
+	{ HV_REGISTER_NAME_VP_INDEX, KIND_MSR, HV_X64_MSR_VP_INDEX },
+	{ HV_REGISTER_NAME_TIME_REF_COUNT, KIND_MSR, HV_X64_MSR_TIME_REF_COUNT },
+	{ HV_REGISTER_NAME_X64_SYNTHETIC_EOI, KIND_MSR, HV_X64_MSR_EOI },
+	{ HV_REGISTER_NAME_X64_SYNTHETIC_ICR, KIND_MSR, HV_X64_MSR_ICR },
+	{ HV_REGISTER_NAME_X64_SYNTHETIC_TPR, KIND_MSR, HV_X64_MSR_TPR },
+	{ HV_REGISTER_NAME_VP_ASSIST_PAGE, KIND_MSR, HV_X64_MSR_VP_ASSIST_PAGE },
+	{ HV_REGISTER_NAME_REFERENCE_TSC, KIND_MSR, HV_X64_MSR_REFERENCE_TSC },
+};
+
+static const struct source *find_source(u32 name)
+{
+	static const struct source none = { 0, KIND_NONE, 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i].name == name)
+			return &sources[i];
+	return &none;
+}
+
+static void get_segment(struct vcpu *v, enum vseg seg, struct value *out)
+{
+	struct segment s;
+
+	virt->get_segment(v, seg, &s);
+	*out = (struct value){ s.base, s.limit | (u64)s.selector << 32 | (u64)s.attributes << 48 };
+}
+
+static void get_table(struct vcpu *v, enum vseg seg, struct value *out)
+{
+	struct segment s;
+
+	virt->get_segment(v, seg, &s);
+	*out = (struct value){ (u64)(u16)s.limit << 48, s.base };
+}
+
+static void get_leaf(struct vcpu *v, u32 leaf, struct value *out)
+{
+	const struct spec_cpuid_leaf *l = &v->partition->cpuid[leaf - SPEC_CPUID_FIRST];
+
+	*out = (struct value){ l->eax | (u64)l->ebx << 32, l->ecx | (u64)l->edx << 32 };
+}
+
+static enum hv_status get_register(struct vcpu *v, u32 name, struct value *out)
+{
+	const struct source *s = find_source(name);
+
+	switch (s->kind) {
+	case KIND_REGISTER:
+		out->low = virt->get_reg(v, s->a);
+		return HV_STATUS_SUCCESS;
+	case KIND_SEGMENT:
+		get_segment(v, s->a, out);
+		return HV_STATUS_SUCCESS;
+	case KIND_TABLE:
+		get_table(v, s->a, out);
+		return HV_STATUS_SUCCESS;
+	case KIND_LEAF:
+		get_leaf(v, s->a, out);
+		return HV_STATUS_SUCCESS;
+	case KIND_MSR:
+		return msr_read(v, s->a, &out->low) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+	case KIND_TSC:
+		out->low = machine_tsc() + v->tsc_offset;
+		return HV_STATUS_SUCCESS;
+	case KIND_APIC_ID:
+		out->low = v->apic_id;
+		return HV_STATUS_SUCCESS;
+	default:
+		return HV_STATUS_INVALID_PARAMETER;
+	}
+}
+
+static bool set_plain(struct vcpu *v, enum vreg reg, struct value value)
+{
+	if (value.high || !virt->set_reg(v, reg, value.low))
+		return false;
+	v->rip_written |= reg == VREG_RIP;
+	return true;
+}
+
+static bool set_segment(struct vcpu *v, enum vseg seg, struct value value)
+{
+	struct segment s = {
+		.base = value.low,
+		.limit = (u32)value.high,
+		.selector = (u16)(value.high >> 32),
+		.attributes = (u16)(value.high >> 48) & 0xf0ff, /* bits 11:8 are padding */
+	};
+
+	return virt->set_segment(v, seg, &s);
+}
+
+static bool set_table(struct vcpu *v, enum vseg seg, struct value value)
+{
+	struct segment s = { .base = value.high, .limit = (u16)(value.low >> 48) };
+
+	return virt->set_segment(v, seg, &s);
+}
+
+static bool set_tsc(struct vcpu *v, struct value value)
+{
+	if (value.high)
+		return false;
+	reftsc_set_tsc_offset(v, value.low - machine_tsc());
+	return true;
+}
+
+/* INVALID_PARAMETER where the register does not exist or is read-only, else what to make of a refused value. */
+static enum hv_status set_register(struct vcpu *v, u32 name, struct value value)
+{
+	const struct source *s = find_source(name);
+	bool done;
+
+	switch (s->kind) {
+	case KIND_REGISTER:
+		done = set_plain(v, s->a, value);
+		break;
+	case KIND_SEGMENT:
+		done = set_segment(v, s->a, value);
+		break;
+	case KIND_TABLE:
+		done = set_table(v, s->a, value);
+		break;
+	case KIND_TSC:
+		done = set_tsc(v, value);
+		break;
+	case KIND_MSR:
+		if (!(spec_msr_row(s->a)->flags & SPEC_MSR_WRITE))
+			return HV_STATUS_INVALID_PARAMETER;
+		done = !value.high && msr_write(v, s->a, value.low);
+		break;
+	default:
+		return HV_STATUS_INVALID_PARAMETER;
+	}
+	return done ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
+}
+
+/* Only the caller itself can be meant: its partition has no children, and another VP of it would have to be stopped. */
+static enum hv_status check_target(struct vcpu *v, u64 partition, u32 vp, u8 vtl)
+{
+	if (partition != HV_PARTITION_ID_SELF && partition != v->partition->id)
+		return HV_STATUS_INVALID_PARTITION_ID;
+	if (vp != HV_VP_INDEX_SELF && vp != v->index)
+		return HV_STATUS_INVALID_VP_INDEX;
+	if ((vtl & HV_INPUT_VTL_USE_TARGET_VTL) && (vtl & HV_INPUT_VTL_TARGET_VTL_MASK))
+		return HV_STATUS_INVALID_PARAMETER;
+	return HV_STATUS_SUCCESS;
+}
+
+enum hv_status hv_get_vp_registers(struct vcpu *v, const struct hv_get_vp_registers_in *in,
+				   const struct hv_get_vp_registers_each_in *each,
+				   struct hv_get_vp_registers_each_out *each_out)
+{
+	enum hv_status status = check_target(v, in->partition_id, in->vp_index, in->target_vtl);
+	struct value value = { 0, 0 };
+
+	_Static_assert(sizeof(value) == sizeof(each_out->value), "a register value has 128 bits");
+	if (status == HV_STATUS_SUCCESS)
+		status = get_register(v, each->name, &value);
+	memcpy(&each_out->value, &value, sizeof(value));
+	return status;
+}
+
+enum hv_status hv_set_vp_registers(struct vcpu *v, const struct hv_set_vp_registers_in *in,
+				   const struct hv_set_vp_registers_each_in *each)
+{
+	enum hv_status status = check_target(v, in->partition_id, in->vp_index, in->target_vtl);
+	struct value value;
+
+	memcpy(&value, &each->value, sizeof(value));
+	return status == HV_STATUS_SUCCESS ? set_register(v, each->name, value) : status;
+}

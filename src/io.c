@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Port exits: the hypervisor's console is hidden, the ways to end the machine are noticed, all else is passed on. */
+#include "io.h"
+
+#include "console.h"
+#include "log.h"
+#include "machine.h"
+#include "options.h"
+#include "string.h"
+#include "trace.h"
+#include "virt.h"
+
+#define SLP_TYP(v) ((v) >> 10 & 7) /* PM1 control, ACPI 6.4, 4.8.3.2.1 */
+#define SLP_EN (1u << 13)
+#define RESET_CPU 4u               /* in PORT_RESET_CONTROL */
+#define PORT_BOCHS_SHUTDOWN 0x8900
+
+/* Set once before the root runs. */
+static struct {
+	struct acpi_info acpi;
+	u16 console, console_count;
+} ports;
+
+static void intercept(struct partition *p, u16 port, u32 count)
+{
+	if (port && count)
+		virt->intercept_ports(p, port, count, true);
+}
+
+void io_init(struct partition *p, const struct acpi_info *acpi)
+{
+	ports.acpi = *acpi;
+	ports.console = console_port(&ports.console_count);
+	intercept(p, ports.console, ports.console_count);
+	intercept(p, PORT_EXIT, 1);
+	intercept(p, PORT_RESET_CONTROL, 1);
+	intercept(p, PORT_KEYBOARD_COMMAND, 1);
+	intercept(p, acpi->reset_port, 1);
+	if (acpi->has_s5) {
+		intercept(p, acpi->pm1a_control, 2);
+		intercept(p, acpi->pm1b_control, 2);
+	}
+}
+
+/* The machine ends by itself after this; some take a while, hence the halt behind it. */
+static void power_off(void)
+{
+	const struct acpi_info *a = &ports.acpi;
+
+	if (!a->has_s5)
+		return;
+	if (a->pm1a_control)
+		machine_out(a->pm1a_control, 2, (u32)a->s5_a << 10 | SLP_EN);
+	if (a->pm1b_control)
+		machine_out(a->pm1b_control, 2, (u32)a->s5_b << 10 | SLP_EN);
+}
+
+static void end_qemu(enum partition_end why, u32 value)
+{
+	/* The emulator's status becomes (value << 1) | 1; what really happened stands in the log. */
+	if (why == END_POWER_OFF)
+		power_off();
+	machine_out(PORT_EXIT, 4, why == END_EXIT ? value : why == END_PANIC ? 0x3e : 0x3f);
+}
+
+static void end_bochs(void)
+{
+	for (const char *c = "Shutdown"; *c; c++)
+		machine_out(PORT_BOCHS_SHUTDOWN, 1, (u8)*c);
+}
+
+static void end_hardware(enum partition_end why)
+{
+	if (why == END_POWER_OFF)
+		power_off();
+	if (why == END_RESET || why == END_TRIPLE_FAULT) {
+		machine_out(PORT_RESET_CONTROL, 1, 0x02);
+		machine_out(PORT_RESET_CONTROL, 1, 0x02 | RESET_CPU);
+		machine_out(PORT_KEYBOARD_COMMAND, 1, 0xfe);
+	}
+}
+
+_Noreturn void machine_end(enum partition_end why, u32 value)
+{
+	if (strcmp(options.end, "qemu") == 0)
+		end_qemu(why, value);
+	else if (strcmp(options.end, "bochs") == 0)
+		end_bochs();
+	else
+		end_hardware(why);
+	machine_halt();
+}
+
+static bool touches(const struct io_access *io, u16 port, u16 count)
+{
+	return count && io->port < port + count && port < io->port + io->size;
+}
+
+/* A write of the sleep enable bit with the type of soft off, to the control word at port. */
+static bool is_power_off(const struct io_access *io, u32 value, u16 port, u8 type)
+{
+	if (!port)
+		return false;
+	if (io->port == port + 1 && io->size == 1)
+		value <<= 8;
+	else if (io->port != port || io->size < 2)
+		return false;
+	return (value & SLP_EN) && SLP_TYP(value) == type;
+}
+
+static bool is_reset(const struct io_access *io, u32 value)
+{
+	if (io->port == PORT_RESET_CONTROL && io->size == 1 && (value & RESET_CPU))
+		return true;
+	/* 0xf0 to 0xff pulse output lines of the keyboard controller; line 0 is the processor's reset. */
+	if (io->port == PORT_KEYBOARD_COMMAND && (value & 0xf1) == 0xf0)
+		return true;
+	return ports.acpi.reset_port && io->port == ports.acpi.reset_port && (u8)value == ports.acpi.reset_value;
+}
+
+/* Ends the root when this write is one of the ways to do that. */
+static void notice_end(struct partition *p, const struct io_access *io, u32 value)
+{
+	const struct acpi_info *a = &ports.acpi;
+
+	if (io->port == PORT_EXIT)
+		partition_end_root(p, END_EXIT, value);
+	if (is_reset(io, value))
+		partition_end_root(p, END_RESET, 0);
+	if (a->has_s5 && (is_power_off(io, value, a->pm1a_control, a->s5_a) ||
+			  is_power_off(io, value, a->pm1b_control, a->s5_b)))
+		partition_end_root(p, END_POWER_OFF, 0);
+}
+
+/* AL, AX or EAX, the last as a 32-bit operation that clears the upper half. */
+static void put_rax(struct vcpu *v, unsigned size, u32 value)
+{
+	if (size == 1)
+		v->regs.rax = (v->regs.rax & ~0xffull) | (u8)value;
+	else if (size == 2)
+		v->regs.rax = (v->regs.rax & ~0xffffull) | (u16)value;
+	else
+		v->regs.rax = value;
+}
+
+enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
+{
+	u32 mask = io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1, value = (u32)v->regs.rax & mask;
+	bool hidden = touches(io, ports.console, ports.console_count);
+
+	if (io->string) {
+		log_refusal(v, "refused string access to port 0x%x", io->port);
+		return VM_GP;
+	}
+	if (io->in)
+		value = hidden ? mask : machine_in(io->port, io->size);
+	trace(v, TRACE_IO, io->port, value, io->in);
+	if (io->in) {
+		put_rax(v, io->size, value);
+	} else if (!hidden) {
+		notice_end(v->partition, io, value);
+		machine_out(io->port, io->size, value);
+	}
+	return VM_SKIP;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* From the boot program's facts to a running root partition. */
+#include "main.h"
+
+#include "acpi.h"
+#include "alloc.h"
+#include "console.h"
+#include "io.h"
+#include "load.h"
+#include "log.h"
+#include "machine.h"
+#include "options.h"
+#include "panic.h"
+#include "partition.h"
+#include "ranges.h"
+#include "string.h"
+#include "text.h"
+#include "virt.h"
+
+#define ROOT_PARTITION_ID 1
+#define GPA_BITS_MOST 48 /* four levels of nested tables */
+
+/*
+ * Kept from the root unless asked for by name: stock Debian kernels that are no root partition follow a NULL pointer when
+ * told that they may ask for their partition id, and no Linux guest uses its own registers.
+ */
+#define PRIVILEGES_ON_DEMAND (SPEC_PRIVILEGE_ACCESS_PARTITION_ID | SPEC_PRIVILEGE_ACCESS_VP_REGISTERS)
+
+const struct virt *virt;
+
+static struct partition root; /* the one partition; all zero before partition_create() */
+
+static void read_options(const struct boot_info *bi)
+{
+	char buf[1024];
+	struct text error;
+	const char *line = machine_ptr(HPA(bi->command_line));
+	bool good;
+
+	text_init(&error, buf, sizeof(buf));
+	good = options_parse(&options, bi->command_line ? line : "", &error);
+	/* Before anything is said: the line may name another console. */
+	if (good && !console_select(options.console)) {
+		text_printf(&error, "option console: '%s' is none of com1, com2, e9, none", options.console);
+		good = false;
+	}
+	log_info("Partita, an open hypervisor for the Hv#1 interface");
+	if (good)
+		return;
+	for (char *at = buf; *at;) {
+		size_t length = 0;
+
+		while (at[length] && at[length] != '\n')
+			length++;
+		log_warn("%.*s", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	panic("the command line is wrong");
+}
+
+/* default, all, or a number; never more than what is implemented. */
+static u64 chosen_bits(const char *name, const char *value, u64 implemented, u64 normal)
+{
+	u64 bits;
+
+	if (strcmp(value, "default") == 0)
+		return normal;
+	if (strcmp(value, "all") == 0)
+		return implemented;
+	if (!options_number(value, &bits))
+		panic("option %s: '%s' is neither default, all nor a number", name, value);
+	if (bits & ~implemented)
+		log_warn("option %s: bits 0x%lx are not implemented and not offered", name, bits & ~implemented);
+	return bits & implemented;
+}
+
+static struct spec_offer root_offer(void)
+{
+	return (struct spec_offer){
+		.privilege = chosen_bits("privileges", options.privileges, SPEC_PRIVILEGE_IMPLEMENTED,
+					 SPEC_PRIVILEGE_IMPLEMENTED & ~PRIVILEGES_ON_DEMAND),
+		.feature = SPEC_FEATURE_IMPLEMENTED,
+		.hint = chosen_bits("hints", options.hints, SPEC_HINT_IMPLEMENTED, SPEC_HINT_IMPLEMENTED),
+	};
+}
+
+static void choose_core(void)
+{
+	static const struct virt *const cores[] = { &vmx_virt, &svm_virt };
+	char buf[512];
+	struct text why;
+
+	text_init(&why, buf, sizeof(buf));
+	for (size_t i = 0; i < ARRAY_SIZE(cores) && !virt; i++) {
+		why.len = 0;
+		if (cores[i]->probe(&why))
+			virt = cores[i];
+		else
+			log_info("no %s: %s", cores[i]->name, buf);
+	}
+	if (!virt)
+		panic("this processor lacks what is needed to run a guest");
+	if (!virt->cpu_enable(&why))
+		panic("%s cannot be turned on: %s", virt->name, buf);
+	log_info("core: %s", virt->name);
+}
+
+/* What firmware calls RAM and nothing else, in whole pages, without the hypervisor. */
+static void find_memory(struct gpa_space *g, const struct boot_info *bi)
+{
+	struct ranges ram = { g->ram, 0, GPA_MAX_RANGES };
+	bool fits = true;
+
+	for (u32 i = 0; i < bi->range_count && i < BOOT_MAX_RANGES; i++) {
+		const struct boot_range *r = &bi->range[i];
+
+		if (r->type == BOOT_MEMORY_RAM)
+			fits &= ranges_add(&ram, ALIGN_UP(r->base, PAGE_SIZE), ALIGN_DOWN(r->base + r->length, PAGE_SIZE));
+	}
+	for (u32 i = 0; i < bi->range_count && i < BOOT_MAX_RANGES; i++) {
+		const struct boot_range *r = &bi->range[i];
+
+		if (r->type != BOOT_MEMORY_RAM)
+			fits &= ranges_cut(&ram, ALIGN_DOWN(r->base, PAGE_SIZE), ALIGN_UP(r->base + r->length, PAGE_SIZE));
+	}
+	g->hidden_base = bi->hv_base;
+	g->hidden_end = bi->hv_base + bi->hv_size;
+	fits &= ranges_cut(&ram, g->hidden_base, g->hidden_end);
+	fits &= ranges_cut(&ram, 1ull << g->address_bits, UINT64_MAX);
+	if (!fits)
+		panic("the firmware's memory map has too many pieces");
+	g->ram_count = ram.count;
+}
+
+/* First physical address that the direct map need not reach: the tables of firmware lie below. */
+static u64 memory_limit(const struct boot_info *bi)
+{
+	u64 limit = 4 * GIB;
+
+	for (u32 i = 0; i < bi->range_count && i < BOOT_MAX_RANGES; i++)
+		if (bi->range[i].type == BOOT_MEMORY_RAM && bi->range[i].base + bi->range[i].length > limit)
+			limit = bi->range[i].base + bi->range[i].length;
+	return limit;
+}
+
+static u32 own_apic_id(void)
+{
+	struct cpuid_regs r;
+
+	machine_cpuid(1, 0, &r);
+	return r.ebx >> 24;
+}
+
+static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
+{
+	u32 disabled;
+
+	if (!acpi_read(bi->rsdp, memory_limit(bi), acpi)) {
+		log_warn("no ACPI tables: the root cannot power off");
+		return;
+	}
+	disabled = acpi_disable_other_processors(acpi, own_apic_id());
+	if (disabled)
+		log_info("%u of %u processors are not used: disabled in the MADT", disabled, acpi->processors);
+}
+
+static void create_root(const struct boot_info *bi, const struct acpi_info *acpi)
+{
+	struct alloc_statistics memory;
+	struct machine_rates rates;
+	unsigned bits = machine_physical_address_bits();
+	struct partition_config config = {
+		.id = ROOT_PARTITION_ID,
+		.offer = root_offer(),
+		.address_bits = bits < GPA_BITS_MOST ? bits : GPA_BITS_MOST,
+		.rates = &rates,
+	};
+
+	if (!machine_rates(acpi->pm_timer, &rates))
+		panic("the TSC could not be measured against the PM timer (port 0x%x)", acpi->pm_timer);
+	log_info("TSC %lu Hz, APIC timer %lu Hz", rates.tsc_hz, rates.apic_timer_hz);
+	alloc_get_statistics(&memory);
+	config.table_budget = memory.free / 2; /* the rest for tables of RAM, overlays and the VP */
+	root.gpa.address_bits = config.address_bits;
+	find_memory(&root.gpa, bi);
+	if (!partition_create(&root, &config))
+		panic("not enough memory for the root partition's nested tables");
+	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege, root.offer.feature, root.offer.hint);
+}
+
+static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_info *acpi)
+{
+	struct vcpu *v = vcpu_create(&root, own_apic_id());
+	struct alloc_statistics memory;
+	struct vcpu_start start;
+	char buf[256];
+	struct text error;
+
+	if (!v)
+		panic("not enough memory for a virtual processor");
+	panic_vcpu = v;
+	io_init(&root, acpi);
+	text_init(&error, buf, sizeof(buf));
+	if (!load_root(&root, bi, acpi->rsdp, &start, &error))
+		panic("root image: %s", buf);
+	virt->vcpu_start(v, &start);
+	alloc_get_statistics(&memory);
+	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx", bi->hv_base, bi->hv_size / MIB,
+		 (bi->image_size + (memory.pages - memory.free) * PAGE_SIZE) / 1024, start.rip);
+	virt->vcpu_run(v);
+}
+
+_Noreturn void hv_main(struct boot_info *bi)
+{
+	struct acpi_info acpi = { 0 };
+
+	read_options(bi);
+	choose_core();
+	read_firmware(bi, &acpi);
+	create_root(bi, &acpi);
+	start_root(bi, &acpi);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* MSR exits: synthetic MSRs by the generated table, the vendor's and the hardware's by those who know them. */
+#include "msr.h"
+
+#include "hw_msr.h"
+#include "log.h"
+#include "partition.h"
+#include "spec_check.h"
+#include "spec_msrs.h"
+#include "spec_names.h"
+#include "trace.h"
+#include "virt.h"
+
+#define SYNTHETIC_FIRST 0x40000000u
+#define SYNTHETIC_COUNT 0x10000000u
+#define RULE_LINES 8 /* log lines per rule */
+
+static bool is_synthetic(u32 number)
+{
+	return number - SYNTHETIC_FIRST < SYNTHETIC_COUNT;
+}
+
+/* Trace and log a refusal: by rule where the specification has one, else why says it in words. */
+static bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, const char *why, u64 value)
+{
+	v->last_rule = rule;
+	trace(v, TRACE_REFUSAL, rule, number, value);
+	if (rule)
+		log_refusal_of(v, &spec_rules[rule], RULE_LINES, "refused %s of MSR 0x%x (%s), value 0x%lx: %s: %s", access,
+			       number, spec_msr_name(number), value, spec_rules[rule].id, spec_rules[rule].text);
+	else
+		log_refusal_of(v, why, LOG_REFUSALS, "refused %s of MSR 0x%x (%s), value 0x%lx: %s", access, number,
+			       spec_msr_name(number), value, why);
+	return false;
+}
+
+/* The row of an MSR that v may access in this way, or NULL with the refusal logged. */
+static const struct spec_msr *accessible(struct vcpu *v, u32 number, u16 way, u64 value)
+{
+	const struct spec_msr *row = spec_msr_row(number);
+	const struct spec_offer *offer = &v->partition->offer;
+	const char *access = way == SPEC_MSR_READ ? "read" : "write";
+
+	v->current_msr = number;
+	if ((row->flags & (way | SPEC_MSR_IMPLEMENTED)) == (way | SPEC_MSR_IMPLEMENTED) &&
+	    !(row->needs_privilege & ~offer->privilege) && !(row->needs_feature & ~offer->feature))
+		return row;
+	if (!(row->flags & SPEC_MSR_KNOWN))
+		refuse(v, number, access, SPEC_RULE_NONE, "no such MSR", value);
+	else if (!(row->flags & SPEC_MSR_IMPLEMENTED))
+		refuse(v, number, access, SPEC_RULE_NONE, "not implemented", value);
+	else if (!(row->flags & way))
+		refuse(v, number, access, way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way", value);
+	else
+		refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition", value);
+	return NULL;
+}
+
+static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
+{
+	return row->flags & SPEC_MSR_VP ? &v->msr[row->slot] : &v->partition->msr[row->slot];
+}
+
+bool msr_read(struct vcpu *v, u32 number, u64 *value)
+{
+	const struct spec_msr *row = accessible(v, number, SPEC_MSR_READ, 0);
+
+	if (!row)
+		return false;
+	if (!(row->flags & SPEC_MSR_COMPUTED))
+		*value = *slot_of(v, row);
+	else if (!row->read(v, row->index, value))
+		return refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
+	trace(v, TRACE_MSR_READ, number, *value, 0);
+	return true;
+}
+
+bool msr_write(struct vcpu *v, u32 number, u64 value)
+{
+	const struct spec_msr *row = accessible(v, number, SPEC_MSR_WRITE, value);
+	struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
+	u64 *slot;
+	u32 rule;
+
+	if (!row)
+		return false;
+	slot = slot_of(v, row);
+	trace(v, TRACE_MSR_WRITE, number, value, 0);
+	rule = row->check(&env, *slot, &value);
+	if (rule)
+		return refuse(v, number, "write", rule, "", value);
+	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *slot, value))
+		return refuse(v, number, "write", SPEC_RULE_NONE, "not possible with this value now", value);
+	*slot = value;
+	return true;
+}
+
+static enum vm_next hardware_read(struct vcpu *v, u32 number, u64 *value)
+{
+	switch (virt->msr_read(v, number, value)) {
+	case VIRT_MSR_DONE:
+		return VM_SKIP;
+	case VIRT_MSR_FAULT:
+		return VM_GP;
+	default:
+		return hw_msr_read(v, number, value);
+	}
+}
+
+static enum vm_next hardware_write(struct vcpu *v, u32 number, u64 value)
+{
+	switch (virt->msr_write(v, number, value)) {
+	case VIRT_MSR_DONE:
+		return VM_SKIP;
+	case VIRT_MSR_FAULT:
+		return VM_GP;
+	default:
+		return hw_msr_write(v, number, value);
+	}
+}
+
+enum vm_next msr_read_exit(struct vcpu *v)
+{
+	u32 number = (u32)v->regs.rcx;
+	u64 value = 0;
+	enum vm_next next;
+
+	if (__builtin_expect(is_synthetic(number), 1))
+		next = msr_read(v, number, &value) ? VM_SKIP : VM_GP;
+	else
+		next = hardware_read(v, number, &value);
+	if (next == VM_SKIP) {
+		v->regs.rax = (u32)value;
+		v->regs.rdx = value >> 32;
+	}
+	return next;
+}
+
+enum vm_next msr_write_exit(struct vcpu *v)
+{
+	u32 number = (u32)v->regs.rcx;
+	u64 value = v->regs.rdx << 32 | (u32)v->regs.rax;
+
+	if (__builtin_expect(is_synthetic(number), 1))
+		return msr_write(v, number, value) ? VM_SKIP : VM_GP;
+	return hardware_write(v, number, value);
+}

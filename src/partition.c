@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Partitions: what one is made of, what its MSRs are at reset, and how the root comes to its end. */
+#include "partition.h"
+
+#include "gpa.h"
+#include "io.h"
+#include "log.h"
+#include "machine.h"
+#include "overlay.h"
+#include "panic.h"
+#include "text.h"
+#include "virt.h"
+
+/* Version 10.0.27744: what the root's tools expect behind this interface. */
+#define VERSION_MAJOR 10
+#define VERSION_MINOR 0
+#define VERSION_BUILD 27744
+
+static void fill_cpuid(struct partition *p)
+{
+	const struct spec_values values = {
+		.build_number = VERSION_BUILD,
+		.major_version = VERSION_MAJOR,
+		.minor_version = VERSION_MINOR,
+		.long_spin_wait_count = UINT32_MAX, /* never: each VP has a processor to itself */
+		.physical_address_bits = p->gpa.address_bits,
+		.max_virtual_processors = 1,
+		.max_logical_processors = 1,
+		.msr_bitmaps_in_use = 1,
+		.second_level_address_translation_in_use = 1,
+	};
+
+	spec_cpuid_fill(p->cpuid, &p->offer, &values);
+}
+
+bool partition_create(struct partition *p, const struct partition_config *config)
+{
+	p->id = config->id;
+	p->offer = config->offer;
+	p->tsc_hz = config->rates->tsc_hz;
+	p->apic_timer_hz = config->rates->apic_timer_hz;
+	p->gpa.address_bits = config->address_bits;
+	if (!gpa_build(p))
+		return false;
+	p->gpa.table_budget = p->gpa.tables + config->table_budget;
+	fill_cpuid(p);
+	reftime_start(&p->time, p->tsc_hz, machine_tsc());
+	partition_reset(p);
+	return true;
+}
+
+void partition_reset(struct partition *p)
+{
+	overlay_reset(p);
+	spec_msr_reset_partition(p->msr);
+	p->msr[SPEC_MSR_SLOT_TSC_FREQUENCY] = p->tsc_hz;
+	p->msr[SPEC_MSR_SLOT_APIC_FREQUENCY] = p->apic_timer_hz;
+	p->invariant_tsc = false;
+	for (u32 i = 0; i < p->vp_count; i++)
+		vcpu_reset(p->vp[i]);
+}
+
+static void log_end(enum partition_end why, u32 value)
+{
+	switch (why) {
+	case END_POWER_OFF:
+		log_info("end: power-off");
+		break;
+	case END_EXIT:
+		log_info("end: exit %u", value);
+		break;
+	case END_RESET:
+		log_info("end: reset");
+		break;
+	case END_TRIPLE_FAULT:
+		log_info("end: triple fault");
+		break;
+	case END_PANIC:
+		log_info("end: panic");
+		break;
+	}
+}
+
+static void log_statistics(const struct partition *p)
+{
+	u64 exits = 0;
+
+	for (u32 i = 0; i < p->vp_count; i++)
+		exits += p->vp[i]->exits;
+	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits, p->gpa.refused, p->gpa.tables);
+	log_summary();
+}
+
+_Noreturn void partition_end_root(struct partition *p, enum partition_end why, u32 value)
+{
+	log_statistics(p);
+	log_end(why, value);
+	machine_end(why, value);
+}
+
+_Noreturn void triple_fault_exit(struct vcpu *v)
+{
+	log_warn("vp %u: triple fault of the root", v->index);
+	panic_dump_vcpu(v);
+	partition_end_root(v->partition, END_TRIPLE_FAULT, 0);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The words for what the trace ring holds. */
+#include "trace.h"
+
+#include "log.h"
+#include "spec_check.h"
+#include "spec_names.h"
+#include "text.h"
+
+static void decode_refusal(const struct trace_record *r, struct text *out)
+{
+	if (r->a < SPEC_RULE_COUNT)
+		text_printf(out, "refused by %s (%s), code or MSR 0x%lx, value 0x%lx", spec_rules[r->a].id,
+			    spec_rules[r->a].text, r->b, r->c);
+	else
+		text_printf(out, "refused, code or MSR 0x%lx, value 0x%lx", r->b, r->c);
+}
+
+static void decode_body(const struct trace_record *r, struct text *out)
+{
+	switch (r->type) {
+	case TRACE_HYPERCALL:
+		text_printf(out, "%s, control 0x%lx: %s, %u reps", spec_call_name((u16)r->a), r->b,
+			    spec_status_name((u16)r->c), (u32)(r->c >> 32) & 0xfff);
+		break;
+	case TRACE_REFUSAL:
+		decode_refusal(r, out);
+		break;
+	case TRACE_MSR_READ:
+	case TRACE_MSR_WRITE:
+		text_printf(out, "%s MSR 0x%x %s = 0x%lx", r->type == TRACE_MSR_READ ? "read" : "write", r->a,
+			    spec_msr_name(r->a), r->b);
+		break;
+	case TRACE_CPUID:
+		text_printf(out, "CPUID 0x%x.%lu", r->a, r->b);
+		break;
+	case TRACE_IO:
+		text_printf(out, "%s port 0x%x, value 0x%lx", r->c ? "in" : "out", r->a, r->b);
+		break;
+	case TRACE_NPT_FAULT:
+		text_printf(out, "nested page fault at GPA 0x%lx, access %u", r->b, r->a);
+		break;
+	case TRACE_INJECT:
+		text_printf(out, "injected vector %u, error code 0x%lx", r->a, r->b);
+		break;
+	case TRACE_EXIT:
+		text_printf(out, "exit 0x%x, 0x%lx, 0x%lx", r->a, r->b, r->c);
+		break;
+	default:
+		text_printf(out, "record of unknown type %u", r->type);
+	}
+}
+
+void trace_decode(const struct trace_record *r, struct text *out)
+{
+	text_printf(out, "exit %lu vp %u: ", r->d, r->vp);
+	decode_body(r, out);
+}
+
+void trace_dump(const struct trace_ring *ring, u32 count)
+{
+	u64 first = ring->next > TRACE_RECORDS ? ring->next - TRACE_RECORDS : 0;
+	char line[200];
+	struct text t;
+
+	if (ring->next - first > count)
+		first = ring->next - count;
+	for (u64 i = first; i < ring->next; i++) {
+		text_init(&t, line, sizeof(line));
+		trace_decode(&ring->record[i % TRACE_RECORDS], &t);
+		log_info("trace: %s", line);
+	}
+}

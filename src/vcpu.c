@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Virtual processors: what they are made of and what their synthetic MSRs are at reset. */
+#include "vcpu.h"
+
+#include "alloc.h"
+#include "machine.h"
+#include "overlay.h"
+#include "partition.h"
+#include "spec_msrs.h"
+#include "trace.h"
+#include "virt.h"
+
+static void *alloc_bytes(size_t size)
+{
+	return alloc_pages((size + PAGE_SIZE - 1) / PAGE_SIZE);
+}
+
+struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
+{
+	struct vcpu *v = alloc_bytes(sizeof(*v));
+
+	if (!v || p->vp_count == PARTITION_MAX_VPS)
+		return NULL;
+	v->partition = p;
+	v->index = p->vp_count;
+	v->apic_id = apic_id;
+	v->call_in = alloc_page();
+	v->call_out = alloc_page();
+	v->trace = alloc_bytes(sizeof(*v->trace));
+	v->started_tsc = machine_tsc();
+	if (!v->call_in || !v->call_out || !v->trace || !virt->vcpu_create(v))
+		return NULL;
+	p->vp[p->vp_count++] = v;
+	vcpu_reset(v);
+	return v;
+}
+
+void vcpu_reset(struct vcpu *v)
+{
+	overlay_clear(v->partition, OVERLAY_ASSIST + v->index);
+	spec_msr_reset_vp(v->msr);
+	v->msr[SPEC_MSR_SLOT_VP_INDEX] = v->index;
+}
