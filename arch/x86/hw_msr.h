@@ -13,6 +13,7 @@ enum hw_msr_rule {
 	HW_MSR_FORWARD,      /* exit; then done on the hardware for the guest */
 	HW_MSR_READ_ONLY,    /* read forwarded, write refused */
 	HW_MSR_WRITE_IGNORED,/* read forwarded, write dropped */
+	HW_MSR_ZERO,         /* reads zero, write dropped */
 	HW_MSR_EMULATED,     /* handled by name in hw_msr_read and hw_msr_write */
 	HW_MSR_HIDDEN,       /* refused */
 };
@@ -20,7 +21,10 @@ enum hw_msr_rule {
 /* The rule for an MSR. Pure; total. */
 enum hw_msr_rule hw_msr_rule(u32 msr);
 
-/* Whether an access needs no exit; vendors may still intercept more, never less. */
+/*
+ * Whether an access needs no exit; vendors may still intercept more, never less. TSC_DEADLINE counts in host time: a
+ * vendor intercepts it while the VP's TSC offset is not zero.
+ */
 bool hw_msr_open(u32 msr, bool write);
 
 /* An access that exited and is neither synthetic nor the vendor's: VM_SKIP (done, *value set by a read) or VM_GP. */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Rates of the TSC and of the local APIC timer, measured against the ACPI PM timer. */
+#include "clock.h"
+
+#include "apic.h"
+#include "cpu.h"
+
+#define PM_HZ 3579545u
+#define PM_MASK 0xffffffu           /* 24 bits are there on every machine */
+#define FIRST_WINDOW (PM_HZ / 1000) /* 1 ms; doubled until two windows agree */
+#define WINDOWS 8
+#define TOLERANCE_PPM 50
+#define EDGE_POLLS 1000000u         /* a timer that does not tick within so many reads is not there */
+#define APIC_TIMER_MASKED 0x10000u
+#define APIC_TIMER_DIVIDE_BY_1 0xbu
+
+struct sample { u32 pm; u64 tsc; u32 apic; };
+
+u64 clock_hz(u64 count, u32 pm_ticks)
+{
+	return (u64)(((u128)count * PM_HZ + pm_ticks / 2) / pm_ticks);
+}
+
+/* All three counters right after a tick of the PM timer. */
+static bool sample_edge(u16 port, struct sample *out)
+{
+	const u32 before = cpu_in32(port) & PM_MASK;
+
+	for (u32 i = 0; i < EDGE_POLLS; i++) {
+		out->pm = cpu_in32(port) & PM_MASK;
+		out->tsc = cpu_rdtsc();
+		if (out->pm == before)
+			continue;
+		out->apic = (u32)machine_apic_read(APIC_TIMER_CURRENT);
+		return true;
+	}
+	return false;
+}
+
+static bool measure(u16 port, u32 window, struct machine_rates *out)
+{
+	struct sample from, to;
+	u32 ticks;
+
+	if (!sample_edge(port, &from))
+		return false;
+	do {
+		if (!sample_edge(port, &to))
+			return false;
+		ticks = (to.pm - from.pm) & PM_MASK;
+	} while (ticks < window);
+	out->tsc_hz = clock_hz(to.tsc - from.tsc, ticks);
+	out->apic_timer_hz = clock_hz(from.apic - to.apic, ticks);
+	return out->tsc_hz != 0;
+}
+
+static bool close_to(u64 a, u64 b)
+{
+	const u64 difference = a < b ? b - a : a - b;
+
+	return difference <= a / (1000000 / TOLERANCE_PPM);
+}
+
+static bool measure_until_stable(u16 port, struct machine_rates *out)
+{
+	struct machine_rates last = { 0 };
+
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		if (!measure(port, FIRST_WINDOW << i, out))
+			return false;
+		if (close_to(out->tsc_hz, last.tsc_hz) && close_to(out->apic_timer_hz, last.apic_timer_hz))
+			return true;
+		last = *out;
+	}
+	return false;
+}
+
+bool machine_rates(u16 pm_timer_port, struct machine_rates *out)
+{
+	const u64 divide = machine_apic_read(APIC_TIMER_DIVIDE), lvt = machine_apic_read(APIC_LVT_TIMER);
+	bool done;
+
+	if (!pm_timer_port)
+		return false;
+	machine_apic_write(APIC_LVT_TIMER, APIC_TIMER_MASKED);
+	machine_apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_DIVIDE_BY_1);
+	machine_apic_write(APIC_TIMER_INITIAL, 0xffffffff);
+	done = measure_until_stable(pm_timer_port, out);
+	machine_apic_write(APIC_TIMER_INITIAL, 0);
+	machine_apic_write(APIC_TIMER_DIVIDE, divide);
+	machine_apic_write(APIC_LVT_TIMER, lvt);
+	return done;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Entry points of the 32 exceptions: all registers into struct exception_frame (panic.h), then C. */
+
+	.text
+	.globl exception_stubs
+	.balign 16
+exception_stubs:                                /* 16 bytes apart */
+	vector = 0
+	.rept 32
+	.balign 16
+	/* #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX push an error code (SDM table 6-1, APM table 8-1) */
+	.if !((0x60227d00 >> vector) & 1)
+	push $0
+	.endif
+	push $vector
+	jmp exception_common
+	vector = vector + 1
+	.endr
+
+exception_common:
+	push %rax
+	push %rcx
+	push %rdx
+	push %rbx
+	push %rbp
+	push %rsi
+	push %rdi
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	mov %cr2, %rax
+	push %rax
+	cld
+	mov %rsp, %rdi
+	mov %rsp, %rbx
+	and $-16, %rsp
+	call exception_entry
+	mov %rbx, %rsp
+	pop %rax
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rdi
+	pop %rsi
+	pop %rbp
+	pop %rbx
+	pop %rdx
+	pop %rcx
+	pop %rax
+	add $16, %rsp
+	iretq
+
+	.section .note.GNU-stack, "", @progbits

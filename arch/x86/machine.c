@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* machine.h on x86: each a few instructions. */
+#include "machine.h"
+
+#include "cpu.h"
+
+/* The instruction at label 1 may raise #GP; the code goes on at label 2 then. */
+#define MAY_FAULT " .section .exception_table, \"a\"; .quad 1b, 2b; .previous"
+
+u64 machine_tsc(void)
+{
+	return cpu_rdtsc();
+}
+
+void machine_cpuid(u32 leaf, u32 subleaf, struct cpuid_regs *out)
+{
+	asm volatile("cpuid" : "=a"(out->eax), "=b"(out->ebx), "=c"(out->ecx), "=d"(out->edx) : "0"(leaf), "2"(subleaf));
+}
+
+bool machine_msr_read(u32 msr, u64 *value)
+{
+	u32 lo, hi, fault = 1;
+
+	asm volatile("1: rdmsr; xor %2, %2; 2:" MAY_FAULT : "=a"(lo), "=d"(hi), "+r"(fault) : "c"(msr) : "memory");
+	if (fault)
+		return false;
+	*value = (u64)hi << 32 | lo;
+	return true;
+}
+
+bool machine_msr_write(u32 msr, u64 value)
+{
+	u32 fault = 1;
+
+	asm volatile("1: wrmsr; xor %0, %0; 2:" MAY_FAULT
+		     : "+r"(fault) : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+	return !fault;
+}
+
+u32 machine_in(u16 port, unsigned size)
+{
+	return size == 1 ? cpu_in8(port) : size == 2 ? cpu_in16(port) : cpu_in32(port);
+}
+
+void machine_out(u16 port, unsigned size, u32 value)
+{
+	if (size == 1)
+		cpu_out8(port, (u8)value);
+	else if (size == 2)
+		cpu_out16(port, (u16)value);
+	else
+		cpu_out32(port, value);
+}
+
+void machine_xmm_read(unsigned n, u64 out[2])
+{
+	switch (n) {
+	case 0: asm volatile("movups %%xmm0, %0" : "=m"(*(u128 *)out)); break;
+	case 1: asm volatile("movups %%xmm1, %0" : "=m"(*(u128 *)out)); break;
+	case 2: asm volatile("movups %%xmm2, %0" : "=m"(*(u128 *)out)); break;
+	case 3: asm volatile("movups %%xmm3, %0" : "=m"(*(u128 *)out)); break;
+	case 4: asm volatile("movups %%xmm4, %0" : "=m"(*(u128 *)out)); break;
+	default: asm volatile("movups %%xmm5, %0" : "=m"(*(u128 *)out)); break;
+	}
+}
+
+_Noreturn void machine_halt(void)
+{
+	for (;;)
+		asm volatile("cli; hlt");
+}
