@@ -15,10 +15,10 @@ say = @printf '  %-8s %s\n'
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
 # Paths are made relative and nothing records a date, so that equal sources give equal bytes in every folder.
-WARN = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+WARN = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wundef
 COMMON = -std=gnu11 -g $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 INCLUDE = -Isrc -Isrc/lib -Iarch/x86 -Ibuild/gen
-FREESTANDING = -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+FREESTANDING = -Wvla -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -mgeneral-regs-only -fno-strict-aliasing
 CORE_CFLAGS = $(COMMON) $(FREESTANDING) -O2 -m64 -mno-red-zone -mcmodel=kernel $(INCLUDE)
 BOOT_CFLAGS = $(COMMON) $(FREESTANDING) -Os -m32 -march=i686 $(INCLUDE) -Iboot
@@ -70,6 +70,13 @@ hvgen: build/hvgen
 build/hvgen: $(GEN_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) -o $@ $^
+
+# The same under ASan and UBSan, for tests/gen/run.
+CHECKED_OBJ = $(call objects,unit,$(GEN_SRC) build/obj/gen/lex.c build/obj/gen/parse.c)
+$(CHECKED_OBJ): | build/obj/gen/parse.h
+build/hvgen-checked: $(CHECKED_OBJ)
+	$(say) LINK $@
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^
 
 build/obj/gen/%.o: gen/%.c build/obj/gen/parse.h Makefile | build/.setup
 	$(say) CC $<
@@ -231,7 +238,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all guests iso $(LINUX) $(UNIT_BIN)
+test: all guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked
 	$(Q)tests/run/all $(TESTS)
 
 bench: all build/bench.elf
