@@ -121,33 +121,12 @@ static void one_msr(struct text *t, const struct msr *m)
 	emit_blank(t);
 }
 
-/* Structs are printed after those they contain, whatever the order of declaration. */
-static void struct_with_parts(struct text *t, const struct spec *s, const struct type *type, bool *done)
-{
-	unsigned index = 0;
-
-	for (const struct type *at = s->types; at != type; at = at->next)
-		index++;
-	if (done[index])
-		return;
-	done[index] = true;
-	for (const struct field *f = type->fields; f; f = f->next)
-		if (plain_type(f->type)->kind == TYPE_STRUCT)
-			struct_with_parts(t, s, plain_type(f->type), done);
-	one_type(t, type);
-}
-
 static void types(struct text *t, const struct spec *s)
 {
-	unsigned count = 0;
-
 	for (const struct type *type = s->types; type; type = type->next)
-		count++;
-	bool done[count + 1];
-	for (unsigned i = 0; i <= count; i++)
-		done[i] = false;
-	for (const struct type *type = s->types; type; type = type->next)
-		struct_with_parts(t, s, type, done);
+		if (type->kind != TYPE_STRUCT)
+			one_type(t, type);
+	each_struct(t, s, one_type);
 }
 
 void out_abi_h(struct text *t, const struct spec *s)

@@ -63,6 +63,38 @@ const char *block_name(const struct call *c, const struct block *b)
 	return c->name;
 }
 
+struct struct_walk {
+	struct text *text;
+	void (*print)(struct text *, const struct type *);
+	const struct type **done;
+	size_t count;
+};
+
+static void walk_struct(struct struct_walk *w, const struct type *type)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->done[i] == type)
+			return;
+	for (const struct field *f = type->fields; f; f = f->next)
+		if (f->type->kind == TYPE_STRUCT)
+			walk_struct(w, f->type);
+	w->done[w->count++] = type;
+	w->print(w->text, type);
+}
+
+void each_struct(struct text *t, const struct spec *s, void (*print)(struct text *, const struct type *))
+{
+	size_t types = 1;
+
+	for (const struct type *type = s->types; type; type = type->next)
+		types++;
+	const struct type *done[types];
+	struct struct_walk walk = { .text = t, .print = print, .done = done };
+	for (const struct type *type = s->types; type; type = type->next)
+		if (type->kind == TYPE_STRUCT && for_x64(&type->about))
+			walk_struct(&walk, type);
+}
+
 const char *first_line(const char *doc)
 {
 	return namef("%.*s", (int)strcspn(doc, "\n"), doc);

@@ -26,6 +26,8 @@ const char *c_hex(uint64_t value, unsigned bytes);
 unsigned count_bits(uint64_t value);
 /* Name of a block's struct: "flush_virtual_address_space_in". */
 const char *block_name(const struct call *c, const struct block *b);
+/* Print every struct for x64 once, after those it contains, whatever the order of declaration. */
+void each_struct(struct text *t, const struct spec *s, void (*print)(struct text *, const struct type *));
 /* First line of a documentation text, without its line end. */
 const char *first_line(const char *doc);
 
