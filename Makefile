@@ -104,7 +104,7 @@ build/gen/.stamp: build/hvgen $(SPEC)
 	$(Q)build/hvgen gen -o build/gen spec/hypercalls.def
 	$(Q)touch $@
 
-ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup hvgen build/hvgen,$(MAKECMDGOALS))),)
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)
 ifneq ($(and $(wildcard gen/main.c),$(wildcard spec/hypercalls.def)),)
 include build/gen/.stamp
 endif
