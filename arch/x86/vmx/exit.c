@@ -46,12 +46,13 @@ static void inject(struct vcpu *v, const struct event *event)
 /* Raise a fault at the instruction that exited. In real mode no vector pushes an error code. */
 static void raise(struct vcpu *v, u8 vector)
 {
-	struct event first = read_vectoring(), second = event_exception(vector), out;
+	const struct event first = read_vectoring(), second = event_exception(vector);
+	struct event out;
 
-	if (!(vmread(vmcs_guest_cr0) & CR0_PE))
-		second.has_error = false;
 	if (event_combine(&first, &second, &out) == EVENT_TRIPLE)
 		triple_fault_exit(v);
+	if (!(vmread(vmcs_guest_cr0) & CR0_PE))
+		out.has_error = false;
 	/*
 	 * The image of RFLAGS that a fault pushes has RF set; injection pushes what it finds (SDM
 	 * 18.3.1.1).
@@ -145,6 +146,7 @@ static void nmi_exit(struct vcpu *v)
 {
 	u32 info = (u32)vmread(vmcs_exit_interruption_information);
 
+	trace(v, TRACE_EXIT, VMX_EXIT_EXCEPTION_OR_NMI, info, vmread(vmcs_guest_rip));
 	if ((info >> EVENT_TYPE_SHIFT & 7) != EVENT_NMI)
 		unexpected_exit(v);
 	repeat_delivery(v);
@@ -193,6 +195,7 @@ static enum vm_next cr_access_exit(struct vcpu *v)
 	u32 cr = qualification & 15, type = qualification >> 4 & 3, gpr = qualification >> 8 & 15;
 	u64 value;
 
+	trace(v, TRACE_EXIT, VMX_EXIT_CR_ACCESS, qualification, vmread(vmcs_guest_rip));
 	if (type != 0 || (cr != 0 && cr != 4))
 		unexpected_exit(v);
 	if (cr == 4)

@@ -215,26 +215,20 @@ static bool set_rflags(u64 value)
 	return true;
 }
 
-bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
+static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg_rules *rules)
 {
-	struct reg_rules rules;
-	u64 cr3;
+	u64 cr3 = vmread(vmcs_guest_cr3);
 
-	vmx_load(v->vendor);
-	read_rules(v, &rules);
-	if (!reg_valid(&rules, reg, value))
-		return false;
-	cr3 = vmread(vmcs_guest_cr3);
 	switch (reg) {
 	case VREG_RSP: return write_field(vmcs_guest_rsp, value);
 	case VREG_RAX ... VREG_RBX:
 	case VREG_RBP ... VREG_R15: (&v->regs.rax)[reg - VREG_RAX] = value; return true;
 	case VREG_RIP: return write_field(vmcs_guest_rip, value);
 	case VREG_RFLAGS: return set_rflags(value);
-	case VREG_CR0: return set_paging(v, value, cr3, rules.cr4);
+	case VREG_CR0: return set_paging(v, value, cr3, rules->cr4);
 	case VREG_CR2: cpu_write_cr2(value); return true;
-	case VREG_CR3: return set_paging(v, rules.cr0, value, rules.cr4);
-	case VREG_CR4: return set_paging(v, rules.cr0, cr3, value);
+	case VREG_CR3: return set_paging(v, rules->cr0, value, rules->cr4);
+	case VREG_CR4: return set_paging(v, rules->cr0, cr3, value);
 	case VREG_CR8: cpu_write_cr8(value); return true;
 	case VREG_DR0 ... VREG_DR7: return set_debug(reg, value);
 	case VREG_EFER: return set_efer(v, value);
@@ -245,6 +239,34 @@ bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
 	case VREG_TSC: virt->set_tsc_offset(v, value - machine_tsc()); return true;
 	default: return live_msr(reg) && machine_msr_write(live_msr(reg), value);
 	}
+}
+
+/*
+ * Each value may be legal and yet not go with the others (a DPL, a mode, RFLAGS.VM): what VM entry
+ * would refuse is undone here, because afterwards it would be the hypervisor's failure.
+ */
+static bool keep_if_enterable(const struct vmcs_image *before)
+{
+	struct vmcs_image now;
+
+	vmx_read_image(&now);
+	if (!vmx_check_guest(&now, &vmx_caps))
+		return true;
+	vmx_undo(before, &now);
+	return false;
+}
+
+bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
+{
+	struct vmcs_image before;
+	struct reg_rules rules;
+
+	vmx_load(v->vendor);
+	read_rules(v, &rules);
+	if (!reg_valid(&rules, reg, value))
+		return false;
+	vmx_read_image(&before);
+	return write_reg(v, reg, value, &rules) && keep_if_enterable(&before);
 }
 
 /*
@@ -267,20 +289,28 @@ void vmx_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 		out->attributes &= (u16)~0x80;
 }
 
+void vmx_write_segment(enum vseg seg, const struct segment *in)
+{
+	u32 rights = in->attributes & 0x80 ? in->attributes : in->attributes | SEGMENT_UNUSABLE;
+
+	vmwrite(segment_fields[seg].base, in->base);
+	vmwrite(segment_fields[seg].limit, in->limit);
+	if (seg == VSEG_GDTR || seg == VSEG_IDTR)
+		return;
+	vmwrite(segment_fields[seg].selector, in->selector);
+	vmwrite(segment_fields[seg].rights, rights);
+}
+
 bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 {
+	struct vmcs_image before;
 	struct reg_rules rules;
 
 	vmx_load(v->vendor);
 	read_rules(v, &rules);
 	if (!reg_segment_valid(&rules, seg, in))
 		return false;
-	vmwrite(segment_fields[seg].base, in->base);
-	vmwrite(segment_fields[seg].limit, in->limit);
-	if (seg == VSEG_GDTR || seg == VSEG_IDTR)
-		return true;
-	vmwrite(segment_fields[seg].selector, in->selector);
-	vmwrite(segment_fields[seg].rights,
-		in->attributes & 0x80 ? in->attributes : in->attributes | SEGMENT_UNUSABLE);
-	return true;
+	vmx_read_image(&before);
+	vmx_write_segment(seg, in);
+	return keep_if_enterable(&before);
 }

@@ -16,6 +16,8 @@
 #define STACK_PAGES 4
 #define FEATURE_CONTROL_LOCKED 1ull
 #define FEATURE_CONTROL_VMXON 4ull
+#define EXCEPTIONS 32
+#define GATE_BYTES 16
 #define GATE_IST_SHIFT 32
 #define TSS_LIMIT 0x67
 #define TSS_IST1 0x24
@@ -26,19 +28,11 @@
 #define EPT_LARGE (1ull << 7)
 #define EPT_TYPE_WB 6ull
 
-/*
- * What an exit must load to find a working processor; of the hypervisor's own tables only NMIs are
- * handled differently.
- */
-struct host_tables {
-	u64 idt[512];
-};
-
 struct vmx_caps vmx_caps;
 
 static struct vmx_vcpu *loaded; /* owner of the current VMCS */
-static struct host_tables *host;
-static u8 *host_tss; /* one page: the TSS at its start, the NMI stack growing down from its end */
+static u64 *host_idt; /* the hypervisor's own gates, but for NMIs; the rest not present */
+static u8 *host_tss;  /* one page: the TSS at its start, the NMI stack growing down from its end */
 
 /*
  * Bit n set: the port, or the MSR, exits. The root's, shared by its VPs: both say what the
@@ -169,14 +163,14 @@ static bool build_host_tables(void)
 {
 	u64 stub = (u64)(uintptr_t)vmx_nmi_stub, stack;
 
-	host = alloc_page();
+	host_idt = alloc_page();
 	host_tss = alloc_page();
-	if (!host || !host_tss)
+	if (!host_idt || !host_tss)
 		return false;
-	memcpy(host->idt, (const void *)(uintptr_t)idt_base(), sizeof(host->idt));
-	host->idt[2 * VECTOR_NMI] = (stub & 0xffff) | (u64)HOST_CS << 16 | 1ull << GATE_IST_SHIFT |
-				    0x8eull << 40 | (stub >> 16 & 0xffff) << 48;
-	host->idt[2 * VECTOR_NMI + 1] = stub >> 32;
+	memcpy(host_idt, (const void *)(uintptr_t)idt_base(), EXCEPTIONS * GATE_BYTES);
+	host_idt[2 * VECTOR_NMI] = (stub & 0xffff) | (u64)HOST_CS << 16 | 1ull << GATE_IST_SHIFT |
+				   0x8eull << 40 | (stub >> 16 & 0xffff) << 48;
+	host_idt[2 * VECTOR_NMI + 1] = stub >> 32;
 	memcpy(host_tss, (const void *)(uintptr_t)tss_base(), TSS_LIMIT + 1);
 	stack = (u64)(uintptr_t)host_tss + NMI_STACK_TOP;
 	memcpy(host_tss + TSS_IST1, &stack, sizeof(stack));
@@ -318,7 +312,7 @@ static void set_host_state(struct vcpu *v)
 	vmwrite(vmcs_host_gs_base, 0);
 	vmwrite(vmcs_host_tr_base, (u64)(uintptr_t)host_tss);
 	vmwrite(vmcs_host_gdtr_base, gdt_base());
-	vmwrite(vmcs_host_idtr_base, (u64)(uintptr_t)host->idt);
+	vmwrite(vmcs_host_idtr_base, (u64)(uintptr_t)host_idt);
 	vmwrite(vmcs_host_sysenter_cs, 0);
 	vmwrite(vmcs_host_sysenter_esp, 0);
 	vmwrite(vmcs_host_sysenter_eip, 0);
@@ -394,13 +388,12 @@ static void vmx_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 
 	vmx_load(v->vendor);
 	start_registers(v, start);
-	hv_assert(vmx_set_segment(v, VSEG_CS, &code));
 	for (enum vseg s = VSEG_ES; s <= VSEG_GS; s++)
-		hv_assert(s == VSEG_CS || vmx_set_segment(v, s, &data));
-	hv_assert(vmx_set_segment(v, VSEG_GDTR, &gdtr));
-	hv_assert(vmx_set_segment(v, VSEG_IDTR, &idtr));
-	hv_assert(vmx_set_segment(v, VSEG_TR, &tr));
-	hv_assert(vmx_set_segment(v, VSEG_LDTR, &ldtr));
+		vmx_write_segment(s, s == VSEG_CS ? &code : &data);
+	vmx_write_segment(VSEG_GDTR, &gdtr);
+	vmx_write_segment(VSEG_IDTR, &idtr);
+	vmx_write_segment(VSEG_TR, &tr);
+	vmx_write_segment(VSEG_LDTR, &ldtr);
 }
 
 static _Noreturn void vmx_vcpu_run(struct vcpu *v)
@@ -484,9 +477,22 @@ static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
 			(u8)((io_bitmap[n / 8] & ~(1u << (n & 7))) | (unsigned)on << (n & 7));
 }
 
+/* The APIC compares the deadline with the processor's own TSC: with an offset it must be translated. */
+static void intercept_deadline(bool on)
+{
+	const u8 bit = 1u << (MSR_TSC_DEADLINE & 7);
+
+	for (u32 half = 0; half <= 0x800; half += 0x800) {
+		u8 *byte = &msr_bitmap[half + MSR_TSC_DEADLINE / 8];
+
+		*byte = on ? *byte | bit : *byte & (u8)~bit;
+	}
+}
+
 static void set_tsc_offset(struct vcpu *v, u64 offset)
 {
 	vmx_load(v->vendor);
+	intercept_deadline(offset != 0 || !hw_msr_open(MSR_TSC_DEADLINE, true));
 	v->tsc_offset = offset;
 	vmwrite(vmcs_tsc_offset, offset);
 }
@@ -514,28 +520,41 @@ static enum virt_msr msr_write(struct vcpu *v, u32 msr, u64 value)
 			return VIRT_MSR_FAULT;
 		vmwrite(vmcs_guest_debugctl, value);
 		return VIRT_MSR_DONE;
-	case MSR_EFER: return vmx_set_reg(v, VREG_EFER, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
+	case MSR_EFER: /* LMA cannot be written (SDM 2.2.1) */
+		value = (value & ~EFER_LMA) | (vmread(vmcs_guest_efer) & EFER_LMA);
+		return vmx_set_reg(v, VREG_EFER, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
 	case MSR_PAT: return vmx_set_reg(v, VREG_PAT, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
 	default: return VIRT_MSR_NOT_MINE;
 	}
 }
 
+/* Every field, and where its value is in an image. */
+static const struct {
+	struct vmcs_field field;
+	size_t offset;
+} image_fields[] = {
+#define FIELD(name, code) { { code }, offsetof(struct vmcs_image, name) },
+	VMCS_FIELDS(FIELD)
+#undef FIELD
+};
+
 void vmx_read_image(struct vmcs_image *image)
 {
-	static const struct {
-		struct vmcs_field field;
-		size_t offset;
-	} member[] = {
-#define MEMBER(name, code) { { code }, offsetof(struct vmcs_image, name) },
-		VMCS_FIELDS(MEMBER)
-#undef MEMBER
-	};
+	for (size_t n = 0; n < ARRAY_SIZE(image_fields); n++) {
+		u64 *value = (u64 *)((u8 *)image + image_fields[n].offset);
 
-	for (size_t n = 0; n < ARRAY_SIZE(member); n++) {
-		u64 *value = (u64 *)((u8 *)image + member[n].offset);
-
-		if (!vmread_try(member[n].field, value))
+		if (!vmread_try(image_fields[n].field, value))
 			*value = 0;
+	}
+}
+
+void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(image_fields); n++) {
+		const u64 *old = (const u64 *)((const u8 *)before + image_fields[n].offset);
+
+		if (*old != *(const u64 *)((const u8 *)now + image_fields[n].offset))
+			vmwrite(image_fields[n].field, *old);
 	}
 }
 

@@ -201,7 +201,7 @@ extern struct vmx_caps vmx_caps; /* read once by probe, constant afterwards */
 
 /*
  * The vendor state of a VP. It lies at the top of the VP's host stack: entry.S loads its address
- * into RSP after an exit. All belongs to the processor that runs the VP, (n) also to its NMI handler.
+ * into RSP after an exit. All belongs to the processor that runs the VP, (n) to its NMI handler too.
  */
 struct vmx_vcpu {
 	struct vcpu *v;             /* constant */
@@ -209,7 +209,7 @@ struct vmx_vcpu {
 	u32 processor_controls;     /* (n) what the VMCS has */
 	volatile bool nmi_pending;  /* (n) an NMI waits to be delivered to the guest */
 	u16 vpid;                   /* constant; 0: the processor has none */
-	u32 entry_error;            /* VM-instruction error of a VM entry that failed early, else 0 */
+	u32 entry_error;            /* VM-instruction error of a VM entry that failed early, or 0 */
 	/*
 	 * Generations of flushes asked for and done: VM entry happens only when they are equal.
 	 * Emulators flush on every transition, so this is all that shows one that was forgotten.
@@ -221,6 +221,8 @@ struct vmx_vcpu {
 /* vmx.c: make the VMCS of x current; read every field of it. */
 void vmx_load(struct vmx_vcpu *x);
 void vmx_read_image(struct vmcs_image *image);
+/* vmx.c: make the fields that differ what they were. All of those must be writable ones. */
+void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now);
 /* vmx.c: do the flushes asked for since the last VM entry. */
 void vmx_flush(struct vmx_vcpu *x);
 /*
@@ -238,11 +240,12 @@ _Noreturn void vmx_launch(struct vcpu *v);
 void vmx_exit_stub(void);
 void vmx_nmi_stub(void);
 
-/* regs.c: as in virt.h */
+/* regs.c: as in virt.h. vmx_write_segment leaves it to the caller that VM entry will succeed. */
 u64 vmx_get_reg(struct vcpu *v, enum vreg reg);
 bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value);
 void vmx_get_segment(struct vcpu *v, enum vseg seg, struct segment *out);
 bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
+void vmx_write_segment(enum vseg seg, const struct segment *in);
 /* regs.c: whether MOV to CR0 with this value would succeed on the processor itself. */
 bool vmx_cr0_valid(struct vcpu *v, u64 value);
 
