@@ -81,7 +81,7 @@ static bool is_part(const struct bits *b, unsigned bytes)
 	return b->kind == BITS_NAMED && b->high != b->low && b->high - b->low + 1 != 8 * bytes;
 }
 
-/* A single bit is a constant with its position, a part has shift, width and mask; the whole word needs neither. */
+/* A part has shift, width and mask, a single bit is a constant too, the whole word needs nothing. */
 static void bit_constants(struct text *t, const char *macro, const struct bits *b, unsigned bytes)
 {
 	bool single = b->high == b->low;
@@ -89,7 +89,9 @@ static void bit_constants(struct text *t, const char *macro, const struct bits *
 	emit_comment(t, b->about.doc);
 	if (!single && !is_part(b, bytes))
 		return;
-	define(t, single ? macro : namef("%s_MASK", macro), number(bits_mask(b), bytes));
+	if (single)
+		define(t, macro, number(bits_mask(b), bytes));
+	define(t, namef("%s_MASK", macro), number(bits_mask(b), bytes));
 	define(t, namef("%s_SHIFT", macro), namef("%u", b->low));
 	if (!single)
 		define(t, namef("%s_WIDTH", macro), namef("%u", b->high - b->low + 1));
@@ -185,10 +187,21 @@ static void leaf_bits(struct text *t, const struct cpuid_leaf *l, unsigned reg)
 		if (b->kind != BITS_NAMED || !b->name)
 			continue;
 		const char *macro = namef("HV_CPUID_%s_%s_%s", upper(l->name), names[reg], upper(b->name));
+		if (b->source == CPUID_CONSTANT)
+			define(t, namef("HV_CPUID_%s_%s", upper(l->name), upper(b->name)), number(b->constant, 4));
 		if (b->high != b->low)
 			define(t, namef("%s_SHIFT", macro), namef("%u", b->low));
 		define(t, b->high != b->low ? namef("%s_MASK", macro) : macro, number(bits_mask(b), 4));
 	}
+}
+
+/* Bits as a partition is offered them: privileges as one word, and what else there is. */
+static void offer_bits(struct text *t, const struct offer *o)
+{
+	emit_comment(t, o->about.doc);
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		define(t, namef("HV_%s_%s", upper(o->name), upper(b->name)), number(1ull << b->bit, o->width / 8));
+	emit_blank(t);
 }
 
 static unsigned leaf_count(const struct spec *s)
@@ -398,6 +411,9 @@ void out_guest_h(struct text *t, const struct spec *s)
 	plain_types(t, s);
 	each_struct(t, s, one_struct);
 	cpuid(t, s);
+	section(t, "Privileges and features");
+	for (const struct offer *o = s->offers; o; o = o->next)
+		offer_bits(t, o);
 	section(t, "MSRs");
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		msr(t, m);
