@@ -65,7 +65,7 @@ static unsigned call_count(const struct spec *s)
 /* Parameters in the order of the contract, each only when the call has the block. */
 static void handler_prototype(struct text *t, const struct call *c)
 {
-	emit(t, "enum hv_status hv_%s(struct vcpu *v", c->name);
+	emit(t, "SPEC_HANDLER enum hv_status hv_%s(struct vcpu *v", c->name);
 	if (c->in.present)
 		emit(t, ", const struct hv_%s_in *in", c->name);
 	if (c->varhead)
@@ -105,6 +105,8 @@ void out_calls_h(struct text *t, const struct spec *s)
 	emit(t, "#ifndef SPEC_CALLS_H\n#define SPEC_CALLS_H\n\n#include \"hv_abi.h\"\n\n%s", args_and_row);
 	lookup(t, s);
 	emit_blank(t);
+	emit_comment(t, "Tests of the tables alone make it a weak symbol.");
+	emit(t, "#ifndef SPEC_HANDLER\n#define SPEC_HANDLER\n#endif\n\n");
 	emit_comment(t, "One handler per implemented call; of a rep call it does one repetition. A missing one fails the link by name.");
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about) && call_implemented(c))

@@ -113,15 +113,17 @@ void out_msrs_h(struct text *t, const struct spec *s)
 	emit(t, "#ifndef SPEC_MSRS_H\n#define SPEC_MSRS_H\n\n#include \"types.h\"\n\n%s", structs);
 	slots(t, s);
 	lookup(t, s);
+	emit_comment(t, "Tests of the tables alone make it a weak symbol.");
+	emit(t, "#ifndef SPEC_HANDLER\n#define SPEC_HANDLER\n#endif\n\n");
 	emit_comment(t, "What the hypervisor must have. A read gives the value; a write that is allowed is stored by the caller "
 			"afterwards. False: #GP, nothing is stored.");
 	for (const struct msr *m = s->msrs; m; m = m->next) {
 		if (!for_x64(&m->about))
 			continue;
 		if (reads(m))
-			emit_line(t, "bool msr_read_%s(struct vcpu *v, u32 index, u64 *value);", m->name);
+			emit_line(t, "SPEC_HANDLER bool msr_read_%s(struct vcpu *v, u32 index, u64 *value);", m->name);
 		if (writes(m))
-			emit_line(t, "bool msr_write_%s(struct vcpu *v, u32 index, u64 old, u64 value);", m->name);
+			emit_line(t, "SPEC_HANDLER bool msr_write_%s(struct vcpu *v, u32 index, u64 old, u64 value);", m->name);
 	}
 	emit_blank(t);
 	emit_comment(t, "Give every slot its reset value.");

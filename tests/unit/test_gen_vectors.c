@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Every generated vector against the generated validators, and the promises that the generated tables make. */
+/* link: build/gen/spec_check.c */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+/* No handler runs here: the tables may point to none. */
+#define SPEC_HANDLER __attribute__((weak))
+#include "spec_calls.c"
+#include "spec_msrs.c"
+
+#include "hv_vectors.h"
+
+enum { VARHEAD_SHIFT = 17, GPA_PAGES = 1 << 20 };
+
+/* Rules of the calling convention that no input breaks by itself: they take another mode, page, partition or mapping. */
+static bool needs_surroundings(u32 rule)
+{
+	return rule == SPEC_RULE_CALLER_MODE || rule == SPEC_RULE_PAGE_ENABLED || rule == SPEC_RULE_PRIVILEGE ||
+	       rule == SPEC_RULE_XMM_OFFERED || rule == SPEC_RULE_GPA_ACCESS;
+}
+
+static u32 rule_by_id(const char *id)
+{
+	for (u32 i = 0; i < SPEC_RULE_COUNT; i++)
+		if (strcmp(spec_rules[i].id, id) == 0)
+			return i;
+	fail_msg("no rule has the id %s", id);
+	return 0;
+}
+
+static bool is_convention(const char *id)
+{
+	return strncmp(id, "HVR-C-", 6) == 0;
+}
+
+/* ---- hypercalls ---- */
+
+struct copy {
+	_Alignas(16) u8 in[4096];
+	_Alignas(16) u8 each[4096];
+	u64 var[512];
+	_Alignas(16) u8 out[4096];
+};
+
+static u32 check_elements(const struct spec_call *row, struct spec_args *args, struct copy *copy,
+			  const struct hv_vector *v, u32 at)
+{
+	for (u32 rule; at < v->input_size; at += row->each_in_size) {
+		assert_true(at + row->each_in_size <= v->input_size);
+		memcpy(copy->each, v->input + at, row->each_in_size);
+		args->each_in = copy->each;
+		rule = row->check_each(args);
+		if (rule)
+			return rule;
+	}
+	return 0;
+}
+
+/* What the validators say of a vector's input, laid out as the calling convention has it. */
+static u32 verdict(const struct hv_vector *v)
+{
+	static struct copy copy;
+	const struct spec_call *row = spec_call_row(v->code);
+	u32 var_count = v->control >> VARHEAD_SHIFT & 0x3ff, var_end = row->in_size + 8 * var_count, rule;
+	struct spec_args args = { .in = copy.in, .var = copy.var, .var_count = var_count, .out = copy.out };
+
+	memset(&copy, 0, sizeof(copy));
+	assert_true(v->input_size >= var_end);
+	if (row->in_size)
+		memcpy(copy.in, v->input, row->in_size);
+	if (var_count)
+		memcpy(copy.var, v->input + row->in_size, 8 * var_count);
+	rule = row->check(&args);
+	if (rule || !row->each_in_size)
+		return rule;
+	return check_elements(row, &args, &copy, v, var_end);
+}
+
+static void judge(const struct hv_vector *v)
+{
+	bool implemented = spec_call_row(v->code)->flags & SPEC_CALL_IMPLEMENTED;
+	bool own = v->rule[0] && !is_convention(v->rule);
+	u32 wanted = own ? rule_by_id(v->rule) : SPEC_RULE_NONE, found = verdict(v);
+
+	if (found != wanted)
+		fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
+	if (!implemented)
+		wanted = SPEC_RULE_CODE_KNOWN;
+	else if (v->rule[0])
+		wanted = rule_by_id(v->rule);
+	if (v->status != spec_rules[wanted].status)
+		fail_msg("%s: status %#x, not %#x", v->name, v->status, spec_rules[wanted].status);
+	assert_int_equal(v->code, v->control & 0xffff);
+	assert_int_equal(v->positive, v->rule[0] == 0);
+}
+
+static void test_call_vectors(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < hv_vector_count; i++) {
+		if (spec_call_row(hv_vectors[i].code)->flags)
+			judge(&hv_vectors[i]);
+		else
+			assert_string_equal(hv_vectors[i].rule, spec_rules[SPEC_RULE_CODE_KNOWN].id);
+	}
+}
+
+static void test_every_call_has_a_positive_vector(void **state)
+{
+	(void)state;
+	for (u32 code = 0; code < 0x10000; code++) {
+		bool found = !spec_call_row(code)->flags;
+		for (u32 i = 0; i < hv_vector_count; i++)
+			found |= hv_vectors[i].code == code && hv_vectors[i].positive;
+		if (!found)
+			fail_msg("call %#x has no positive vector", code);
+	}
+}
+
+/* ---- MSRs ---- */
+
+static u32 msr_verdict(const struct hv_msr_vector *v, u64 *value)
+{
+	static u64 partition[SPEC_MSR_PARTITION_SLOTS], vp[SPEC_MSR_VP_SLOTS];
+	const struct spec_msr_env env = { partition, vp, GPA_PAGES };
+	const struct spec_msr *row = spec_msr_row(v->msr);
+
+	spec_msr_reset_partition(partition);
+	spec_msr_reset_vp(vp);
+	*value = v->value;
+	if (!v->write)
+		return row->flags & SPEC_MSR_READ ? SPEC_RULE_NONE : row->refuse_read;
+	if (!(row->flags & SPEC_MSR_WRITE))
+		assert_int_equal(row->check(&env, row->reset, value), row->refuse_write);
+	return row->check(&env, v->before ? v->before : row->reset, value);
+}
+
+static void test_msr_vectors(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < hv_msr_vector_count; i++) {
+		const struct hv_msr_vector *v = &hv_msr_vectors[i];
+		u64 value;
+		u32 found = msr_verdict(v, &value);
+		bool there = spec_msr_row(v->msr)->flags & SPEC_MSR_IMPLEMENTED;
+
+		if (found != rule_by_id(v->rule))
+			fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
+		if (v->faults != (found || !there))
+			fail_msg("%s: faults is %u", v->name, v->faults);
+		if (v->read_known && value != v->expect_read)
+			fail_msg("%s: %#llx is stored", v->name, (unsigned long long)value);
+	}
+}
+
+/* The page's enable bit needs an OS id; bits that a write leaves alone stay. */
+static void test_msr_values_are_put_right(void **state)
+{
+	u64 partition[SPEC_MSR_PARTITION_SLOTS], vp[SPEC_MSR_VP_SLOTS], value = 0x1fff;
+	const struct spec_msr_env env = { partition, vp, GPA_PAGES };
+	const struct spec_msr *row = spec_msr_row(HV_X64_MSR_HYPERCALL);
+
+	(void)state;
+	spec_msr_reset_partition(partition);
+	spec_msr_reset_vp(vp);
+	assert_int_equal(row->check(&env, 0x540, &value), SPEC_RULE_NONE);
+	assert_int_equal(value, 0x1000 | 0x540 | HV_X64_MSR_HYPERCALL_LOCKED);
+	partition[SPEC_MSR_SLOT_GUEST_OS_ID] = 1;
+	value = 0x1fff;
+	assert_int_equal(row->check(&env, 0, &value), SPEC_RULE_NONE);
+	assert_int_equal(value, 0x1000 | HV_X64_MSR_HYPERCALL_LOCKED | HV_X64_MSR_HYPERCALL_ENABLE);
+}
+
+/* ---- rules and tables ---- */
+
+static void test_every_rule_has_a_vector(void **state)
+{
+	static bool seen[SPEC_RULE_COUNT];
+
+	(void)state;
+	for (u32 i = 0; i < hv_vector_count; i++)
+		seen[rule_by_id(hv_vectors[i].rule)] = true;
+	for (u32 i = 0; i < hv_msr_vector_count; i++)
+		seen[rule_by_id(hv_msr_vectors[i].rule)] = true;
+	for (u32 i = 1; i < SPEC_RULE_COUNT; i++)
+		if (!seen[i] && !needs_surroundings(i))
+			fail_msg("nothing breaks %s: %s", spec_rules[i].id, spec_rules[i].text);
+}
+
+static void test_rule_ids_are_unique(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < SPEC_RULE_COUNT; i++) {
+		assert_non_null(spec_rules[i].text);
+		assert_int_equal(rule_by_id(spec_rules[i].id), i);
+	}
+}
+
+static void test_vector_names_are_unique(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < hv_vector_count; i++)
+		for (u32 j = 0; j < i; j++)
+			assert_string_not_equal(hv_vectors[i].name, hv_vectors[j].name);
+	for (u32 i = 0; i < hv_msr_vector_count; i++)
+		for (u32 j = 0; j < i; j++)
+			assert_string_not_equal(hv_msr_vectors[i].name, hv_msr_vectors[j].name);
+}
+
+static void test_call_table_is_total(void **state)
+{
+	(void)state;
+	for (u32 code = 0; code < 0x10000; code++) {
+		const struct spec_call *row = spec_call_row(code);
+		assert_true(row == spec_call_rows || row->code == code);
+		assert_true(row->check && row->check_each && row->handle);
+		assert_true(!(row->flags & SPEC_CALL_IMPLEMENTED) || row->flags & SPEC_CALL_KNOWN);
+		if (!(row->flags & SPEC_CALL_IMPLEMENTED))
+			assert_int_equal(row->handle(NULL, NULL), HV_STATUS_INVALID_HYPERCALL_CODE);
+	}
+	assert_int_equal(spec_call_rows[0].flags, 0);
+}
+
+static void test_msr_table_is_total(void **state)
+{
+	static const u32 outside[] = { 0, 0x3fffffff, 0x40000000 + SPEC_MSR_RANGE, 0xc0000080, 0xffffffff };
+
+	(void)state;
+	for (u32 i = 0; i < SPEC_MSR_RANGE; i++) {
+		const struct spec_msr *row = spec_msr_row(SPEC_MSR_FIRST + i);
+		bool vp = row->flags & SPEC_MSR_VP;
+		assert_true(row == spec_msr_rows || row->number == SPEC_MSR_FIRST + i);
+		assert_true(row->check != NULL);
+		assert_true(row->slot < (vp ? SPEC_MSR_VP_SLOTS : SPEC_MSR_PARTITION_SLOTS));
+		assert_int_equal(!!(row->flags & SPEC_MSR_READ), row->flags && !row->refuse_read);
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(outside); i++)
+		assert_ptr_equal(spec_msr_row(outside[i]), spec_msr_rows);
+}
+
+static void test_a_table_row_is_a_cache_line(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(struct spec_call), 64);
+	assert_int_equal(sizeof(struct spec_msr), 64);
+	assert_int_equal((uintptr_t)spec_call_rows % 64, 0);
+	assert_int_equal((uintptr_t)spec_msr_rows % 64, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call_vectors),
+		cmocka_unit_test(test_every_call_has_a_positive_vector),
+		cmocka_unit_test(test_msr_vectors),
+		cmocka_unit_test(test_msr_values_are_put_right),
+		cmocka_unit_test(test_every_rule_has_a_vector),
+		cmocka_unit_test(test_rule_ids_are_unique),
+		cmocka_unit_test(test_vector_names_are_unique),
+		cmocka_unit_test(test_call_table_is_total),
+		cmocka_unit_test(test_msr_table_is_total),
+		cmocka_unit_test(test_a_table_row_is_a_cache_line),
+	};
+	return cmocka_run_group_tests_name("generated vectors and tables", tests, NULL, NULL);
+}
