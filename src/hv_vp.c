@@ -246,7 +246,7 @@ static enum hv_status check_target(struct vcpu *v, u64 partition, u32 vp, u8 vtl
 		return HV_STATUS_INVALID_PARTITION_ID;
 	if (vp != HV_VP_INDEX_SELF && vp != v->index)
 		return HV_STATUS_INVALID_VP_INDEX;
-	if ((vtl & HV_INPUT_VTL_USE_TARGET_VTL) && (vtl & HV_INPUT_VTL_TARGET_VTL_MASK))
+	if ((vtl & HV_INPUT_VTL_USE_TARGET_VTL_MASK) && (vtl & HV_INPUT_VTL_TARGET_VTL_MASK))
 		return HV_STATUS_INVALID_PARAMETER;
 	return HV_STATUS_SUCCESS;
 }

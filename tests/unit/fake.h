@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* A machine and a vendor core that exist in memory only and remember what was done to them. */
+#ifndef PARTITA_TESTS_FAKE_H
+#define PARTITA_TESTS_FAKE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "partition.h"
+#include "vcpu.h"
+#include "virt.h"
+
+#define FAKE_HISTORY 64
+#define FAKE_CONSOLE 65536
+
+/* Physical memory of the fake machine: RAM up to the hypervisor's region at its top. */
+#define FAKE_MEMORY (64 * MIB)
+#define FAKE_HIDDEN (48 * MIB)
+#define FAKE_GPA_BITS 40
+#define FAKE_TSC_HZ 2000000000ull
+#define FAKE_APIC_HZ 25000000ull
+
+struct fake_write { u32 where, size; u64 value; };
+
+struct fake_machine {
+	u8 *memory;
+	u64 size;
+	u64 tsc;                             /* what machine_tsc() says; rises by tsc_step with each look */
+	u64 tsc_step;
+	u64 xmm[6][2];
+	u32 xmm_reads;
+	u32 in_value;                        /* what every port reads */
+	struct fake_write out[FAKE_HISTORY]; /* port writes, and their number */
+	u32 outs;
+	struct fake_write apic[FAKE_HISTORY];
+	u32 apics;
+	u64 apic_value;
+	char console[FAKE_CONSOLE];
+	size_t console_length;
+	u16 console_port, console_ports;
+	jmp_buf *halt;                       /* where machine_halt() goes */
+};
+extern struct fake_machine fake_machine;
+
+struct fake_virt {
+	u64 reg[VREG_COUNT];
+	u64 illegal;                         /* the one value that every register refuses */
+	struct segment segment[VSEG_COUNT];
+	u32 gva_flushes, gpa_flushes;
+	u64 tsc_offset;
+	bool no_1g;
+	struct fake_write ports[FAKE_HISTORY];
+	u32 port_count;
+	u32 unexpected;                      /* times unexpected_exit() was reached, when the test has its own */
+};
+extern struct fake_virt fake_virt;
+
+/* An empty machine with size bytes of zeroed memory; the one before is gone. */
+void fake_reset(u64 size);
+
+/*
+ * A machine of FAKE_MEMORY with an allocator in its hidden part, a partition that is offered all that is implemented, and
+ * its VP with the hypercall page enabled in 64-bit mode. RAM: 0 to 640 KiB and 1 MiB to FAKE_HIDDEN.
+ */
+struct vcpu *fake_vp(void);
+
+/* Physical memory at hpa. */
+void *fake_at(u64 hpa);
+
+/* Whether the log has a text. */
+bool fake_logged(const char *text);
+
+/* The nested mapping of gpa: its entry, and at which level; 0: none. */
+u64 fake_npt(struct partition *p, u64 gpa, unsigned *level);
+#define FAKE_NPT_TYPE(entry) ((entry) >> 3 & 1)
+#define FAKE_NPT_RIGHTS(entry) ((u32)(entry) & 7)
+#define FAKE_NPT_ADDRESS(entry) ((entry) & 0x000ffffffffff000ull)
+
+/* Runs statement and is true when it ended the machine. */
+#define fake_halts(statement) \
+	({ \
+		jmp_buf fake_here; \
+		volatile bool fake_halted = true; \
+		fake_machine.halt = &fake_here; \
+		if (!setjmp(fake_here)) { \
+			statement; \
+			fake_halted = false; \
+		} \
+		fake_machine.halt = NULL; \
+		fake_halted; \
+	})
+
+#endif

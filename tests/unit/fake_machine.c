@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* machine.h over a block of memory, with a history of writes. */
+#include "fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console.h"
+#include "machine.h"
+
+struct fake_machine fake_machine;
+
+void fake_reset(u64 size)
+{
+	free(fake_machine.memory);
+	memset(&fake_machine, 0, sizeof(fake_machine));
+	memset(&fake_virt, 0, sizeof(fake_virt));
+	fake_machine.memory = calloc(1, size);
+	fake_machine.size = size;
+	fake_virt.illegal = 0xbadbadbadbad;
+}
+
+void *fake_at(u64 hpa)
+{
+	return fake_machine.memory + hpa;
+}
+
+bool fake_logged(const char *text)
+{
+	return strstr(fake_machine.console, text) != NULL;
+}
+
+void *machine_ptr(hpa_t hpa)
+{
+	return fake_machine.memory + hpa.v;
+}
+
+hpa_t machine_hpa(const void *ptr)
+{
+	return HPA((u64)((const u8 *)ptr - fake_machine.memory));
+}
+
+u64 machine_tsc(void)
+{
+	return fake_machine.tsc += fake_machine.tsc_step;
+}
+
+void machine_cpuid(u32 leaf, u32 subleaf, struct cpuid_regs *out)
+{
+	*out = (struct cpuid_regs){ leaf, subleaf, 0x11111111, 0x22222222 };
+}
+
+unsigned machine_physical_address_bits(void)
+{
+	return FAKE_GPA_BITS;
+}
+
+static void record(struct fake_write *list, u32 *count, u32 where, u32 size, u64 value)
+{
+	if (*count < FAKE_HISTORY)
+		list[*count] = (struct fake_write){ where, size, value };
+	++*count;
+}
+
+u32 machine_in(u16 port, unsigned size)
+{
+	(void)port;
+	return size == 4 ? fake_machine.in_value : fake_machine.in_value & ((1u << 8 * size) - 1);
+}
+
+void machine_out(u16 port, unsigned size, u32 value)
+{
+	record(fake_machine.out, &fake_machine.outs, port, size, value);
+}
+
+void machine_xmm_read(unsigned n, u64 out[2])
+{
+	assert_in_range(n, 0, 5);
+	fake_machine.xmm_reads++;
+	memcpy(out, fake_machine.xmm[n], 16);
+}
+
+u64 machine_apic_read(u32 reg)
+{
+	(void)reg;
+	return fake_machine.apic_value;
+}
+
+void machine_apic_write(u32 reg, u64 value)
+{
+	record(fake_machine.apic, &fake_machine.apics, reg, 8, value);
+}
+
+void machine_console_write(const char *text, size_t length)
+{
+	size_t room = FAKE_CONSOLE - 1 - fake_machine.console_length;
+
+	if (length > room)
+		length = room;
+	memcpy(fake_machine.console + fake_machine.console_length, text, length);
+	fake_machine.console_length += length;
+	fake_machine.console[fake_machine.console_length] = '\0';
+}
+
+u16 console_port(u16 *count)
+{
+	*count = fake_machine.console_ports;
+	return fake_machine.console_port;
+}
+
+_Noreturn void machine_halt(void)
+{
+	if (fake_machine.halt)
+		longjmp(*fake_machine.halt, 1);
+	fprintf(stderr, "the machine ended where no test expected it; its log:\n%s", fake_machine.console);
+	abort();
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* A partition with one VP, made by the real code on the fake machine. */
+#include "fake.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "hv_abi.h"
+#include "machine.h"
+#include "spec_msrs.h"
+
+static struct partition partition;
+
+struct vcpu *fake_vp(void)
+{
+	static const struct machine_rates rates = { FAKE_TSC_HZ, FAKE_APIC_HZ };
+	struct partition_config config = {
+		.id = 1,
+		.offer = { .privilege = SPEC_PRIVILEGE_IMPLEMENTED, .feature = SPEC_FEATURE_IMPLEMENTED,
+			   .hint = SPEC_HINT_IMPLEMENTED },
+		.table_budget = 64,
+		.address_bits = FAKE_GPA_BITS,
+		.rates = &rates,
+	};
+	struct vcpu *v;
+
+	fake_reset(FAKE_MEMORY);
+	memset(&partition, 0, sizeof(partition));
+	alloc_init(HPA(FAKE_HIDDEN), FAKE_MEMORY - FAKE_HIDDEN);
+	partition.gpa.ram_count = 2;
+	partition.gpa.ram[0] = (struct gpa_range){ 0, 0xa0000 };
+	partition.gpa.ram[1] = (struct gpa_range){ 0x100000, FAKE_HIDDEN };
+	partition.gpa.hidden_base = FAKE_HIDDEN;
+	partition.gpa.hidden_end = FAKE_MEMORY;
+	assert_true(partition_create(&partition, &config));
+	v = vcpu_create(&partition, 7);
+	assert_non_null(v);
+	partition.msr[SPEC_MSR_SLOT_GUEST_OS_ID] = 0x8100000601000000;
+	partition.msr[SPEC_MSR_SLOT_HYPERCALL] = HV_X64_MSR_HYPERCALL_ENABLE;
+	return v;
+}

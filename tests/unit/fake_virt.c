@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* A vendor core over plain variables, with counts of what it was asked to do. */
+#include "fake.h"
+
+#include <string.h>
+
+#include "hw_cpuid.h"
+#include "hw_msr.h"
+#include "text.h"
+
+struct fake_virt fake_virt;
+
+static bool create(struct vcpu *v)
+{
+	v->vendor = &fake_virt;
+	return true;
+}
+
+static u64 get_reg(struct vcpu *v, enum vreg reg)
+{
+	return reg <= VREG_R15 ? (&v->regs.rax)[reg] : fake_virt.reg[reg];
+}
+
+static bool set_reg(struct vcpu *v, enum vreg reg, u64 value)
+{
+	if (value == fake_virt.illegal)
+		return false;
+	*(reg <= VREG_R15 ? &(&v->regs.rax)[reg] : &fake_virt.reg[reg]) = value;
+	return true;
+}
+
+static void get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
+{
+	(void)v;
+	*out = fake_virt.segment[seg];
+}
+
+static bool set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
+{
+	(void)v;
+	if (in->base == fake_virt.illegal)
+		return false;
+	fake_virt.segment[seg] = *in;
+	return true;
+}
+
+static void flush_gva(struct vcpu *v)
+{
+	(void)v;
+	fake_virt.gva_flushes++;
+}
+
+static void flush_gpa(struct partition *p)
+{
+	(void)p;
+	fake_virt.gpa_flushes++;
+}
+
+static u64 npt_leaf(hpa_t hpa, unsigned level, u32 rights, enum npt_type type)
+{
+	return hpa.v | rights | (u64)type << 3 | (level > 1 ? 1u << 7 : 0);
+}
+
+static u64 npt_table(hpa_t table)
+{
+	return table.v | 7;
+}
+
+static bool npt_has_1g(void)
+{
+	return !fake_virt.no_1g;
+}
+
+static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
+{
+	(void)p;
+	if (fake_virt.port_count < FAKE_HISTORY)
+		fake_virt.ports[fake_virt.port_count] = (struct fake_write){ port, count, on };
+	fake_virt.port_count++;
+}
+
+static void set_tsc_offset(struct vcpu *v, u64 offset)
+{
+	(void)v;
+	fake_virt.tsc_offset = offset;
+}
+
+/* EFER is the vendor's: reading works, writing faults. */
+static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	(void)v;
+	*value = 0xd01;
+	return msr == 0xc0000080 ? VIRT_MSR_DONE : VIRT_MSR_NOT_MINE;
+}
+
+static enum virt_msr msr_write(struct vcpu *v, u32 msr, u64 value)
+{
+	(void)v, (void)value;
+	return msr == 0xc0000080 ? VIRT_MSR_FAULT : VIRT_MSR_NOT_MINE;
+}
+
+static void explain(struct vcpu *v, struct text *out)
+{
+	(void)v;
+	text_printf(out, "fake exit\nfake qualification");
+}
+
+static const struct virt fake_core = {
+	.name = "FAKE",
+	.call_opcode = { 0x0f, 0x01, 0xd9 },
+	.vcpu_create = create,
+	.get_reg = get_reg,
+	.set_reg = set_reg,
+	.get_segment = get_segment,
+	.set_segment = set_segment,
+	.flush_gva = flush_gva,
+	.flush_gpa = flush_gpa,
+	.npt_leaf = npt_leaf,
+	.npt_table = npt_table,
+	.npt_has_1g = npt_has_1g,
+	.intercept_ports = intercept_ports,
+	.set_tsc_offset = set_tsc_offset,
+	.msr_read = msr_read,
+	.msr_write = msr_write,
+	.explain = explain,
+};
+
+const struct virt *virt = &fake_core;
+
+u64 fake_npt(struct partition *p, u64 gpa, unsigned *level)
+{
+	u64 *table = fake_at(p->gpa.root);
+
+	for (*level = 4; *level; --*level) {
+		u64 entry = table[gpa >> (12 + 9 * (*level - 1)) & 511];
+
+		if (!entry || *level == 1 || (entry & 1u << 7))
+			return entry;
+		table = fake_at(FAKE_NPT_ADDRESS(entry));
+	}
+	return 0;
+}
+
+/* The hardware's side of CPUID and MSRs: leaves echo, MSR 0x1234 holds a value, all else faults. */
+void hw_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *out)
+{
+	(void)v;
+	*out = (struct cpuid_regs){ leaf, subleaf, 0x33333333, 0x44444444 };
+}
+
+static u64 hw_msr_1234;
+
+enum vm_next hw_msr_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	(void)v;
+	*value = hw_msr_1234;
+	return msr == 0x1234 ? VM_SKIP : VM_GP;
+}
+
+enum vm_next hw_msr_write(struct vcpu *v, u32 msr, u64 value)
+{
+	(void)v;
+	if (msr != 0x1234)
+		return VM_GP;
+	hw_msr_1234 = value;
+	return VM_SKIP;
+}
