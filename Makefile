@@ -36,8 +36,8 @@ GUEST_SRC = $(wildcard tests/guest/*.c tests/guest/*.S)
 BOOT_SRC = $(wildcard boot/*.c boot/*.S)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 
-# $(call objects,folder,sources): where the objects of sources lie under build/obj.
-objects = $(patsubst %,build/obj/$(1)/%.o,$(basename $(2)))
+# $(call objects,folder,sources): where the objects of sources lie under build/obj: x.c -> x.o, x.S -> x.S.o.
+objects = $(patsubst %,build/obj/$(1)/%.o,$(patsubst %.c,%,$(2)))
 GEN_OBJ = $(patsubst gen/%.c,build/obj/gen/%.o,$(GEN_SRC)) build/obj/gen/lex.o build/obj/gen/parse.o
 CORE_OBJ = $(call objects,core,$(CORE_SRC))
 BOOT_OBJ = $(call objects,boot32,$(BOOT_SRC))
@@ -116,7 +116,7 @@ build/obj/core/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
-build/obj/core/%.o: %.S Makefile
+build/obj/core/%.S.o: %.S Makefile
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CORE_CFLAGS) -c -o $@ $<
@@ -135,7 +135,7 @@ build/obj/boot32/%.o: %.c Makefile
 	$(Q)$(CC) $(BOOT_CFLAGS) -c -o $@ $<
 
 # One of these takes the core in with .incbin "build/core.bin".
-build/obj/boot32/%.o: %.S build/core.bin Makefile
+build/obj/boot32/%.S.o: %.S build/core.bin Makefile
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BOOT_CFLAGS) -c -o $@ $<
@@ -181,7 +181,7 @@ build/obj/guest$(1)/%.o: %.c Makefile
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) -m$(1) $$(GUEST_CFLAGS) -c -o $$@ $$<
 
-build/obj/guest$(1)/%.o: %.S Makefile
+build/obj/guest$(1)/%.S.o: %.S Makefile
 	$$(say) AS "$$< ($(1))"
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) -m$(1) $$(GUEST_CFLAGS) -c -o $$@ $$<
