@@ -6,7 +6,7 @@
 
 #include "diag.h"
 
-enum { NUMBER_LIMIT = 0xffff };  /* offsets, sizes, counts and bit numbers beyond are slips of the pen */
+enum { NUMBER_LIMIT = 0xffff };
 
 void build_init(struct build *b, struct spec *s, const struct source *source)
 {
@@ -36,21 +36,19 @@ static struct pos span(const struct token *from, const struct token *to)
 	return at;
 }
 
-/* A number that must be small. One that is not is reported and taken as zero. */
-static unsigned small_number(struct build *b, const struct token *t, const char *what)
+/*
+ * Offsets, sizes, counts and bit numbers are small. One that is not becomes the largest, which is far beyond anything
+ * legal: what checks its meaning refuses it, in better words than could be found here.
+ */
+static unsigned small_number(const struct token *t)
 {
-	if (t->number <= NUMBER_LIMIT)
-		return (unsigned)t->number;
-	diag_error(b->spec, &t->at, "%s too large", what);
-	return 0;
+	return t->number < NUMBER_LIMIT ? (unsigned)t->number : NUMBER_LIMIT;
 }
 
-static uint32_t word_number(struct build *b, const struct token *t, const char *what)
+/* Likewise for numbers of MSRs and CPUID leaves. */
+static uint32_t word_number(const struct token *t)
 {
-	if (t->number <= UINT32_MAX)
-		return (uint32_t)t->number;
-	diag_error(b->spec, &t->at, "%s does not fit in 32 bits", what);
-	return 0;
+	return t->number < UINT32_MAX ? (uint32_t)t->number : UINT32_MAX;
 }
 
 struct range *build_range(struct build *b, const struct token *low, const struct token *high)
@@ -234,9 +232,9 @@ void build_interface(struct build *b, const struct token *name, const struct tok
 	}
 	s->interface = name->text;
 	s->interface_at = name->at;
-	s->version[0] = small_number(b, x, "version");
-	s->version[1] = small_number(b, y, "version");
-	s->version[2] = small_number(b, z, "version");
+	s->version[0] = small_number(x);
+	s->version[1] = small_number(y);
+	s->version[2] = small_number(z);
 	take_notes(b, &s->interface_about);
 }
 
@@ -261,7 +259,7 @@ void build_type(struct build *b, enum type_kind kind, const struct token *name, 
 	if (base)
 		t->base_name = build_name(base);
 	if (size) {
-		t->declared_size = small_number(b, size, "size");
+		t->declared_size = small_number(size);
 		t->size_at = size->at;
 	}
 	for (const struct name_list *w = words; w; w = w->next)
@@ -347,7 +345,7 @@ static void add_rule(struct build *b, const struct token *value, const struct to
 
 	r->name = name->text;
 	r->at = name->at;
-	r->number = small_number(b, value, "number");
+	r->number = small_number(value);
 	r->id = spec_printf(b->spec, "HVR-C-%02u", r->number);
 	take_notes(b, &r->about);
 	b->rule = r;
@@ -405,13 +403,13 @@ void build_bits(struct build *b, const struct token *high, const struct token *l
 	bits->kind = b->part_kind;
 	bits->name = bits->kind == BITS_NAMED ? b->part_name.text : NULL;
 	bits->at = b->part_name.at;
-	bits->high = small_number(b, high, "bit number");
-	bits->low = small_number(b, low, "bit number");
+	bits->high = small_number(high);
+	bits->low = small_number(low);
 	bits->range_at = span(high, low);
 	if (bits->high < bits->low) {
 		diag_error(b->spec, &bits->range_at, "high bit first: write %u..%u", bits->low, bits->high);
-		bits->high = small_number(b, low, "bit number");
-		bits->low = small_number(b, high, "bit number");
+		bits->high = small_number(low);
+		bits->low = small_number(high);
 	}
 	take_notes(b, &bits->about);
 	b->bits = bits;
@@ -480,7 +478,7 @@ static struct field *add_field(struct build *b, const struct token *offset, cons
 	f->count = 1;
 	f->offset_at = name->at;
 	if (offset) {
-		f->offset = small_number(b, offset, "offset");
+		f->offset = small_number(offset);
 		f->offset_at = offset->at;
 	}
 	take_notes(b, &f->about);
@@ -502,7 +500,7 @@ void build_filler(struct build *b, enum field_kind kind, const struct token *off
 	f->kind = kind;
 	f->name = spec_printf(b->spec, "_%s%u", keyword->text, b->fillers++);
 	f->is_array = true;
-	f->count = small_number(b, bytes, "size");
+	f->count = small_number(bytes);
 	f->count_at = bytes->at;
 }
 
@@ -511,7 +509,7 @@ void build_array(struct build *b, const struct token *count)
 	if (b->field->is_array)
 		diag_error(b->spec, &count->at, "second array size of one field");
 	b->field->is_array = true;
-	b->field->count = small_number(b, count, "array");
+	b->field->count = small_number(count);
 	b->field->count_at = count->at;
 }
 
@@ -682,13 +680,13 @@ void build_msr(struct build *b, const struct token *name, const struct token *nu
 
 	m->name = name->text;
 	m->at = name->at;
-	m->number = word_number(b, number, "an MSR number");
+	m->number = word_number(number);
 	m->number_at = number->at;
 	m->stride = m->count = 1;
 	if (stride) {
 		m->strided = true;
-		m->stride = small_number(b, stride, "stride");
-		m->count = small_number(b, count, "count");
+		m->stride = small_number(stride);
+		m->count = small_number(count);
 		if (!m->stride || !m->count)
 			diag_error(b->spec, m->stride ? &count->at : &stride->at, "must not be zero");
 	}
@@ -717,7 +715,7 @@ void build_leaf(struct build *b, const struct token *number, const struct token 
 
 	l->name = name->text;
 	l->at = name->at;
-	l->number = word_number(b, number, "a CPUID leaf");
+	l->number = word_number(number);
 	l->number_at = number->at;
 	open_body(b, &l->about);
 	b->leaf = l;

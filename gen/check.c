@@ -213,15 +213,23 @@ static void refuse_unused(struct spec *s, bool used, const char *what, const cha
 		diag_error(s, at, "%s '%s' is never used", what, name);
 }
 
+static void check_unused_bits(struct spec *s, const struct offer *o)
+{
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		refuse_unused(s, b->used || b != spec_offer_bit(s, o->name, b->name),
+			      o->is_privileges ? "privilege" : "feature", b->name, &b->at);
+}
+
+/* What is declared a second time cannot be named, and has been refused for that already. */
 void check_unused(struct spec *s)
 {
 	for (const struct type *t = s->types; t; t = t->next)
-		refuse_unused(s, t->used || t->shared, "type", t->name, &t->at);
+		refuse_unused(s, t->used || t->shared || t != spec_type(s, t->name), "type", t->name, &t->at);
 	for (const struct status *status = s->statuses; status; status = status->next)
-		refuse_unused(s, status->used, "status", status->name, &status->at);
+		refuse_unused(s, status->used || status != spec_status(s, status->name), "status", status->name,
+			      &status->at);
 	for (const struct offer *o = s->offers; o; o = o->next)
-		for (const struct offer_bit *b = o->bits; b; b = b->next)
-			refuse_unused(s, b->used, o->is_privileges ? "privilege" : "feature", b->name, &b->at);
+		check_unused_bits(s, o);
 }
 
 /* ---- all of it ---- */

@@ -49,6 +49,9 @@ enum bits_home { HOME_TYPE, HOME_MSR, HOME_CPUID };
 void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_home home, const char *what,
 		const struct pos *at);
 
+/* "bit 4" or "bits 7..5". */
+const char *spell_bits(struct spec *s, unsigned high, unsigned low);
+
 /* ---- the rules of a call or an MSR; rules.c ---- */
 
 /* Where a rule is written and what breaking it yields. */

@@ -3,8 +3,7 @@
 #include "check.h"
 #include "diag.h"
 
-/* "bit 4" or "bits 7..5" of a whole. */
-static const char *spell_bits(struct spec *s, unsigned high, unsigned low)
+const char *spell_bits(struct spec *s, unsigned high, unsigned low)
 {
 	return high == low ? spec_printf(s, "bit %u", low) : spec_printf(s, "bits %u..%u", high, low);
 }

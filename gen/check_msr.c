@@ -81,7 +81,7 @@ static void check_reset(struct spec *s, const struct msr *m)
 	for (const struct bits *b = m->bits; b; b = b->next) {
 		if (b->high >= 64 || part_admits(b, (m->reset & bits_mask(b)) >> b->low))
 			continue;
-		diag_error(s, &m->reset_at, "the reset value breaks the rule of bits %u..%u", b->high, b->low);
+		diag_error(s, &m->reset_at, "the reset value breaks the rule of %s", spell_bits(s, b->high, b->low));
 		diag_note(s, &b->range_at, "declared here");
 	}
 }

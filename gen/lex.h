@@ -33,9 +33,6 @@ struct token lex_next(struct lexer *l);
 /* How a token is called in a message: "a name", "'{'", "'hypercall'". */
 const char *lex_token_name(int kind);
 
-/* True for keywords, which are names where only a name can stand. */
-bool lex_is_keyword(int kind);
-
 /* True for the keywords that open a declaration. */
 bool lex_opens_declaration(int kind);
 

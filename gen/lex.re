@@ -271,11 +271,6 @@ const char *lex_token_name(int kind)
 	return kind >= 0 && kind < count && token_names[kind] ? token_names[kind] : "something else";
 }
 
-bool lex_is_keyword(int kind)
-{
-	return kind >= TOKEN_INCLUDE && kind <= TOKEN_VALUE; /* numbered in the order of %fallback */
-}
-
 bool lex_opens_declaration(int kind)
 {
 	switch (kind) {

@@ -164,7 +164,7 @@ static void remember_name(struct feeder *f, const struct token *t)
 {
 	struct name_list *n;
 
-	if (t->kind != TOKEN_NAME && !lex_is_keyword(t->kind))
+	if (t->kind == TOKEN_STRING || t->kind == TOKEN_NUMBER)
 		return;
 	n = spec_alloc(f->build.spec, sizeof(*n));
 	n->name = build_name(t);
@@ -228,8 +228,9 @@ static void feed_one(struct feeder *f, struct token *t)
 	place_note(f, t);
 	if (starts_declaration(t))
 		start_declaration(f, t);
-	else
-		remember_name(f, t);
+	else if (lex_opens_declaration(t->kind))
+		t->kind = TOKEN_NAME;
+	remember_name(f, t);
 	if (!f->build.failed)
 		Parse(f->parser, t->kind, *t, &f->build);
 	f->depth += (t->kind == TOKEN_LBRACE) - (t->kind == TOKEN_RBRACE);

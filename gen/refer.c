@@ -59,7 +59,7 @@ void refer_offers(struct spec *s, struct offer_use *uses)
 		if (u->target)
 			u->target->used = true;
 		else if (!spec_offer(s, u->block.text))
-			report_unknown(s, &u->block, "privileges or features");
+			report_unknown(s, &u->block, "privileges or features block");
 		else if (!is_lost(s, u->bit.text))
 			diag_error(s, &u->bit.at, "'%s' has no bit '%s'", u->block.text, u->bit.text);
 	}

@@ -179,7 +179,17 @@ static void check_offer_list(struct spec *s)
 		add(&e, o->name, &o->at, 0, &o->at);
 		check_offer_bits(s, o);
 	}
-	check_names(&e, "privileges or features");
+	check_names(&e, "privileges or features block");
+}
+
+/* A call that is a second one by its own name is not reported once more by the TLFS's. */
+static bool is_first(const struct spec *s, const struct call *c)
+{
+	const struct call *first = s->calls;
+
+	while (first != c && strcmp(first->name, c->name) != 0)
+		first = first->next;
+	return first == c;
 }
 
 static void check_call_list(struct spec *s)
@@ -188,7 +198,8 @@ static void check_call_list(struct spec *s)
 
 	for (const struct call *c = s->calls; c; c = c->next) {
 		add(&e, c->name, &c->at, c->code, &c->code_at);
-		add(&named, c->named, &c->at, 0, &c->at);
+		if (is_first(s, c))
+			add(&named, c->named, &c->at, 0, &c->at);
 		check_fields(s, c->in.fields);
 		check_fields(s, c->var.fields);
 		check_fields(s, c->each_in.fields);
