@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* reference.md: the interface for people, with what is implemented, what is refused and why, and where facts come from. */
+#include <string.h>
+
+#include "out.h"
+#include "spell.h"
+
+/* ---- words ---- */
+
+/* Text inside a table cell: on one line, bars and angle brackets meaning themselves. */
+static const char *cell(const char *text)
+{
+	struct text t = { 0 };
+
+	for (; text && *text; text++) {
+		if (*text == '|' || *text == '<')
+			emit_char(&t, '\\');
+		emit_char(&t, *text == '\n' ? ' ' : *text);
+	}
+	const char *kept = namef("%.*s", (int)t.len, t.len ? t.data : "");
+	text_free(&t);
+	return kept;
+}
+
+/* Where a fact departs from the architecture: each mark with its reason, as one run of text. */
+static const char *marks(const struct about *a)
+{
+	const char *text = "";
+
+	for (const struct mark *m = a->marks; m; m = m->next)
+		text = namef("%s%s*%s*: %s.", text, *text ? " " : "", mark_name(m->kind), cell(m->reason));
+	return text;
+}
+
+/* Documentation and marks of one line. */
+static const char *remarks(const struct about *a)
+{
+	const char *doc = cell(a->doc), *why = marks(a);
+
+	return namef("%s%s%s", doc, *doc && *why ? " " : "", why);
+}
+
+static const char *arches(unsigned set)
+{
+	return set == ARCH_ALL ? "x64 and ARM64" : set & ARCH_X64 ? "x64" : "ARM64";
+}
+
+static void item(struct text *t, const char *name, const char *value)
+{
+	if (value && *value)
+		emit_line(t, "- %s: %s", name, value);
+}
+
+/* What every declaration may say of itself. */
+static void about(struct text *t, const struct about *a)
+{
+	const char *refs = "";
+
+	for (const struct name_list *r = a->refs; r; r = r->next)
+		refs = namef("%s%s%s", refs, *refs ? "; " : "", r->name.text);
+	if (*a->doc)
+		emit_line(t, "%s\n", a->doc);
+	item(t, "TLFS", refs);
+	item(t, "since", a->since);
+	item(t, "provenance", marks(a));
+	item(t, "not implemented", a->unimplemented);
+	if (a->arch != ARCH_ALL)
+		item(t, "architecture", arches(a->arch));
+}
+
+static const char *offers(const struct offer_use *list)
+{
+	const char *text = "";
+
+	for (; list; list = list->next)
+		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text, list->bit.text);
+	return text;
+}
+
+static const char *bit_range(unsigned high, unsigned low)
+{
+	return high == low ? namef("%u", low) : namef("%u..%u", high, low);
+}
+
+/* A status by name, a fault as manuals write it. */
+static const char *outcome(const struct status *st)
+{
+	return status_is_fault(st) ? namef("#%s", st->name) : c_status(st);
+}
+
+/* ---- what is there ---- */
+
+static void table_head(struct text *t, const char *columns)
+{
+	emit(t, "\n| %s |\n|", columns);
+	for (const char *p = columns; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		emit(t, "---|");
+	emit_line(t, "%s", "");
+}
+
+static const char *state(const char *reason, const char *refusal)
+{
+	return reason ? namef("refused with %s: %s", refusal, cell(reason)) : "implemented";
+}
+
+static void conformance(struct text *t, const struct spec *s)
+{
+	emit_line(t, "\n## Conformance\n\nEverything the specification names, and what comes of using it.");
+	table_head(t, "call | name | state");
+	for (const struct call *c = s->calls; c; c = c->next)
+		emit_line(t, "| 0x%04x | %s | %s |", c->code, c->named,
+			  state(c->about.unimplemented, outcome(need_rule(s, "code_known")->status)));
+	table_head(t, "MSR | name | state");
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		emit_line(t, "| 0x%08x | %s | %s |", m->number, m->named, state(m->about.unimplemented, "#GP"));
+	table_head(t, "privilege or feature | bit | state");
+	for (const struct offer *o = s->offers; o; o = o->next)
+		for (const struct offer_bit *b = o->bits; b; b = b->next)
+			emit_line(t, "| `%s.%s` | %u | %s |", o->name, b->name, b->bit,
+				  b->about.unimplemented ? namef("never offered: %s", cell(b->about.unimplemented)) :
+							   "may be offered");
+}
+
+static void convention(struct text *t, const struct spec *s)
+{
+	emit_line(t, "\n## Checks of the calling convention\n\nIn this order, before the rules of a call's own input.");
+	table_head(t, "rule | name | what must hold | otherwise | remarks");
+	for (const struct rule *r = s->rules; r; r = r->next)
+		emit_line(t, "| %s | %s | %s | %s | %s |", r->id, r->name, cell(r->about.doc), outcome(r->status),
+			  marks(&r->about));
+}
+
+/* ---- layouts ---- */
+
+static const char *field_type(const struct field *f)
+{
+	const char *name = f->kind == FIELD_PAD ? "ignored" : f->kind == FIELD_MBZ ? "must be zero" : f->type->name;
+	bool declared = f->kind == FIELD_DATA && f->type->kind != TYPE_INTEGER;
+
+	if (declared)
+		name = namef("[%s](#type-%s)", name, name);
+	return f->is_array ? namef("%s, %u %s", name, f->count, f->kind == FIELD_DATA ? "times" : "bytes") : name;
+}
+
+static void fields(struct text *t, const char *title, const struct field *list)
+{
+	emit_line(t, "\n%s:", title);
+	table_head(t, "offset | size | type | name | remarks");
+	for (const struct field *f = list; f; f = f->next)
+		emit_line(t, "| %u | %u | %s | %s | %s |", f->offset, field_size(f), field_type(f),
+			  f->kind == FIELD_DATA ? f->name : "", remarks(&f->about));
+}
+
+static void block(struct text *t, const char *title, const struct block *b)
+{
+	if (b->present)
+		fields(t, namef("%s, %u bytes", title, b->size), b->fields);
+}
+
+static const char *bits_rule(const struct bits *b)
+{
+	static const char *const kinds[] = { "", "must be zero", "ignored", "preserved" };
+
+	if (b->kind != BITS_NAMED)
+		return kinds[b->kind];
+	if (b->ignored_unless.text)
+		return namef("stays zero while `%s` is zero", b->ignored_unless.text);
+	return b->gpa ? "a guest physical page number" : b->locks ? "locks the register until reset" : "";
+}
+
+static void bits_table(struct text *t, const struct bits *list)
+{
+	table_head(t, "bits | name | rule | remarks");
+	for (const struct bits *b = list; b; b = b->next)
+		emit_line(t, "| %s | %s | %s | %s |", bit_range(b->high, b->low), b->name ? b->name : "", bits_rule(b),
+			  remarks(&b->about));
+}
+
+static void rules(struct text *t, const struct check *list)
+{
+	if (!list)
+		return;
+	table_head(t, "rule | what must hold | otherwise");
+	for (const struct check *k = list; k; k = k->next)
+		emit_line(t, "| %s | %s | %s |", k->id, cell(k->text), outcome(k->status));
+}
+
+/* ---- declarations ---- */
+
+static const char *shape(const struct call *c)
+{
+	return namef("%s%s%s%s%s", c->rep ? "rep" : "simple", c->varhead ? ", variable header" : "",
+		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "", c->continuable ? ", continuable" : "");
+}
+
+static const char *callers(unsigned set)
+{
+	static const char *const names[] = { "guest", "parent", "root", "vtl" };
+	const char *text = "";
+
+	for (unsigned i = 0; i < 4; i++)
+		if (set & 1u << i)
+			text = namef("%s%s%s", text, *text ? ", " : "", names[i]);
+	return text;
+}
+
+static const char *statuses_of(const struct call *c)
+{
+	const char *text = "`HV_STATUS_SUCCESS`";
+
+	for (const struct status_use *u = c->statuses; u; u = u->next)
+		text = namef("%s, `%s`", text, c_status(u->status));
+	return text;
+}
+
+static void call(struct text *t, const struct call *c)
+{
+	emit_line(t, "\n### 0x%04x %s\n", c->code, c->named);
+	about(t, &c->about);
+	item(t, "shape", shape(c));
+	item(t, "caller", callers(c->callers));
+	item(t, "advertised by", offers(c->offered));
+	item(t, "needs", offers(c->needs));
+	if (c->needs)
+		item(t, "without it", c_status(c->denied));
+	item(t, "statuses beside those of the convention", statuses_of(c));
+	block(t, "Input header", &c->in);
+	if (c->var.present)
+		fields(t, "Variable header, qwords", c->var.fields);
+	block(t, "Each input element", &c->each_in);
+	block(t, "Output", &c->out);
+	block(t, "Each output element", &c->each_out);
+	rules(t, c->checks);
+}
+
+static void msr(struct text *t, const struct msr *m)
+{
+	emit_line(t, "\n### 0x%08x %s\n", m->number, m->named);
+	about(t, &m->about);
+	item(t, "scope", m->vp ? "virtual processor" : "partition");
+	item(t, "access", !m->writable ? "read only" : !m->readable ? "write only" : "read and write");
+	if (m->strided)
+		item(t, "instances", namef("%u, every %u", m->count, m->stride));
+	item(t, "needs", offers(m->needs));
+	item(t, "reset", namef("0x%llx", (unsigned long long)m->reset));
+	bits_table(t, m->bits);
+	rules(t, m->checks);
+}
+
+static const char *source(const struct bits *b)
+{
+	switch (b->source) {
+	case CPUID_OFFER:
+		return namef("`%s.%s`", b->offer->block.text, b->offer->bit.text);
+	case CPUID_CONSTANT:
+		return namef("0x%llx", (unsigned long long)b->constant);
+	case CPUID_VALUE:
+		return namef("value `%s`", b->value->name);
+	case CPUID_NONE:
+		break;
+	}
+	return "zero";
+}
+
+static void leaf(struct text *t, const struct cpuid_leaf *l)
+{
+	static const char *const names[CPUID_REGISTERS] = { "EAX", "EBX", "ECX", "EDX" };
+
+	emit_line(t, "\n### 0x%08x %s\n", l->number, l->name);
+	about(t, &l->about);
+	table_head(t, "register | bits | name | from | remarks");
+	for (unsigned i = 0; i < CPUID_REGISTERS; i++)
+		for (const struct bits *b = l->registers[i].bits; b; b = b->next)
+			emit_line(t, "| %s | %s | %s | %s | %s |", names[i], bit_range(b->high, b->low),
+				  b->name ? b->name : "", source(b), remarks(&b->about));
+}
+
+static void values(struct text *t, const struct type *type)
+{
+	table_head(t, type->kind == TYPE_FLAGS ? "bit | name | remarks" : "value | name | remarks");
+	for (const struct enumerator *e = type->values; e; e = e->next) {
+		const char *number = type->kind == TYPE_FLAGS ? namef("%u", (unsigned)e->value) :
+								namef("0x%llx", (unsigned long long)e->value);
+		emit_line(t, "| %s | %s | %s |", number, e->named, remarks(&e->about));
+	}
+}
+
+static void type(struct text *t, const struct type *type)
+{
+	static const char *const kinds[] = { "integer", "integer", "bits", "values", "flags", "structure" };
+
+	emit_line(t, "\n### Type %s\n\n<a id=\"type-%s\"></a>\n", type->name, type->name);
+	about(t, &type->about);
+	item(t, "kind", namef("%s%s of %u bytes", type->kind == TYPE_ENUM && type->open ? "open list of " : "",
+			      kinds[type->kind], type->size));
+	if (type->kind == TYPE_BITS)
+		bits_table(t, type->bits);
+	else if (type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS)
+		values(t, type);
+	else if (type->kind == TYPE_STRUCT)
+		fields(t, "Layout", type->fields);
+}
+
+static void statuses(struct text *t, const struct spec *s)
+{
+	emit_line(t, "\n## Statuses");
+	table_head(t, "number | name | remarks");
+	for (const struct status *st = s->statuses; st; st = st->next)
+		emit_line(t, "| 0x%04x | %s | %s |", st->value, c_status(st), remarks(&st->about));
+}
+
+static void offer(struct text *t, const struct offer *o)
+{
+	emit_line(t, "\n### Word %s\n", o->name);
+	about(t, &o->about);
+	table_head(t, "bit | name | remarks");
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		emit_line(t, "| %u | `%s.%s` | %s |", b->bit, o->name, b->name, remarks(&b->about));
+}
+
+void out_reference_md(struct text *t, const struct spec *s)
+{
+	emit_line(t, "# The interface %s, version %u.%u.%u\n", s->interface, s->version[0], s->version[1], s->version[2]);
+	emit_line(t, "Generated by hvgen from the specification. What bears no mark is architectural; *observed* is what known");
+	emit_line(t, "hypervisors do, *erratum* where the document is wrong, *disputed* where sources disagree, *ours* our choice.");
+	conformance(t, s);
+	convention(t, s);
+	emit_line(t, "\n## Hypercalls");
+	for (const struct call *c = s->calls; c; c = c->next)
+		call(t, c);
+	emit_line(t, "\n## MSRs");
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		msr(t, m);
+	emit_line(t, "\n## CPUID leaves");
+	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
+		leaf(t, l);
+	emit_line(t, "\n## What a partition is offered");
+	for (const struct offer *o = s->offers; o; o = o->next)
+		offer(t, o);
+	statuses(t, s);
+	emit_line(t, "\n## Types");
+	for (const struct type *y = s->types; y; y = y->next)
+		type(t, y);
+}
