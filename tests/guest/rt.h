@@ -31,6 +31,7 @@ void rt_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void rt_vprintf(const char *format, va_list args);
 /* Write into a buffer instead; always terminated. */
 void rt_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rt_vformat(char *buffer, size_t size, const char *format, va_list args);
 /* End the machine with value on port 0xf4: 0x10 means success, 1 failure. */
 _Noreturn void rt_exit(u32 value);
 
@@ -117,6 +118,8 @@ _Static_assert(offsetof(struct rt_regs, xmm) == RT_REGS_XMM, "rt_call.S stores h
 
 /* Near-call target with the registers of *in; everything after its return goes to *out. Faults are caught. */
 u32 rt_call(const void *target, const struct rt_regs *in, struct rt_regs *out);
+extern const u8 rt_marked_return[];     /* code: puts RT_MARK into RT_BP and returns */
+#define RT_MARK 0x3a41c3d
 extern uintptr_t rt_call_sp;            /* the stack pointer just before the call instruction */
 
 /* ---- other modes (rt_modes.S) ---- */
@@ -147,6 +150,7 @@ enum rt_kind rt_kind_of(u64 gpa, bool *listed);
 u64 rt_ram_end(void);                   /* end of the highest range of RAM */
 /* Map the page of any GPA at one of the window's addresses until the next call for the slot (0..511). */
 void *rt_window(unsigned slot, u64 gpa);
+volatile u64 *rt_window_entry(unsigned slot);   /* the page table entry behind it, for changes without a flush */
 bool rt_option(const char *word);       /* the command line has this word */
 const char *rt_option_value(const char *key);   /* text after `key=`, or NULL; ends at a blank or the end */
 u32 rt_parse(const char *digits);       /* decimal, or hexadecimal after 0x */

@@ -90,6 +90,11 @@ void *rt_window(unsigned slot, u64 gpa)
 	return (void *)address;
 }
 
+volatile u64 *rt_window_entry(unsigned slot)
+{
+	return &window_table[slot];
+}
+
 static bool ends_word(char c)
 {
 	return !c || c == ' ';

@@ -122,15 +122,21 @@ void rt_printf(const char *format, ...)
 	va_end(args);
 }
 
-void rt_format(char *buffer, size_t size, const char *format, ...)
+void rt_vformat(char *buffer, size_t size, const char *format, va_list args)
 {
 	struct sink s = { buffer, size, 0 };
+
+	print(&s, format, args);
+	buffer[s.used] = 0;
+}
+
+void rt_format(char *buffer, size_t size, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	print(&s, format, args);
+	rt_vformat(buffer, size, format, args);
 	va_end(args);
-	buffer[s.used] = 0;
 }
 
 _Noreturn void rt_exit(u32 value)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The ways to end that the command line can ask for: what the hypervisor and boot/run make of each is for others to check. */
+#include "test.h"
+
+static void end_triple(void)
+{
+	struct __attribute__((packed)) { u16 limit; uintptr_t base; } none = { 0, 0 };
+
+	__asm__ volatile("lidt %0; ud2" : : "m"(none));
+}
+
+static void end_reset(void)
+{
+	rt_wrmsr(HV_X64_MSR_RESET, HV_X64_MSR_RESET_RESET);
+}
+
+static void end_cf9(void)
+{
+	outb(0xcf9, 0x02);
+	outb(0xcf9, 0x06);
+}
+
+static void end_hang(void)
+{
+	for (;;)
+		__asm__ volatile("pause");
+}
+
+static void end_power_off(void)
+{
+	rt_power_off();
+}
+
+/* Tell the hypervisor of a crash with a text, as a panicking kernel does, and stay alive. */
+static void end_crash(void)
+{
+	static const char text[] = "guest: this is the text of a crash\nsecond line\n";
+
+	rt_wrmsr(HV_X64_MSR_CRASH_P0, 0xc0);
+	rt_wrmsr(HV_X64_MSR_CRASH_P1, 0xc1);
+	rt_wrmsr(HV_X64_MSR_CRASH_P2, 0xc2);
+	memcpy(call_output, text, sizeof(text));
+	rt_wrmsr(HV_X64_MSR_CRASH_P3, RT_GPA(call_output));
+	rt_wrmsr(HV_X64_MSR_CRASH_P4, sizeof(text) - 1);
+	rt_wrmsr(HV_X64_MSR_CRASH_CTL, HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY | HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE);
+	rt_exit(0x10);
+}
+
+void ending_by_command_line(void)
+{
+	static const struct { const char *word; void (*end)(void); } endings[] = {
+		{ "triple", end_triple }, { "reset", end_reset }, { "cf9", end_cf9 }, { "hang", end_hang },
+		{ "poweroff", end_power_off }, { "crash", end_crash },
+	};
+	const char *value = rt_option_value("exit");
+
+	if (value)
+		rt_exit(rt_parse(value));
+	for (unsigned i = 0; i < RT_COUNT(endings); i++) {
+		if (!rt_option(endings[i].word))
+			continue;
+		rt_printf("guest: %s\n", endings[i].word);
+		endings[i].end();
+		rt_printf("guest: still here after %s\n", endings[i].word);
+		rt_exit(1);
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The conformance guest: runs the suites, or what its command line asks for instead. */
+#include "test.h"
+
+#define SUCCESS 0x10
+#define FAILURE 1
+
+struct hv_detected offer;
+
+bool offered(offered_fn bit)
+{
+	if (!bit(&offer))
+		test_skip("not offered");
+	return bit(&offer);
+}
+
+static void run_suites(void)
+{
+	suite_detect();
+	suite_msr();
+	suite_page();
+	suite_time();
+	suite_assist();
+	suite_apic();
+	suite_convention();
+	suite_flush();
+	suite_registers();
+	suite_stubs();
+	suite_vectors();
+	suite_last();
+}
+
+void guest_main(u32 magic, u32 info)
+{
+	rt_trap_init();
+	if (!rt_memory_init(magic, info)) {
+		rt_printf("guest: not started by multiboot1\n");
+		rt_exit(FAILURE);
+	}
+	rt_machine_init();
+	rt_pic_mask();
+	ending_by_command_line();
+	rt_printf("guest: %u-bit, command line: %s\n", RT_WORD * 8, rt_command_line);
+	if (!hv_detect(&offer)) {
+		rt_printf("skip detect: no such hypervisor here\ndone: 0 ok, 0 failed, 1 skipped\n");
+		rt_exit(FAILURE);
+	}
+	if (rt_option("sweep"))
+		suite_sweep();
+	else
+		run_suites();
+	rt_exit(test_done() ? SUCCESS : FAILURE);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Every generated MSR vector, values at start, and what a vector cannot say. */
+#include "test.h"
+
+#include "hv_vectors.h"
+
+static bool msr_offered(u32 msr)
+{
+	static const struct { u32 first, last; offered_fn open; } gates[] = {
+		{ HV_X64_MSR_GUEST_OS_ID, HV_X64_MSR_HYPERCALL, hv_has_privilege_access_hypercall_msrs },
+		{ HV_X64_MSR_VP_INDEX, HV_X64_MSR_VP_INDEX, hv_has_privilege_access_vp_index },
+		{ HV_X64_MSR_RESET, HV_X64_MSR_RESET, hv_has_privilege_access_reset_reg },
+		{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME, hv_has_privilege_access_vp_run_time_reg },
+		{ HV_X64_MSR_TIME_REF_COUNT, HV_X64_MSR_TIME_REF_COUNT,
+			hv_has_privilege_access_partition_reference_counter },
+		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC, hv_has_privilege_access_partition_reference_tsc },
+		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY, hv_has_privilege_access_frequency_regs },
+		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY, hv_has_feature_frequency_regs },
+		{ HV_X64_MSR_EOI, HV_X64_MSR_VP_ASSIST_PAGE, hv_has_privilege_access_intr_ctrl_regs },
+		{ HV_X64_MSR_CRASH_P0, HV_X64_MSR_CRASH_CTL, hv_has_feature_guest_crash_regs },
+		{ HV_X64_MSR_TSC_INVARIANT_CONTROL, HV_X64_MSR_TSC_INVARIANT_CONTROL,
+			hv_has_privilege_access_tsc_invariant_controls },
+	};
+
+	for (unsigned i = 0; i < RT_COUNT(gates); i++)
+		if (msr >= gates[i].first && msr <= gates[i].last && !gates[i].open(&offer))
+			return false;
+	return true;
+}
+
+/* ---- generated ---- */
+
+static void run_vector(void *argument)
+{
+	const struct hv_msr_vector *v = argument;
+	u32 wanted = v->faults || (v->gated && !msr_offered(v->msr)) ? FAULT_GP : FAULT_NONE;
+	u64 kept = 0, value = 0;
+	bool restore = v->write && rt_rdmsr(v->msr, &kept) == FAULT_NONE;
+
+	if (v->before)
+		rt_wrmsr(v->msr, v->before);
+	EXPECT_EQ(v->write ? rt_wrmsr(v->msr, v->value) : rt_rdmsr(v->msr, &value), wanted, "fault");
+	if (wanted) {
+		EXPECT_EQ(rt_fault.ip, (uintptr_t)(v->write ? rt_wrmsr_at : rt_rdmsr_at), "its address");
+		EXPECT_EQ(rt_fault.error, 0, "its error code");
+		if (v->write && restore && rt_rdmsr(v->msr, &value) == FAULT_NONE && v->read_known)
+			EXPECT_EQ(value, kept, "value after the refusal");
+	} else if (v->read_known) {
+		rt_rdmsr(v->msr, &value);
+		EXPECT_EQ(value, v->expect_read, "value read after the write");
+	}
+	if (restore && !wanted && v->msr != HV_X64_MSR_CRASH_CTL)
+		rt_wrmsr(v->msr, kept);
+}
+
+/* Those that first set a lock are for the end: it stays until reset. */
+static void run_vectors(bool locking)
+{
+	for (unsigned i = 0; i < hv_msr_vector_count; i++)
+		if (!hv_msr_vectors[i].before == !locking)
+			test_run_one("msr", hv_msr_vectors[i].name, run_vector, (void *)(uintptr_t)&hv_msr_vectors[i]);
+}
+
+void suite_msr_locks(void)
+{
+	run_vectors(true);
+}
+
+/* ---- by hand ---- */
+
+static void values_at_start(void)
+{
+	u64 value;
+
+	for (unsigned i = 0; i < hv_msr_vector_count; i++) {
+		const struct hv_msr_vector *v = &hv_msr_vectors[i];
+
+		if (!v->read_known || !msr_offered(v->msr))
+			continue;
+		EXPECT(rt_rdmsr(v->msr, &value) == FAULT_NONE, "%s cannot be read", v->name);
+		EXPECT(value == v->expect_read, "MSR 0x%x is 0x%llx, not 0x%llx", v->msr, value, v->expect_read);
+	}
+}
+
+static void vp_index(void)
+{
+	u64 value = ~0ull;
+
+	EXPECT_EQ(rt_rdmsr(HV_X64_MSR_VP_INDEX, &value), FAULT_NONE, "fault of the read");
+	EXPECT_EQ(value, 0, "index of the boot processor");
+	EXPECT(value < rt_cpuid(HV_CPUID_LIMITS, 0).eax, "the index is not below the limit of leaf 5");
+}
+
+static void preserved_bits(void)
+{
+	static const struct { u32 msr; u64 fields; } msrs[] = {
+		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC_ENABLE | HV_X64_MSR_REFERENCE_TSC_GPFN_MASK },
+		{ HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE_ENABLE | HV_X64_MSR_VP_ASSIST_PAGE_GPFN_MASK },
+	};
+	u64 before, after = 0;
+
+	for (unsigned i = 0; i < RT_COUNT(msrs); i++) {
+		if (!msr_offered(msrs[i].msr))
+			continue;
+		rt_rdmsr(msrs[i].msr, &before);
+		EXPECT_EQ(rt_wrmsr(msrs[i].msr, before | ~msrs[i].fields), FAULT_NONE, "fault of ones to preserved bits");
+		rt_rdmsr(msrs[i].msr, &after);
+		EXPECT_EQ(after, before, "value after ones to preserved bits");
+	}
+}
+
+void suite_msr(void)
+{
+	static const struct test tests[] = {
+		{ "values-at-start", values_at_start }, { "vp-index", vp_index }, { "preserved-bits", preserved_bits },
+	};
+
+	test_run("msr", tests, RT_COUNT(tests));
+	run_vectors(false);
+}

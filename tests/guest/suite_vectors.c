@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Every generated hypercall vector, in the form it is written in and again in registers where its call allows that. */
+#include "test.h"
+
+#include "hv_vectors.h"
+
+#define FAST (1ull << 16)
+#define WORDS 14
+#define BEYOND_MEMORY 0x000ffffffffff000ull
+
+enum { PLACE_START, PLACE_MISALIGNED, PLACE_CROSSING, PLACE_BEYOND, PLACE_SAME };
+enum { EXPECT_UD = 0xffff, EXPECT_GP = 0xfffe };
+
+/* One vector on its way through a test: as written, or with its input moved into registers. */
+struct trial { const struct hv_vector *vector; bool in_registers; };
+
+static bool gate_is_shut(u16 code)
+{
+	static const struct { u16 code; offered_fn open; } gates[] = {
+		{ HV_CALL_GET_PARTITION_ID, hv_has_privilege_access_partition_id },
+		{ HV_CALL_GET_VP_REGISTERS, hv_has_privilege_access_vp_registers },
+		{ HV_CALL_SET_VP_REGISTERS, hv_has_privilege_access_vp_registers },
+	};
+
+	for (unsigned i = 0; i < RT_COUNT(gates); i++)
+		if (gates[i].code == code)
+			return !gates[i].open(&offer);
+	return false;
+}
+
+static bool xmm_offered(void)
+{
+	return hv_has_feature_xmm_registers_for_fast_hypercall(&offer);
+}
+
+/* A call takes registers when the generator has made a good vector of that kind for it. */
+static bool takes_registers(u16 code)
+{
+	for (unsigned i = 0; i < hv_vector_count; i++)
+		if (hv_vectors[i].code == code && hv_vectors[i].fast && hv_vectors[i].positive)
+			return true;
+	return false;
+}
+
+static struct result by_registers(const struct hv_vector *v)
+{
+	u64 words[WORDS] = { 0 };
+	size_t size = v->input_size < sizeof(words) ? v->input_size : sizeof(words);
+
+	if (size)
+		memcpy(words, v->input, size);
+	return v->input_size > 16 ? call_xmm(v->control | FAST, words) : call(v->control | FAST, words[0], words[1]);
+}
+
+static struct result by_memory(const struct hv_vector *v)
+{
+	u64 offset = v->gpa_form == PLACE_MISALIGNED ? 4 : v->gpa_form == PLACE_CROSSING ? RT_PAGE - 8 : 0;
+	u64 input = RT_GPA(call_input), output = RT_GPA(call_output);
+	u64 *placed = v->input_size ? &input : &output;
+
+	memset(call_input, 0, RT_PAGE);
+	if (v->input_size && !offset)
+		memcpy(call_input, v->input, v->input_size);
+	*placed += offset;
+	if (v->gpa_form == PLACE_BEYOND)
+		*placed = BEYOND_MEMORY;
+	if (v->gpa_form == PLACE_SAME)
+		output = input;
+	return call(v->control, input, output);
+}
+
+/* Refusals that generated checks and the convention alone can give. */
+static bool is_convention_status(u16 status)
+{
+	return status == HV_STATUS_INVALID_HYPERCALL_CODE || status == HV_STATUS_INVALID_HYPERCALL_INPUT ||
+		status == HV_STATUS_INVALID_ALIGNMENT;
+}
+
+static void judge(const struct hv_vector *v, struct result r, u16 wanted)
+{
+	u32 fault = wanted == EXPECT_UD ? FAULT_UD : wanted == EXPECT_GP ? FAULT_GP : FAULT_NONE;
+
+	EXPECT(r.fault == fault, "fault %u, not %u (rule %s)", r.fault, fault, v->rule);
+	if (r.fault || fault)
+		return;
+	if (v->positive && wanted == HV_STATUS_SUCCESS) {
+		EXPECT(!is_convention_status(r.status), "%s for good input", hv_status_name(r.status));
+		return;
+	}
+	EXPECT(r.status == wanted, "%s, not %s (rule %s)", hv_status_name(r.status), hv_status_name(wanted), v->rule);
+	EXPECT(!r.reps, "%u repetitions done", r.reps);
+}
+
+static void run(void *argument)
+{
+	const struct trial *t = argument;
+	const struct hv_vector *v = t->vector;
+	u16 wanted = v->status;
+
+	if (v->gated && gate_is_shut(v->code))
+		wanted = HV_STATUS_ACCESS_DENIED;
+	else if ((v->fast || t->in_registers) && v->input_size > 16 && !xmm_offered() && !is_convention_status(wanted))
+		wanted = EXPECT_UD;
+	judge(v, v->fast || t->in_registers ? by_registers(v) : by_memory(v), wanted);
+}
+
+static void run_named(const struct hv_vector *v, bool in_registers)
+{
+	struct trial t = { v, in_registers };
+	char name[100];
+
+	rt_format(name, sizeof(name), "%s%s", v->name, in_registers ? " in registers" : "");
+	test_run_one("vector", name, run, &t);
+}
+
+void suite_vectors(void)
+{
+	call_enable();
+	for (unsigned i = 0; i < hv_vector_count; i++) {
+		const struct hv_vector *v = &hv_vectors[i];
+
+		run_named(v, false);
+		if (!v->fast && v->gpa_form == PLACE_START && v->input_size && v->input_size <= WORDS * 8 &&
+		    takes_registers(v->code))
+			run_named(v, true);
+	}
+}

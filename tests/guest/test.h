@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Tests of the conformance guest: how one is written, how a hypercall is made in it, and the suites there are. */
+#ifndef TEST_H
+#define TEST_H
+
+#include "hv_tlfs.h"
+#include "rt.h"
+
+/* One test prints one line: `ok NAME`, `not ok NAME: detail` or `skip NAME: reason`. An exception fails it. */
+struct test { const char *name; void (*run)(void); };
+
+void test_run(const char *suite, const struct test *tests, unsigned count);
+/* The same for a test that is made from data: run(argument). */
+void test_run_one(const char *suite, const char *name, void (*run)(void *), void *argument);
+/* Fail the running test; the first detail is shown, with the number of others. */
+void test_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void test_skip(const char *reason);
+/* Print the tally; true when nothing failed. */
+bool test_done(void);
+
+#define EXPECT(condition, ...) do { if (!(condition)) test_fail(__VA_ARGS__); } while (0)
+#define EXPECT_EQ(got, want, what) do { u64 got_ = (got), want_ = (want); \
+	if (got_ != want_) test_fail("%s is 0x%llx, not 0x%llx", (what), got_, want_); } while (0)
+
+/* ---- what the hypervisor offers (main.c) ---- */
+extern struct hv_detected offer;
+
+/* A bit that gates something: one of the header's hv_has_...(). */
+typedef int (*offered_fn)(const struct hv_detected *);
+/* Whether it stands; if not, the running test is skipped. */
+bool offered(offered_fn bit);
+
+/* ---- hypercalls (call.c) ---- */
+struct result { u32 fault; u16 status; u32 reps; u64 word; };
+
+extern u8 call_page[];                  /* where the suites put the hypercall page */
+extern u8 call_input[], call_output[];  /* a page each for parameters */
+
+/* Identify as a guest and enable the page at call_page. False when that does not work. */
+bool call_enable(void);
+void call_disable(void);
+/* A call in the convention of this guest's mode with canaries in every other register; a changed one fails the test. */
+struct result call(u64 control, u64 input, u64 output);
+/* With input in XMM registers too: words 0 and 1 go to the general ones. */
+struct result call_xmm(u64 control, const u64 words[14]);
+/* Fill registers with canaries and place the convention's three operands. */
+void call_registers(struct rt_regs *r, u64 control, u64 input, u64 output);
+
+/* ---- suites ---- */
+void suite_detect(void);
+void suite_page(void);
+void suite_msr(void);
+void suite_time(void);
+void suite_assist(void);
+void suite_apic(void);
+void suite_convention(void);
+void suite_flush(void);
+void suite_registers(void);
+void suite_stubs(void);
+void suite_vectors(void);
+void suite_last(void);                  /* what leaves lasting marks: the lock of the hypercall page */
+void suite_msr_locks(void);             /* part of it */
+void suite_sweep(void);
+
+/* Other ends than that of the suites, by command line; returns when none was asked for. */
+void ending_by_command_line(void);
+
+#endif
