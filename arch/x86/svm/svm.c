@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* The SVM core behind virt.h: detection, switching on, VMCB set-up, nested page format, permission maps. */
+#include "svm.h"
+
+#include "alloc.h"
+#include "cpu.h"
+#include "hw_msr.h"
+#include "machine.h"
+#include "panic.h"
+#include "partition.h"
+#include "reg_rules.h"
+#include "string.h"
+#include "text.h"
+#include "virt.h"
+
+/* CPUID 0x8000000a */
+#define SVM_LEAF 0x8000000au
+#define SVM_NPT CPU_FEATURE(SVM_LEAF, CPU_EDX, 0)
+#define SVM_NRIP CPU_FEATURE(SVM_LEAF, CPU_EDX, 3)
+#define SVM_FLUSH_BY_ASID CPU_FEATURE(SVM_LEAF, CPU_EDX, 6)
+
+#define VM_CR_LOCK (1ull << 3)
+#define VM_CR_SVMDIS (1ull << 4)
+
+#define PAT_RESET 0x0007040600070406ull
+#define DR6_RESET 0xffff0ff0ull
+#define DR7_RESET 0x400ull
+
+/* Nested page table entries: ordinary ones, read by the processor as a user would (APM 15.25.5). */
+#define NPT_P (1ull << 0)
+#define NPT_RW (1ull << 1)
+#define NPT_US (1ull << 2)
+#define NPT_UNCACHED (3ull << 3) /* PWT, PCD: PAT entry 3 */
+#define NPT_PS (1ull << 7)
+#define NPT_NX (1ull << 63)
+
+/* MSR permission map: two bits, read and write, per MSR of three ranges (APM 15.11). */
+#define MSRPM_RANGE_BYTES 2048
+#define MSRPM_RANGE_MSRS 0x2000
+#define PORTS 65536
+
+struct svm_features svm_features;
+
+/* Ports have three bits more, for accesses that run over the last one. One partition has them for now. */
+static u8 iopm[3 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static u8 msrpm[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static u8 host_save[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+static bool probe(struct text *missing)
+{
+	static const struct { u64 feature; const char *name; } needed[] = {
+		{ CPU_SVM, "SVM (secure virtual machine)" },
+		{ SVM_NPT, "NPT (nested paging)" },
+		{ CPU_NX, "NX (no-execute pages)" },
+	};
+	bool all = true;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(needed); i++) {
+		if (cpu_has(needed[i].feature))
+			continue;
+		text_printf(missing, "%s%s", all ? "the processor lacks " : ", ", needed[i].name);
+		all = false;
+	}
+	svm_features.nrip = cpu_has(SVM_NRIP);
+	svm_features.flush_by_asid = cpu_has(SVM_FLUSH_BY_ASID);
+	return all;
+}
+
+static bool cpu_enable(struct text *why)
+{
+	u64 vm_cr;
+
+	if (machine_msr_read(MSR_VM_CR, &vm_cr) && vm_cr & VM_CR_SVMDIS) {
+		text_printf(why, "firmware switched SVM off (VM_CR.SVMDIS%s)", vm_cr & VM_CR_LOCK ? ", locked" : "");
+		return false;
+	}
+	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_SVME);
+	cpu_wrmsr(MSR_VM_HSAVE_PA, machine_hpa(host_save).v);
+	return true;
+}
+
+static void intercept(struct vmcb *b, enum vmcb_intercept bit)
+{
+	b->control.intercept[VMCB_INTERCEPT_WORD + bit / 32] |= 1u << bit % 32;
+}
+
+/* The bit of an MSR's read permission in the map, or -1 when it has none and always exits. */
+static int msrpm_bit(u32 msr)
+{
+	static const u32 first[] = { 0, 0xc0000000, 0xc0010000 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(first); i++)
+		if (msr - first[i] < MSRPM_RANGE_MSRS)
+			return (int)(i * MSRPM_RANGE_BYTES * 8 + (msr - first[i]) * 2);
+	return -1;
+}
+
+static void msrpm_set(u32 msr, bool exit_on_read, bool exit_on_write)
+{
+	const int bit = msrpm_bit(msr);
+
+	if (bit < 0)
+		return;
+	msrpm[bit / 8] &= (u8)~(3u << bit % 8);
+	msrpm[bit / 8] |= (u8)((exit_on_read | exit_on_write << 1) << bit % 8);
+}
+
+static void set_msr_map(void)
+{
+	static const u32 first[] = { 0, 0xc0000000, 0xc0010000 };
+
+	memset(msrpm, 0xff, sizeof(msrpm));
+	for (unsigned i = 0; i < ARRAY_SIZE(first); i++)
+		for (u32 msr = first[i]; msr < first[i] + MSRPM_RANGE_MSRS; msr++)
+			msrpm_set(msr, !hw_msr_open(msr, false), !hw_msr_open(msr, true));
+	/* The offset is not applied by every implementation to RDMSR as it is to RDTSC. */
+	msrpm_set(MSR_TSC, true, true);
+}
+
+static void set_intercepts(struct vmcb *b)
+{
+	static const enum vmcb_intercept wanted[] = {
+		INTERCEPT_INIT, INTERCEPT_RDPMC, INTERCEPT_CPUID, INTERCEPT_INVD, INTERCEPT_INVLPGA, INTERCEPT_IOIO,
+		INTERCEPT_MSR, INTERCEPT_SHUTDOWN, INTERCEPT_VMRUN, INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
+		INTERCEPT_STGI, INTERCEPT_CLGI, INTERCEPT_SKINIT,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
+		intercept(b, wanted[i]);
+}
+
+static bool svm_vcpu_create(struct vcpu *v)
+{
+	struct svm_vcpu *s = alloc_pages((sizeof(*s) + PAGE_SIZE - 1) / PAGE_SIZE);
+	struct vmcb_control *c;
+
+	if (!s)
+		return false;
+	v->vendor = s;
+	s->vmcb_pa = machine_hpa(&s->vmcb).v;
+	set_msr_map();
+	set_intercepts(&s->vmcb);
+	c = &s->vmcb.control;
+	c->iopm_pa = machine_hpa(iopm).v;
+	c->msrpm_pa = machine_hpa(msrpm).v;
+	c->asid = v->index + 1; /* 0 is the host's */
+	c->np_enable = VMCB_NP_ENABLE;
+	c->n_cr3 = v->partition->gpa.root;
+	svm_flush(v);
+	return true;
+}
+
+static void start_segments(struct vmcb *b, const struct vcpu_start *start)
+{
+	const struct segment data = { 0, 0xffffffff, 0x18, 0xc093 };
+	const struct segment code = { 0, 0xffffffff, 0x10, start->long_mode ? 0xa09b : 0xc09b };
+	const struct segment task = { 0, 0xffff, 0, 0x8b }, none = { 0, 0xffff, 0, 0x82 };
+	const struct segment gdt = { start->gdt.v, 0x1f, 0, 0 }, idt = { 0, 0, 0, 0 };
+
+	svm_write_segment(b, VSEG_CS, &code);
+	svm_write_segment(b, VSEG_SS, &data);
+	svm_write_segment(b, VSEG_DS, &data);
+	svm_write_segment(b, VSEG_ES, &data);
+	svm_write_segment(b, VSEG_FS, &data);
+	svm_write_segment(b, VSEG_GS, &data);
+	svm_write_segment(b, VSEG_TR, &task);
+	svm_write_segment(b, VSEG_LDTR, &none);
+	svm_write_segment(b, VSEG_GDTR, &gdt);
+	svm_write_segment(b, VSEG_IDTR, &idt);
+}
+
+static void svm_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
+{
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb_save *save = &s->vmcb.save;
+
+	memset(save, 0, sizeof(*save));
+	memset(&v->regs, 0, sizeof(v->regs));
+	start_segments(&s->vmcb, start);
+	save->cr0 = CR0_PE | CR0_ET | CR0_NE | (start->long_mode ? CR0_PG | CR0_WP : 0);
+	save->cr3 = start->long_mode ? start->cr3 : 0;
+	save->cr4 = start->long_mode ? CR4_PAE : 0;
+	save->efer = EFER_SVME | (start->long_mode ? EFER_LME | EFER_LMA | EFER_NXE : 0);
+	save->pat = PAT_RESET;
+	save->dr6 = DR6_RESET;
+	save->dr7 = DR7_RESET;
+	save->rflags = RFLAGS_ONE;
+	save->rip = start->rip;
+	save->rsp = start->rsp;
+	save->rax = v->regs.rax = start->rax;
+	v->regs.rbx = start->rbx;
+	v->regs.rsi = start->rsi;
+	/* FS, GS, TR, LDTR and the system call MSRs go into the processor now and stay there. */
+	svm_vmload(s->vmcb_pa);
+	svm_flush(v);
+}
+
+static _Noreturn void svm_vcpu_run(struct vcpu *v)
+{
+	svm_enter(v, svm_of(v)->vmcb_pa);
+}
+
+void svm_flush(struct vcpu *v)
+{
+	svm_of(v)->vmcb.control.tlb_control = svm_features.flush_by_asid ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
+}
+
+static void flush_gpa(struct partition *p)
+{
+	for (u32 i = 0; i < p->vp_count; i++)
+		svm_flush(p->vp[i]);
+}
+
+/* There is no right to read without one to execute or the reverse; a present entry is readable. */
+static u64 npt_leaf(hpa_t hpa, unsigned level, u32 rights, enum npt_type type)
+{
+	if (!rights)
+		return 0;
+	return hpa.v | NPT_P | NPT_US | (rights & NPT_W ? NPT_RW : 0) | (rights & NPT_X ? 0 : NPT_NX) |
+	       (type == NPT_UC ? NPT_UNCACHED : 0) | (level > 1 ? NPT_PS : 0);
+}
+
+static u64 npt_table(hpa_t table)
+{
+	return table.v | NPT_P | NPT_RW | NPT_US;
+}
+
+static bool npt_has_1g(void)
+{
+	return cpu_has(CPU_PAGE1GB);
+}
+
+static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
+{
+	(void)p;
+	for (u32 i = port; i < port + count && i < PORTS; i++) {
+		iopm[i / 8] &= (u8)~(1u << i % 8);
+		iopm[i / 8] |= (u8)(on << i % 8);
+	}
+}
+
+static void set_tsc_offset(struct vcpu *v, u64 offset)
+{
+	svm_of(v)->vmcb.control.tsc_offset = offset;
+	/* The deadline counts in host time. */
+	msrpm_set(MSR_TSC_DEADLINE, offset != 0, offset != 0);
+}
+
+static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	switch (msr) {
+	case MSR_EFER:
+		*value = svm_get_reg(v, VREG_EFER);
+		return VIRT_MSR_DONE;
+	case MSR_PAT:
+		*value = svm_of(v)->vmcb.save.pat;
+		return VIRT_MSR_DONE;
+	case MSR_VM_CR:
+		*value = VM_CR_SVMDIS | VM_CR_LOCK;
+		return VIRT_MSR_DONE;
+	default:
+		return VIRT_MSR_NOT_MINE;
+	}
+}
+
+static enum virt_msr msr_write(struct vcpu *v, u32 msr, u64 value)
+{
+	switch (msr) {
+	case MSR_EFER: /* LMA is the processor's: a write does not change it */
+		value = (value & ~EFER_LMA) | (svm_get_reg(v, VREG_EFER) & EFER_LMA);
+		return svm_set_reg(v, VREG_EFER, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
+	case MSR_PAT:
+		return svm_set_reg(v, VREG_PAT, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
+	case MSR_VM_CR:
+		return VIRT_MSR_FAULT;
+	default:
+		return VIRT_MSR_NOT_MINE;
+	}
+}
+
+static void explain(struct vcpu *v, struct text *out)
+{
+	const struct vmcb *b = &svm_of(v)->vmcb;
+	const char *failed = (u32)b->control.exit_code != SVM_EXIT_INVALID ? NULL :
+			     svm_check_vmcb(b, cpu_cr4_supported(), cpu_efer_supported(), machine_physical_address_bits());
+
+	svm_explain(b, failed, out);
+}
+
+const struct virt svm_virt = {
+	.name = "SVM",
+	.probe = probe,
+	.cpu_enable = cpu_enable,
+	.vcpu_create = svm_vcpu_create,
+	.vcpu_start = svm_vcpu_start,
+	.vcpu_run = svm_vcpu_run,
+	.get_reg = svm_get_reg,
+	.set_reg = svm_set_reg,
+	.get_segment = svm_get_segment,
+	.set_segment = svm_set_segment,
+	.flush_gva = svm_flush,
+	.flush_gpa = flush_gpa,
+	.npt_leaf = npt_leaf,
+	.npt_table = npt_table,
+	.npt_has_1g = npt_has_1g,
+	.intercept_ports = intercept_ports,
+	.set_tsc_offset = set_tsc_offset,
+	.msr_read = msr_read,
+	.msr_write = msr_write,
+	.explain = explain,
+};

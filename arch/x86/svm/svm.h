@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* What the files of the SVM core share: the vendor state of a VP and the exit codes. */
+#ifndef PARTITA_SVM_H
+#define PARTITA_SVM_H
+
+#include "types.h"
+#include "insn.h"
+#include "vcpu.h"
+#include "vmcb.h"
+
+struct text;
+
+/* Exit codes that are handled or may be seen, APM volume 2, appendix C. Names: svm_exit_name(). */
+#define SVM_EXITS(X) \
+	X(INTR, 0x60, "physical interrupt") \
+	X(NMI, 0x61, "NMI") \
+	X(SMI, 0x62, "SMI") \
+	X(INIT, 0x63, "INIT signal") \
+	X(VINTR, 0x64, "virtual interrupt window") \
+	X(CR0_SEL_WRITE, 0x65, "selective CR0 write") \
+	X(RDTSC, 0x6e, "RDTSC") \
+	X(RDPMC, 0x6f, "RDPMC") \
+	X(CPUID, 0x72, "CPUID") \
+	X(RSM, 0x73, "RSM") \
+	X(IRET, 0x74, "IRET") \
+	X(SWINT, 0x75, "INT n") \
+	X(INVD, 0x76, "INVD") \
+	X(PAUSE, 0x77, "PAUSE") \
+	X(HLT, 0x78, "HLT") \
+	X(INVLPG, 0x79, "INVLPG") \
+	X(INVLPGA, 0x7a, "INVLPGA") \
+	X(IOIO, 0x7b, "I/O instruction") \
+	X(MSR, 0x7c, "RDMSR or WRMSR") \
+	X(TASK_SWITCH, 0x7d, "task switch") \
+	X(FERR_FREEZE, 0x7e, "FERR freeze") \
+	X(SHUTDOWN, 0x7f, "shutdown") \
+	X(VMRUN, 0x80, "VMRUN") \
+	X(VMMCALL, 0x81, "VMMCALL") \
+	X(VMLOAD, 0x82, "VMLOAD") \
+	X(VMSAVE, 0x83, "VMSAVE") \
+	X(STGI, 0x84, "STGI") \
+	X(CLGI, 0x85, "CLGI") \
+	X(SKINIT, 0x86, "SKINIT") \
+	X(RDTSCP, 0x87, "RDTSCP") \
+	X(ICEBP, 0x88, "INT1") \
+	X(WBINVD, 0x89, "WBINVD") \
+	X(MONITOR, 0x8a, "MONITOR") \
+	X(MWAIT, 0x8b, "MWAIT") \
+	X(XSETBV, 0x8d, "XSETBV") \
+	X(NPF, 0x400, "nested page fault") \
+	X(INVALID, 0xffffffff, "invalid guest state in the VMCB")
+
+enum svm_exit_code {
+#define SVM_EXIT_ENUM(name, number, text) SVM_EXIT_##name = number,
+	SVM_EXITS(SVM_EXIT_ENUM)
+#undef SVM_EXIT_ENUM
+};
+
+/*
+ * Lengths of instructions that exited before, for processors that do not store the next RIP: by linear address, address
+ * space and instruction, so that only the first exit of each place reads guest memory.
+ */
+#define SVM_LENGTHS 64
+struct svm_length { u64 linear, space; u32 insn, length; };
+
+/* The vendor state of a VP; v->vendor. The VMCB is its first page. Only the processor that runs the VP touches it. */
+struct svm_vcpu {
+	struct vmcb vmcb;
+	u64 vmcb_pa;                          /* constant */
+	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
+	struct svm_length lengths[SVM_LENGTHS];
+};
+
+/* Facts about the processor, constant after probe. */
+struct svm_features {
+	bool nrip, flush_by_asid;
+};
+extern struct svm_features svm_features;
+
+static inline struct svm_vcpu *svm_of(struct vcpu *v)
+{
+	return v->vendor;
+}
+
+/* svm.c: guest translations must be dropped before the next entry. */
+void svm_flush(struct vcpu *v);
+
+/* exit.c: called by entry.S after every exit; returns to enter the guest again. */
+void svm_exit(struct vcpu *v);
+
+/* entry.S: run the VP for good. */
+_Noreturn void svm_enter(struct vcpu *v, u64 vmcb_pa);
+
+/* regs.c: as in virt.h. */
+u64 svm_get_reg(struct vcpu *v, enum vreg reg);
+bool svm_set_reg(struct vcpu *v, enum vreg reg, u64 value);
+void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out);
+bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
+/* regs.c: without the checks, for start states. */
+void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in);
+
+/* explain.c; pure. */
+const char *svm_exit_name(u64 code);
+/* The first condition of APM 15.5.1 that the VMCB does not meet, by name; NULL when all hold. */
+const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_supported, unsigned physical_bits);
+void svm_explain(const struct vmcb *b, const char *failed_check, struct text *out);
+
+static inline void svm_vmload(u64 vmcb_pa)
+{
+	asm volatile("vmload %0" : : "a"(vmcb_pa) : "memory");
+}
+
+static inline void svm_vmsave(u64 vmcb_pa)
+{
+	asm volatile("vmsave %0" : : "a"(vmcb_pa) : "memory");
+}
+
+#endif
