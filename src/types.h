@@ -21,11 +21,11 @@ typedef struct { u64 v; } hpa_t;
 #define GPA(x) ((gpa_t){ (x) })
 #define HPA(x) ((hpa_t){ (x) })
 
-#define PAGE_SIZE 4096ull
+#define PAGE_SIZE UINT64_C(4096)
 #define PAGE_SHIFT 12
 #define PAGE_MASK (~(PAGE_SIZE - 1))
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ALIGN_UP(x, a) (((x) + (a) - 1) & ~((u64)(a) - 1))
