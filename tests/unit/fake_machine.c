@@ -16,7 +16,8 @@ void fake_reset(u64 size)
 	free(fake_machine.memory);
 	memset(&fake_machine, 0, sizeof(fake_machine));
 	memset(&fake_virt, 0, sizeof(fake_virt));
-	fake_machine.memory = calloc(1, size);
+	assert_int_equal(posix_memalign((void **)&fake_machine.memory, PAGE_SIZE, size), 0);
+	memset(fake_machine.memory, 0, size);
 	fake_machine.size = size;
 	fake_virt.illegal = 0xbadbadbadbad;
 }

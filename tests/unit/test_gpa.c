@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Nested tables: built from the map, split and merged by overlays, grown by devices within a budget. */
+/* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
+/* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
+/* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
+/* link: arch/x86/guest_walk.c build/gen/spec_calls.c build/gen/spec_check.c build/gen/spec_cpuid.c build/gen/spec_msrs.c */
+/* link: build/gen/spec_names.c tests/unit/fake_machine.c tests/unit/fake_virt.c tests/unit/fake_partition.c */
+#include "fake.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "gpa.h"
+#include "machine.h"
+#include "overlay.h"
+#include "trace.h"
+
+static struct vcpu *v;
+static struct partition *p;
+
+static int setup(void **state)
+{
+	(void)state;
+	v = fake_vp();
+	p = v->partition;
+	return 0;
+}
+
+static unsigned level_at(u64 gpa)
+{
+	unsigned level;
+
+	fake_npt(p, gpa, &level);
+	return level;
+}
+
+static bool is_identity(u64 gpa)
+{
+	unsigned level;
+	u64 entry = fake_npt(p, gpa, &level), size = PAGE_SIZE << 9 * (level - 1);
+
+	return entry && FAKE_NPT_ADDRESS(entry) == ALIGN_DOWN(gpa, size) && FAKE_NPT_RIGHTS(entry) == 7;
+}
+
+static enum vm_next touch(u64 gpa, u32 access)
+{
+	v->exits++;
+	return npt_fault_exit(v, &(struct npt_fault){ GPA(gpa), access, false });
+}
+
+static void test_built(void **state)
+{
+	unsigned level;
+
+	(void)state;
+	for (u64 gpa = 0; gpa < FAKE_HIDDEN; gpa += PAGE_SIZE) {
+		bool ram = gpa < 0xa0000 || gpa >= 0x100000;
+
+		assert_int_equal(is_identity(gpa), ram);
+		if (ram)
+			assert_int_equal(FAKE_NPT_TYPE(fake_npt(p, gpa, &level)), NPT_WB);
+		assert_int_equal(gpa_is_ram(&p->gpa, gpa >> 12), ram);
+	}
+	assert_int_equal(level_at(0x1000), 1);
+	assert_int_equal(level_at(0x200000), 2);
+	for (u64 gpa = FAKE_HIDDEN; gpa < FAKE_MEMORY; gpa += PAGE_SIZE)
+		assert_int_equal(fake_npt(p, gpa, &level), 0);
+}
+
+static void test_split_and_merge(void **state)
+{
+	u64 tables = p->gpa.tables;
+
+	(void)state;
+	assert_true(gpa_map_page(p, 0x600, HPA(FAKE_HIDDEN), NPT_R));
+	assert_int_equal(p->gpa.tables, tables + 1);
+	assert_int_equal(level_at(0x600000), 1);
+	assert_false(is_identity(0x600000));
+	for (u64 gpa = 0x601000; gpa < 0x800000; gpa += PAGE_SIZE)
+		assert_true(is_identity(gpa));
+	/* Accessed and dirty bits, as a processor sets them, do not keep the pieces apart. */
+	for (u64 gpa = 0x601000; gpa < 0x700000; gpa += PAGE_SIZE) {
+		u64 *table = fake_at(p->gpa.root);
+
+		for (unsigned level = 4; level > 1; level--)
+			table = fake_at(FAKE_NPT_ADDRESS(table[gpa >> (12 + 9 * (level - 1)) & 511]));
+		table[gpa >> 12 & 511] |= 3 << 5;
+	}
+	fake_virt.gpa_flushes = 0;
+	gpa_unmap_page(p, 0x600);
+	assert_int_equal(level_at(0x600000), 2);
+	assert_true(is_identity(0x600000));
+	assert_int_equal(p->gpa.tables, tables);
+	assert_int_equal(fake_virt.gpa_flushes, 1);
+}
+
+static void test_two_overlays_in_one_large_page(void **state)
+{
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_true(overlay_set(p, OVERLAY_ASSIST, 0x601));
+	overlay_clear(p, OVERLAY_HYPERCALL);
+	assert_int_equal(level_at(0x600000), 1);
+	assert_true(is_identity(0x600000));
+	assert_false(is_identity(0x601000));
+	overlay_clear(p, OVERLAY_ASSIST);
+	assert_int_equal(level_at(0x600000), 2);
+}
+
+static void test_overlays_at_one_page(void **state)
+{
+	u32 rights;
+
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_ASSIST, 0x600));
+	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_ptr_equal(overlay_at(p, 0x600, &rights), p->overlays.slot[OVERLAY_HYPERCALL].page);
+	overlay_clear(p, OVERLAY_HYPERCALL);
+	assert_ptr_equal(overlay_at(p, 0x600, &rights), p->overlays.slot[OVERLAY_ASSIST].page);
+	assert_int_equal(rights, NPT_R | NPT_W);
+	overlay_clear(p, OVERLAY_ASSIST);
+	assert_null(overlay_at(p, 0x600, &rights));
+	assert_true(is_identity(0x600000));
+}
+
+/* An overlay needs no RAM behind it: over a device, over our own memory; nothing shows afterwards. */
+static void test_overlay_without_ram(void **state)
+{
+	static const u64 places[] = { FAKE_HIDDEN, 0xa0000, 0xfee00000, (1ull << FAKE_GPA_BITS) - PAGE_SIZE };
+	unsigned level;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		u64 tables = p->gpa.tables;
+
+		assert_true(overlay_set(p, OVERLAY_ASSIST, places[i] >> 12));
+		assert_ptr_equal(fake_at(FAKE_NPT_ADDRESS(fake_npt(p, places[i], &level))),
+				 p->overlays.slot[OVERLAY_ASSIST].page);
+		overlay_clear(p, OVERLAY_ASSIST);
+		assert_int_equal(fake_npt(p, places[i], &level), 0);
+		assert_true(p->gpa.tables <= tables + 1);
+	}
+}
+
+static void test_overlay_outside(void **state)
+{
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_REFERENCE_TSC, 1ull << (FAKE_GPA_BITS - 12)));
+	assert_true(overlay_set(p, OVERLAY_REFERENCE_TSC, UINT64_MAX >> 12));
+	overlay_clear(p, OVERLAY_REFERENCE_TSC);
+}
+
+static void test_out_of_memory(void **state)
+{
+	unsigned level;
+
+	(void)state;
+	assert_non_null(overlay_page(p, OVERLAY_ASSIST));
+	while (alloc_page())
+		continue;
+	assert_false(overlay_set(p, OVERLAY_ASSIST, 0x600));
+	assert_false(p->overlays.slot[OVERLAY_ASSIST].on);
+	assert_true(is_identity(0x600000));
+	assert_false(overlay_set(p, OVERLAY_HYPERCALL, 0x601));
+	assert_int_equal(touch(600 * GIB, NPT_R), VM_GP);
+	assert_int_equal(fake_npt(p, 600 * GIB, &level), 0);
+}
+
+static void test_devices(void **state)
+{
+	unsigned level;
+	u64 entry;
+
+	(void)state;
+	assert_int_equal(touch(0xfee00030, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xfee00030));
+	entry = fake_npt(p, 0xfee00000, &level);
+	assert_int_equal(FAKE_NPT_TYPE(entry), NPT_UC);
+	assert_int_equal(level, 3); /* all of that GiB is nobody's */
+	/* The video hole: small pages, one by one. */
+	assert_int_equal(touch(0xb8000, NPT_W), VM_RETRY);
+	assert_int_equal(level_at(0xb8000), 1);
+	assert_int_equal(FAKE_NPT_TYPE(fake_npt(p, 0xb8000, &level)), NPT_UC);
+	assert_int_equal(fake_npt(p, 0xb9000, &level), 0);
+	/* The GiB with RAM in it: 2 MiB at a time. */
+	assert_int_equal(touch(FAKE_MEMORY + 5, NPT_R), VM_RETRY);
+	assert_int_equal(level_at(FAKE_MEMORY), 2);
+}
+
+static void test_devices_without_1g(void **state)
+{
+	(void)state;
+	p->gpa.has_1g = false;
+	assert_int_equal(touch(0xfee00030, NPT_R), VM_RETRY);
+	assert_int_equal(level_at(0xfee00000), 2);
+}
+
+/* A device page beside an overlay: the rest of the piece comes page by page. */
+static void test_device_beside_overlay(void **state)
+{
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_ASSIST, 0xfee00));
+	assert_int_equal(touch(0xfee01000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xfee01000));
+	assert_int_equal(touch(0xd0000000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xd0000000));
+	overlay_clear(p, OVERLAY_ASSIST);
+	assert_int_equal(touch(0xfee00000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xfee00000));
+}
+
+/* Touching all of the address space ends at the budget, and RAM stays as it was. */
+static void test_budget(void **state)
+{
+	u64 refused = 0;
+
+	(void)state;
+	p->gpa.has_1g = false;
+	for (u64 gpa = 1 * GIB; gpa < 1ull << FAKE_GPA_BITS; gpa += GIB)
+		refused += touch(gpa, NPT_R) == VM_GP;
+	assert_true(refused > 0);
+	assert_true(p->gpa.tables <= p->gpa.table_budget);
+	assert_int_equal(p->gpa.refused, refused);
+	assert_true(is_identity(0x600000));
+	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600)); /* overlays are not held to it */
+}
+
+static void test_refused(void **state)
+{
+	static const u64 places[] = { FAKE_HIDDEN, FAKE_MEMORY - 1, 1ull << FAKE_GPA_BITS, UINT64_MAX };
+	unsigned level;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		for (u32 access = NPT_R; access <= NPT_X; access <<= 1)
+			assert_int_equal(touch(places[i], access), VM_GP);
+	assert_int_equal(p->gpa.refused, 12);
+	assert_int_equal(fake_npt(p, FAKE_HIDDEN, &level), 0);
+	assert_true(fake_logged("refused access to GPA 0x3000000 (read): memory of the hypervisor"));
+	assert_int_equal(v->trace->record[0].type, TRACE_NPT_FAULT);
+}
+
+/* Writing to the hypercall page is the guest's mistake, not a reason to map anything. */
+static void test_write_to_overlay(void **state)
+{
+	unsigned level;
+
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_int_equal(touch(0x600010, NPT_W), VM_GP);
+	assert_int_equal(FAKE_NPT_RIGHTS(fake_npt(p, 0x600000, &level)), NPT_R | NPT_X);
+}
+
+/* A fault on what is mapped is answered once; the same again without progress is our own mistake. */
+static void test_spurious_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(touch(0x600000, NPT_W), VM_RETRY);
+	v->exits += 5;
+	assert_int_equal(touch(0x600000, NPT_W), VM_RETRY);
+	assert_true(fake_halts(touch(0x600000, NPT_W)));
+	assert_true(fake_logged("partita: end: panic"));
+}
+
+static void test_lookup(void **state)
+{
+	struct gpa_space *g = &p->gpa;
+
+	(void)state;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		assert_ptr_equal(gpa_ptr(p, g, GPA(0x12345), NPT_R), fake_at(0x12345));
+		assert_ptr_equal(gpa_ptr(p, g, GPA(FAKE_HIDDEN - 1), NPT_W), fake_at(FAKE_HIDDEN - 1));
+		assert_null(gpa_ptr(p, g, GPA(FAKE_HIDDEN), NPT_R));
+		assert_null(gpa_ptr(p, g, GPA(0xa0000), NPT_R));
+		assert_null(gpa_ptr(p, g, GPA(1ull << FAKE_GPA_BITS), NPT_R));
+		assert_null(gpa_ptr(p, g, GPA(UINT64_MAX), NPT_R));
+	}
+	/* The cache forgets when an overlay comes or goes, and keeps rights apart. */
+	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
+	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_R), (u8 *)p->overlays.slot[OVERLAY_HYPERCALL].page + 8);
+	assert_null(gpa_ptr(p, g, GPA(0x600008), NPT_W));
+	overlay_clear(p, OVERLAY_HYPERCALL);
+	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
+	/* Pages that share a place in the cache. */
+	for (u64 gpn = 0x600; gpn < 0x600 + 4 * GPA_HITS; gpn++)
+		assert_ptr_equal(gpa_ptr(p, g, GPA(gpn << 12), NPT_R), fake_at(gpn << 12));
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_built), TEST(test_split_and_merge), TEST(test_two_overlays_in_one_large_page),
+		TEST(test_overlays_at_one_page), TEST(test_overlay_without_ram), TEST(test_overlay_outside),
+		TEST(test_out_of_memory), TEST(test_devices), TEST(test_devices_without_1g), TEST(test_device_beside_overlay),
+		TEST(test_refused), TEST(test_budget), TEST(test_write_to_overlay), TEST(test_spurious_fault), TEST(test_lookup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
