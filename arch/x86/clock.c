@@ -8,9 +8,10 @@
 #define PM_HZ 3579545u
 #define PM_MASK 0xffffffu           /* 24 bits are there on every machine */
 #define FIRST_WINDOW (PM_HZ / 1000) /* 1 ms; doubled until two windows agree */
-#define WINDOWS 8
+#define WINDOWS 10
 #define TOLERANCE_PPM 50
 #define EDGE_POLLS 1000000u         /* a timer that does not tick within so many reads is not there */
+#define QUICK_POLLS 64              /* enough to learn how long an undisturbed poll takes */
 #define APIC_TIMER_MASKED 0x10000u
 #define APIC_TIMER_DIVIDE_BY_1 0xbu
 
@@ -18,34 +19,61 @@ struct sample { u32 pm; u64 tsc; u32 apic; };
 
 u64 clock_hz(u64 count, u32 pm_ticks)
 {
-	return (u64)(((u128)count * PM_HZ + pm_ticks / 2) / pm_ticks);
+	return (count * PM_HZ + pm_ticks / 2) / pm_ticks; /* windows are below a second: no overflow */
 }
 
-/* All three counters right after a tick of the PM timer. */
-static bool sample_edge(u16 port, struct sample *out)
+/* One reading of all three counters; returns the TSC ticks that it took. */
+static u64 poll(u16 port, struct sample *out)
 {
-	const u32 before = cpu_in32(port) & PM_MASK;
+	const u64 start = cpu_rdtsc();
+
+	out->pm = cpu_in32(port) & PM_MASK;
+	out->tsc = cpu_rdtsc();
+	out->apic = (u32)machine_apic_read(APIC_TIMER_CURRENT);
+	return cpu_rdtsc() - start;
+}
+
+/* Four times what a poll takes when nothing comes between: the processor may be an emulator's thread, or have an SMI. */
+static u64 quick_limit(u16 port)
+{
+	struct sample ignored;
+	u64 best = poll(port, &ignored);
+
+	for (unsigned i = 1; i < QUICK_POLLS; i++) {
+		const u64 took = poll(port, &ignored);
+
+		if (took < best)
+			best = took;
+	}
+	return 4 * best;
+}
+
+/* All three counters right after a tick of the PM timer, seen by two undisturbed polls in a row. */
+static bool sample_edge(u16 port, u64 limit, struct sample *out)
+{
+	struct sample before;
+	bool quick = false;
 
 	for (u32 i = 0; i < EDGE_POLLS; i++) {
-		out->pm = cpu_in32(port) & PM_MASK;
-		out->tsc = cpu_rdtsc();
-		if (out->pm == before)
-			continue;
-		out->apic = (u32)machine_apic_read(APIC_TIMER_CURRENT);
-		return true;
+		const bool was_quick = quick;
+
+		before = *out;
+		quick = poll(port, out) <= limit;
+		if (i && quick && was_quick && out->pm != before.pm && out->tsc - before.tsc <= limit)
+			return true;
 	}
 	return false;
 }
 
-static bool measure(u16 port, u32 window, struct machine_rates *out)
+static bool measure(u16 port, u64 limit, u32 window, struct machine_rates *out)
 {
-	struct sample from, to;
+	struct sample from = { 0 }, to = { 0 };
 	u32 ticks;
 
-	if (!sample_edge(port, &from))
+	if (!sample_edge(port, limit, &from))
 		return false;
 	do {
-		if (!sample_edge(port, &to))
+		if (!sample_edge(port, limit, &to))
 			return false;
 		ticks = (to.pm - from.pm) & PM_MASK;
 	} while (ticks < window);
@@ -63,10 +91,11 @@ static bool close_to(u64 a, u64 b)
 
 static bool measure_until_stable(u16 port, struct machine_rates *out)
 {
+	const u64 limit = quick_limit(port);
 	struct machine_rates last = { 0 };
 
 	for (unsigned i = 0; i < WINDOWS; i++) {
-		if (!measure(port, FIRST_WINDOW << i, out))
+		if (!measure(port, limit, FIRST_WINDOW << i, out))
 			return false;
 		if (close_to(out->tsc_hz, last.tsc_hz) && close_to(out->apic_timer_hz, last.apic_timer_hz))
 			return true;
