@@ -10,7 +10,9 @@
 #define FIRST_WINDOW (PM_HZ / 1000) /* 1 ms; doubled until two windows agree */
 #define WINDOWS 10
 #define TOLERANCE_PPM 50
+#define LAST_TOLERANCE_PPM 1000     /* of the longest window: a busy emulator's best */
 #define EDGE_POLLS 1000000u         /* a timer that does not tick within so many reads is not there */
+#define PATIENCE 50000u             /* polls until an edge counts however long its polls took */
 #define QUICK_POLLS 64              /* enough to learn how long an undisturbed poll takes */
 #define APIC_TIMER_MASKED 0x10000u
 #define APIC_TIMER_DIVIDE_BY_1 0xbu
@@ -59,7 +61,9 @@ static bool sample_edge(u16 port, u64 limit, struct sample *out)
 
 		before = *out;
 		quick = poll(port, out) <= limit;
-		if (i && quick && was_quick && out->pm != before.pm && out->tsc - before.tsc <= limit)
+		if (!i || out->pm == before.pm)
+			continue;
+		if ((quick && was_quick && out->tsc - before.tsc <= limit) || i > PATIENCE)
 			return true;
 	}
 	return false;
@@ -82,11 +86,11 @@ static bool measure(u16 port, u64 limit, u32 window, struct machine_rates *out)
 	return out->tsc_hz != 0;
 }
 
-static bool close_to(u64 a, u64 b)
+static bool close_to(u64 a, u64 b, u32 ppm)
 {
 	const u64 difference = a < b ? b - a : a - b;
 
-	return difference <= a / (1000000 / TOLERANCE_PPM);
+	return difference <= a / (1000000 / ppm);
 }
 
 static bool measure_until_stable(u16 port, struct machine_rates *out)
@@ -95,9 +99,11 @@ static bool measure_until_stable(u16 port, struct machine_rates *out)
 	struct machine_rates last = { 0 };
 
 	for (unsigned i = 0; i < WINDOWS; i++) {
+		const u32 ppm = i < WINDOWS - 1 ? TOLERANCE_PPM : LAST_TOLERANCE_PPM;
+
 		if (!measure(port, limit, FIRST_WINDOW << i, out))
 			return false;
-		if (close_to(out->tsc_hz, last.tsc_hz) && close_to(out->apic_timer_hz, last.apic_timer_hz))
+		if (close_to(out->tsc_hz, last.tsc_hz, ppm) && close_to(out->apic_timer_hz, last.apic_timer_hz, ppm))
 			return true;
 		last = *out;
 	}
