@@ -90,6 +90,7 @@ build/obj/gen/parse.c build/obj/gen/parse.h &: gen/parse.y Makefile | build/.set
 	$(say) LEMON $<
 	$(Q)mkdir -p build/obj/gen
 	$(Q)lemon -q -dbuild/obj/gen $<
+	$(Q)touch build/obj/gen/parse.c build/obj/gen/parse.h # lemon keeps an unchanged header's date
 	$(Q)touch build/obj/gen/parse.h # lemon leaves an unchanged header alone, and make would start over for ever
 
 build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
