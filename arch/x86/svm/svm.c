@@ -289,6 +289,7 @@ static void explain(struct vcpu *v, struct text *out)
 
 const struct virt svm_virt = {
 	.name = "SVM",
+	.call_opcode = { 0x0f, 0x01, 0xd9 }, /* VMMCALL */
 	.probe = probe,
 	.cpu_enable = cpu_enable,
 	.vcpu_create = svm_vcpu_create,
