@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Generated text: buffer, layout helpers, and files that are rewritten only when their bytes change. */
+/*
+ * Generated text: buffer, layout helpers, and files that are rewritten only when their bytes
+ * change.
+ */
 #include "emit.h"
 
 #include <ctype.h>
@@ -174,7 +177,9 @@ void text_free(struct text *t)
 	*t = (struct text){ 0 };
 }
 
-/* Names are kept in a list that stays reachable, so that leak checkers see they are meant to stay. */
+/*
+ * Names are kept in a list that stays reachable, so that leak checkers see they are meant to stay.
+ */
 struct kept {
 	struct kept *next;
 	char text[];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Text that is being generated: a growing buffer, indentation, columns, comments, and files that change only when they must. */
+/*
+ * Text that is being generated: a growing buffer, indentation, columns, comments, and files that
+ * change only when they must.
+ */
 #ifndef HVGEN_EMIT_H
 #define HVGEN_EMIT_H
 
@@ -15,7 +18,10 @@ struct text {
 
 #define EMIT_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-/* Append formatted text. Line starts are indented; memory that runs out ends the program with a message. */
+/*
+ * Append formatted text. Line starts are indented; memory that runs out ends the program with a
+ * message.
+ */
 void emit(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 /* Append one character as it is. */
 void emit_char(struct text *t, char c);
@@ -23,7 +29,10 @@ void emit_char(struct text *t, char c);
 void emit_line(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 /* Append an empty line. */
 void emit_blank(struct text *t);
-/* A line that opens a block, with what follows one tab deeper; emit_close() ends it with its own text. */
+/*
+ * A line that opens a block, with what follows one tab deeper; emit_close() ends it with its own
+ * text.
+ */
 void emit_open(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 void emit_close(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 /* Fill up with spaces to a column (0-based, tabs of eight); at least one space. */
@@ -38,16 +47,16 @@ void emit_banner(struct text *t, const char *what);
 void text_free(struct text *t);
 
 /*
- * Names made for one output. They live until the program ends (they are few), so a caller may keep them.
- * upper("vp_set") is "VP_SET"; camel("vp_set") is "VpSet"; namef() is sprintf.
+ * Names made for one output. They live until the program ends (they are few), so a caller may keep
+ * them. upper("vp_set") is "VP_SET"; camel("vp_set") is "VpSet"; namef() is sprintf.
  */
 const char *upper(const char *name);
 const char *camel(const char *name);
 const char *namef(const char *fmt, ...) EMIT_PRINTF(1, 2);
 
 /*
- * Make dir/name hold exactly the text: nothing is touched when it already does, otherwise a temporary file beside it is
- * renamed over it. False after a message on stderr.
+ * Make dir/name hold exactly the text: nothing is touched when it already does, otherwise a
+ * temporary file beside it is renamed over it. False after a message on stderr.
  */
 bool text_save(const struct text *t, const char *dir, const char *name);
 

@@ -46,7 +46,10 @@ static const char *value_of(const struct operand *o)
 	return namef("(%s >> %u & %s)", holder(o), o->shift, c_hex(low_bits(o->width), o->size));
 }
 
-/* Largest power of two of bytes, at most eight, that one aligned load at `offset` may take out of `left`. */
+/*
+ * Largest power of two of bytes, at most eight, that one aligned load at `offset` may take out of
+ * `left`.
+ */
 static unsigned chunk(unsigned offset, unsigned left)
 {
 	unsigned n = 8;
@@ -65,8 +68,8 @@ static const char *all_bytes(const struct operand *o)
 
 	for (unsigned at = 0, n; at < o->size; at += n) {
 		n = chunk((o->offset + at) | align, o->size - at);
-		text = namef("%s%sload%u(%s, %u%s)", text, at ? " | " : "", 8 * n, part_pointer(o->part), o->offset + at,
-			     index);
+		text = namef("%s%sload%u(%s, %u%s)", text, at ? " | " : "", 8 * n,
+			     part_pointer(o->part), o->offset + at, index);
 	}
 	return strchr(text, '|') ? namef("(%s)", text) : text;
 }
@@ -108,7 +111,8 @@ static const char *membership(const struct check *k)
 	if (dense_from_zero(k->type, &last))
 		return namef("%s > %s", v, c_hex(last, k->on.size));
 	for (const struct enumerator *e = k->type->values; e; e = e->next)
-		text = namef("%s%s%s != %s", text, *text ? " && " : "", v, c_hex(e->value, k->on.size));
+		text = namef("%s%s%s != %s", text, *text ? " && " : "", v,
+			     c_hex(e->value, k->on.size));
 	return text;
 }
 
@@ -120,7 +124,8 @@ const char *expr_guard(const struct check *k)
 		return namef("!(%s & %s)", holder(o), c_hex(k->unless_mask, o->size));
 	if (k->unless_mask == low_bits(8 * o->size))
 		return namef("%s != %s", holder(o), c_hex(k->unless_value, o->size));
-	return namef("(%s & %s) != %s", holder(o), c_hex(k->unless_mask, o->size), c_hex(k->unless_value, o->size));
+	return namef("(%s & %s) != %s", holder(o), c_hex(k->unless_mask, o->size),
+		     c_hex(k->unless_value, o->size));
 }
 
 const char *expr_broken(const struct check *k)

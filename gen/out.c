@@ -46,7 +46,8 @@ static bool make_folder(const char *dir)
 		char end = *p;
 		*p = 0;
 		if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-			fprintf(stderr, "hvgen: cannot make folder %s: %s\n", path, strerror(errno));
+			fprintf(stderr, "hvgen: cannot make folder %s: %s\n", path,
+				strerror(errno));
 			return false;
 		}
 		if (!end)

@@ -26,8 +26,8 @@ void out_vectors_h(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 
 /*
- * Write every output below the folder dir (made when missing), each only when its bytes change. Says on stderr what it
- * cannot write. True when all are in place.
+ * Write every output below the folder dir (made when missing), each only when its bytes change.
+ * Says on stderr what it cannot write. True when all are in place.
  */
 bool out_all(const struct spec *s, const char *dir);
 

@@ -20,7 +20,8 @@ static void statuses(struct text *t, const struct spec *s)
 }
 
 /* SHIFT and MASK of each named part. A single bit of an MSR is a mask under its own name. */
-static void bit_fields(struct text *t, const char *prefix, const struct bits *bits, unsigned bytes, bool bare_bits)
+static void bit_fields(struct text *t, const char *prefix, const struct bits *bits, unsigned bytes,
+		       bool bare_bits)
 {
 	for (const struct bits *b = bits; b; b = b->next) {
 		if (b->kind != BITS_NAMED)
@@ -40,7 +41,8 @@ static void flags(struct text *t, const struct type *type)
 	const char *prefix = namef("HV_%s", upper(type->name));
 
 	for (const struct enumerator *e = type->values; e; e = e->next)
-		define(t, namef("%s_%s", prefix, upper(e->name)), namef("(1ull << %u)", (unsigned)e->value));
+		define(t, namef("%s_%s", prefix, upper(e->name)),
+		       namef("(1ull << %u)", (unsigned)e->value));
 	define(t, namef("%s_MASK", prefix), c_hex(type_flags_mask(type), 8));
 }
 
@@ -53,7 +55,8 @@ static void enumeration(struct text *t, const struct type *type)
 		highest = e->value > highest ? e->value : highest;
 	if (highest > INT32_MAX) {
 		for (const struct enumerator *e = type->values; e; e = e->next)
-			define(t, namef("%s_%s", prefix, upper(e->name)), c_hex(e->value, type->size));
+			define(t, namef("%s_%s", prefix, upper(e->name)),
+			       c_hex(e->value, type->size));
 		return;
 	}
 	emit_open(t, "enum hv_%s {", type->name);
@@ -73,7 +76,8 @@ static void structure(struct text *t, const char *name, const struct field *fiel
 	emit_close(t, "};");
 	emit_line(t, "_Static_assert(sizeof(struct hv_%s) == %u, \"size\");", name, size);
 	for (const struct field *f = fields; f; f = f->next)
-		emit_line(t, "_Static_assert(offsetof(struct hv_%s, %s) == %u, \"offset\");", name, f->name, f->offset);
+		emit_line(t, "_Static_assert(offsetof(struct hv_%s, %s) == %u, \"offset\");", name,
+			  f->name, f->offset);
 }
 
 static void one_type(struct text *t, const struct type *type)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* spec_calls.h and spec_calls.c: the total dispatch table of hypercalls and the handlers it wants. */
+/*
+ * spec_calls.h and spec_calls.c: the total dispatch table of hypercalls and the handlers it wants.
+ */
 #include "expr.h"
 #include "out.h"
 #include "spell.h"
@@ -7,7 +9,8 @@
 static const char args_and_row[] =
 	"struct vcpu;\n"
 	"\n"
-	"/* Private, checked copies: a handler never sees a register or a GPA of its own arguments. */\n"
+	"/* Private, checked copies: a handler never sees a register or a GPA of its own "
+	"arguments. */\n"
 	"struct spec_args {\n"
 	"\tconst void *in;      /* fixed header */\n"
 	"\tconst u64 *var;      /* variable header */\n"
@@ -29,12 +32,16 @@ static const char args_and_row[] =
 	"\n"
 	"struct spec_call {\n"
 	"\tu16 code, flags;\n"
-	"\tu16 in_size, each_in_size, out_size, each_out_size; /* bytes; headers rounded up to 8 before elements */\n"
+	"\tu16 in_size, each_in_size, out_size, each_out_size; /* bytes; headers rounded up to 8 "
+	"before elements */\n"
 	"\tu64 needs_privilege, needs_feature;                 /* all bits must be offered */\n"
-	"\tu16 denied;                                         /* enum hv_status when they are not */\n"
-	"\tu32 (*check)(const struct spec_args *);             /* 0 or rule id: header and variable header */\n"
+	"\tu16 denied;                                         /* enum hv_status when they are not "
+	"*/\n"
+	"\tu32 (*check)(const struct spec_args *);             /* 0 or rule id: header and "
+	"variable header */\n"
 	"\tu32 (*check_each)(const struct spec_args *);        /* 0 or rule id: one element */\n"
-	"\tenum hv_status (*handle)(struct vcpu *, const struct spec_args *); /* once, or once per repetition */\n"
+	"\tenum hv_status (*handle)(struct vcpu *, const struct spec_args *); /* once, or once per "
+	"repetition */\n"
 	"};\n"
 	"extern const struct spec_call spec_call_rows[];\n";
 
@@ -88,7 +95,8 @@ static void lookup(struct text *t, const struct spec *s)
 	emit_line(t, "extern const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED];",
 		  call_count(s) > 255 ? "u16" : "u8");
 	emit_blank(t);
-	emit_comment(t, "The row of a call code. Total: row 0, which has no flags, is every code that is not in the specification.");
+	emit_comment(t, "The row of a call code. Total: row 0, which has no flags, is every code "
+			"that is not in the specification.");
 	emit_line(t, "static inline const struct spec_call *spec_call_row(u16 code)");
 	emit_open(t, "{");
 	emit_line(t, "if (code < SPEC_CALL_LOW)");
@@ -102,12 +110,14 @@ static void lookup(struct text *t, const struct spec *s)
 void out_calls_h(struct text *t, const struct spec *s)
 {
 	emit_banner(t, "The table of hypercalls and the handlers that the hypervisor must have.");
-	emit(t, "#ifndef SPEC_CALLS_H\n#define SPEC_CALLS_H\n\n#include \"hv_abi.h\"\n\n%s", args_and_row);
+	emit(t, "#ifndef SPEC_CALLS_H\n#define SPEC_CALLS_H\n\n#include \"hv_abi.h\"\n\n%s",
+	     args_and_row);
 	lookup(t, s);
 	emit_blank(t);
 	emit_comment(t, "Tests of the tables alone make it a weak symbol.");
 	emit(t, "#ifndef SPEC_HANDLER\n#define SPEC_HANDLER\n#endif\n\n");
-	emit_comment(t, "One handler per implemented call; of a rep call it does one repetition. A missing one fails the link by name.");
+	emit_comment(t, "One handler per implemented call; of a rep call it does one repetition. A "
+			"missing one fails the link by name.");
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about) && call_implemented(c))
 			handler_prototype(t, c);
@@ -116,9 +126,11 @@ void out_calls_h(struct text *t, const struct spec *s)
 
 static void thunk(struct text *t, const struct call *c)
 {
-	bool used = c->in.present || c->varhead || c->each_in.present || c->out.present || c->each_out.present;
+	bool used = c->in.present || c->varhead || c->each_in.present || c->out.present ||
+		    c->each_out.present;
 
-	emit_line(t, "static enum hv_status call_%s(struct vcpu *v, const struct spec_args *a)", c->name);
+	emit_line(t, "static enum hv_status call_%s(struct vcpu *v, const struct spec_args *a)",
+		  c->name);
 	emit_open(t, "{");
 	if (!used)
 		emit_line(t, "(void)a;");
@@ -132,9 +144,12 @@ static void thunk(struct text *t, const struct call *c)
 
 static const char *flag_list(const struct call *c)
 {
-	return namef("SPEC_CALL_KNOWN%s%s%s%s%s%s", c->rep ? " | SPEC_CALL_REP" : "", c->fast ? " | SPEC_CALL_FAST" : "",
-		     c->xmm || c->fast ? " | SPEC_CALL_XMM" : "", c->varhead ? " | SPEC_CALL_VARHEAD" : "",
-		     call_implemented(c) ? " | SPEC_CALL_IMPLEMENTED" : "", c->continuable ? " | SPEC_CALL_CONTINUABLE" : "");
+	return namef("SPEC_CALL_KNOWN%s%s%s%s%s%s", c->rep ? " | SPEC_CALL_REP" : "",
+		     c->fast ? " | SPEC_CALL_FAST" : "",
+		     c->xmm || c->fast ? " | SPEC_CALL_XMM" : "",
+		     c->varhead ? " | SPEC_CALL_VARHEAD" : "",
+		     call_implemented(c) ? " | SPEC_CALL_IMPLEMENTED" : "",
+		     c->continuable ? " | SPEC_CALL_CONTINUABLE" : "");
 }
 
 static void row(struct text *t, const struct spec *s, const struct call *c)
@@ -147,10 +162,13 @@ static void row(struct text *t, const struct spec *s, const struct call *c)
 	emit_line(t, ".out_size = %u, .each_out_size = %u,", call_out_size(c), c->each_out.size);
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, c->needs, "privilege"), 8));
 	emit_line(t, ".needs_feature = %s,", c_hex(needs_mask(s, c->needs, "feature"), 8));
-	emit_line(t, ".denied = %s,", c_status(c->denied ? c->denied : need_rule(s, "privilege")->status));
+	emit_line(t, ".denied = %s,",
+		  c_status(c->denied ? c->denied : need_rule(s, "privilege")->status));
 	emit_line(t, ".check = spec_check_%s,", has_checks(c, false) ? c->name : "none");
-	emit_line(t, ".check_each = spec_check_%s,", has_checks(c, true) ? namef("each_%s", c->name) : "none");
-	emit_line(t, ".handle = %s,", call_implemented(c) ? namef("call_%s", c->name) : "call_refused");
+	emit_line(t, ".check_each = spec_check_%s,",
+		  has_checks(c, true) ? namef("each_%s", c->name) : "none");
+	emit_line(t, ".handle = %s,",
+		  call_implemented(c) ? namef("call_%s", c->name) : "call_refused");
 	emit_close(t, "},");
 }
 
@@ -158,12 +176,14 @@ static void index_table(struct text *t, const struct spec *s)
 {
 	unsigned low = group_size(s, false), n = 0;
 
-	emit_open(t, "const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {", call_count(s) > 255 ? "u16" : "u8");
+	emit_open(t, "const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {",
+		  call_count(s) > 255 ? "u16" : "u8");
 	for (const struct call *c = s->calls; c; c = c->next) {
 		if (!for_x64(&c->about))
 			continue;
 		emit_line(t, "[%u] = %u, /* 0x%04x %s */",
-			  c->code >= EXTENDED ? c->code - EXTENDED + low : c->code, ++n, c->code, c->named);
+			  c->code >= EXTENDED ? c->code - EXTENDED + low : c->code, ++n, c->code,
+			  c->named);
 	}
 	emit_close(t, "};");
 }
@@ -171,7 +191,8 @@ static void index_table(struct text *t, const struct spec *s)
 static void refusals(struct text *t, const struct spec *s)
 {
 	emit_line(t, "/* What a code without a handler is answered. */");
-	emit_line(t, "static enum hv_status call_refused(struct vcpu *v, const struct spec_args *a)");
+	emit_line(t,
+		  "static enum hv_status call_refused(struct vcpu *v, const struct spec_args *a)");
 	emit_open(t, "{");
 	emit_line(t, "(void)v;");
 	emit_line(t, "(void)a;");
@@ -190,7 +211,9 @@ void out_calls_c(struct text *t, const struct spec *s)
 			thunk(t, c);
 	emit_line(t, "/* One row is one cache line. */");
 	emit_open(t, "__attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {");
-	emit_line(t, "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },",
+	emit_line(t,
+		  "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, "
+		  ".handle = call_refused },",
 		  c_status(need_rule(s, "privilege")->status));
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* spec_check.h and spec_check.c: the rules with their ids, and the validators of hypercall input. */
+/*
+ * spec_check.h and spec_check.c: the rules with their ids, and the validators of hypercall input.
+ */
 #include "expr.h"
 #include "out.h"
 #include "spell.h"
@@ -27,7 +29,8 @@ static void rule_enum(struct text *t, const struct spec *s)
 	emit_blank(t);
 }
 
-static void rule_info(struct text *t, const char *enumerator, const char *id, const char *text, const struct status *st)
+static void rule_info(struct text *t, const char *enumerator, const char *id, const char *text,
+		      const struct status *st)
 {
 	emit_open(t, "[SPEC_RULE_%s] = {", enumerator);
 	emit(t, "\"%s\", \"", id);
@@ -67,20 +70,23 @@ static void prototypes(struct text *t, const struct call *c)
 
 void out_check_h(struct text *t, const struct spec *s)
 {
-	emit_banner(t, "The rules of the interface with their ids, and the validators of hypercall input.");
+	emit_banner(t, "The rules of the interface with their ids, and the validators of hypercall "
+		       "input.");
 	emit(t, "#ifndef SPEC_CHECK_H\n#define SPEC_CHECK_H\n\n#include \"hv_abi.h\"\n\n");
 	emit(t, "struct spec_args;\n\n");
 	rule_enum(t, s);
 	emit_comment(t, "What breaking a rule yields when it is no status: an exception.");
 	emit(t, "#define SPEC_FAULT_UD 0xffff\n#define SPEC_FAULT_GP 0xfffe\n\n");
 	emit_open(t, "struct spec_rule_info {");
-	emit_line(t, "const char *id;   /* \"HVR-0014-02\"; convention: \"HVR-C-05\"; MSR: \"HVR-M-40000001-03\" */");
+	emit_line(t, "const char *id;   /* \"HVR-0014-02\"; convention: \"HVR-C-05\"; MSR: "
+		     "\"HVR-M-40000001-03\" */");
 	emit_line(t, "const char *text; /* what must hold, one line */");
 	emit_line(t, "u16 status;       /* enum hv_status, SPEC_FAULT_UD or SPEC_FAULT_GP */");
 	emit_close(t, "};");
 	emit_line(t, "extern const struct spec_rule_info spec_rules[SPEC_RULE_COUNT];");
 	emit_blank(t);
-	emit_comment(t, "Pure functions over a private copy: 0, or the first rule that is broken. Calls without rules use the first.");
+	emit_comment(t, "Pure functions over a private copy: 0, or the first rule that is broken. "
+			"Calls without rules use the first.");
 	emit_line(t, "u32 spec_check_none(const struct spec_args *a);");
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))
@@ -105,7 +111,8 @@ static void check_line(struct text *t, const struct check *k)
 	bool loop = over_var || k->on.count > 1;
 
 	if (loop)
-		emit_open(t, "for (u32 i = 0; i < %s; i++)", over_var ? "a->var_count" : namef("%u", k->on.count));
+		emit_open(t, "for (u32 i = 0; i < %s; i++)",
+			  over_var ? "a->var_count" : namef("%u", k->on.count));
 	emit_open(t, "if (%s%s)", guard, expr_broken(k));
 	emit_line(t, "return SPEC_RULE_%s;", k->enumerator);
 	t->indent -= loop ? 2 : 1;
@@ -116,7 +123,8 @@ static void validator(struct text *t, const struct call *c, bool each)
 	if (!has_checks(c, each))
 		return;
 	emit_blank(t);
-	emit_line(t, "u32 spec_check_%s%s(const struct spec_args *a)", each ? "each_" : "", c->name);
+	emit_line(t, "u32 spec_check_%s%s(const struct spec_args *a)", each ? "each_" : "",
+		  c->name);
 	emit_open(t, "{");
 	parts(t, c, each);
 	for (const struct check *k = c->checks; k; k = k->next)
@@ -127,7 +135,8 @@ static void validator(struct text *t, const struct call *c, bool each)
 }
 
 static const char helpers[] =
-	"/* Up to eight bytes of a block whatever their type; the offsets come from the specification. */\n"
+	"/* Up to eight bytes of a block whatever their type; the offsets come from the "
+	"specification. */\n"
 	"#define LOAD(width) \\\n"
 	"\tstatic inline __attribute__((unused)) u64 load##width(const void *part, u32 offset) \\\n"
 	"\t{ \\\n"
@@ -141,7 +150,8 @@ static const char helpers[] =
 	"LOAD(64)\n";
 
 static const char popcount[] =
-	"\n/* The processor's own instruction is not in the baseline, and there is no library to ask. */\n"
+	"\n/* The processor's own instruction is not in the baseline, and there is no library to "
+	"ask. */\n"
 	"static inline __attribute__((unused)) u32 popcount(u64 x)\n"
 	"{\n"
 	"\tx -= x >> 1 & 0x5555555555555555ull;\n"
@@ -157,7 +167,8 @@ void out_check_c(struct text *t, const struct spec *s)
 	emit(t, "%s%s\n", helpers, popcount);
 	rule_table(t, s);
 	emit_blank(t);
-	emit(t, "u32 spec_check_none(const struct spec_args *a)\n{\n\t(void)a;\n\treturn SPEC_RULE_NONE;\n}\n");
+	emit(t, "u32 spec_check_none(const struct spec_args *a)\n{\n\t(void)a;\n\treturn "
+		"SPEC_RULE_NONE;\n}\n");
 	for (const struct call *c = s->calls; c; c = c->next) {
 		if (!for_x64(&c->about))
 			continue;

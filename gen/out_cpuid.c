@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* spec_cpuid.h and spec_cpuid.c: the CPUID leaves of a partition, computed once from what it is offered. */
+/*
+ * spec_cpuid.h and spec_cpuid.c: the CPUID leaves of a partition, computed once from what it is
+ * offered.
+ */
 #include "out.h"
 #include "spell.h"
 
@@ -31,8 +34,10 @@ void out_cpuid_h(struct text *t, const struct spec *s)
 	emit_line(t, "#define SPEC_CPUID_FIRST 0x%xu", FIRST_LEAF);
 	emit_line(t, "#define SPEC_CPUID_LEAVES %u", leaf_count(s));
 	emit_blank(t);
-	emit_comment(t, "Fill in all leaves from SPEC_CPUID_FIRST on; registers and bits the specification does not name are zero.");
-	emit(t, "void spec_cpuid_fill(struct spec_cpuid_leaf out[SPEC_CPUID_LEAVES], const struct spec_offer *offer,\n"
+	emit_comment(t, "Fill in all leaves from SPEC_CPUID_FIRST on; registers and bits the "
+			"specification does not name are zero.");
+	emit(t, "void spec_cpuid_fill(struct spec_cpuid_leaf out[SPEC_CPUID_LEAVES], const struct "
+		"spec_offer *offer,\n"
 		"\t\t     const struct spec_values *values);\n\n#endif\n");
 }
 
@@ -42,7 +47,8 @@ static const char *const register_names[CPUID_REGISTERS] = { "eax", "ebx", "ecx"
 static bool already_moved(const struct bits *all, const struct bits *b)
 {
 	for (const struct bits *at = all; at != b; at = at->next)
-		if (at->source == CPUID_OFFER && at->offer->target->block == b->offer->target->block &&
+		if (at->source == CPUID_OFFER &&
+		    at->offer->target->block == b->offer->target->block &&
 		    at->low - at->offer->target->bit == b->low - b->offer->target->bit)
 			return true;
 	return false;
@@ -60,7 +66,8 @@ static void offered_bits(struct text *t, const char *target, const struct bits *
 			mask |= 1ull << b->offer->target->bit;
 	const char *picked = namef("offer->%s & %s", target_bit->block->name, c_hex(mask, 8));
 	if (move)
-		picked = namef("(%s) %s %d", picked, move > 0 ? "<<" : ">>", move > 0 ? move : -move);
+		picked = namef("(%s) %s %d", picked, move > 0 ? "<<" : ">>",
+			       move > 0 ? move : -move);
 	emit_line(t, "%s |= (u32)(%s);", target, picked);
 }
 
@@ -94,7 +101,8 @@ void out_cpuid_c(struct text *t, const struct spec *s)
 {
 	emit_banner(t, "The CPUID leaves of a partition.");
 	emit(t, "#include \"spec_cpuid.h\"\n\n");
-	emit(t, "void spec_cpuid_fill(struct spec_cpuid_leaf out[SPEC_CPUID_LEAVES], const struct spec_offer *offer,\n"
+	emit(t, "void spec_cpuid_fill(struct spec_cpuid_leaf out[SPEC_CPUID_LEAVES], const struct "
+		"spec_offer *offer,\n"
 		"\t\t     const struct spec_values *values)\n");
 	emit_open(t, "{");
 	emit_line(t, "(void)offer;");
@@ -107,7 +115,9 @@ void out_cpuid_c(struct text *t, const struct spec *s)
 		emit_blank(t);
 		emit_line(t, "/* 0x%08x %s */", l->number, l->name);
 		for (unsigned i = 0; i < CPUID_REGISTERS; i++)
-			leaf_register(t, namef("out[%u].%s", l->number - FIRST_LEAF, register_names[i]), l->registers[i].bits);
+			leaf_register(
+				t, namef("out[%u].%s", l->number - FIRST_LEAF, register_names[i]),
+				l->registers[i].bits);
 	}
 	emit_close(t, "}");
 }

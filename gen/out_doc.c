@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* reference.md: the interface for people, with what is implemented, what is refused and why, and where facts come from. */
+/*
+ * reference.md: the interface for people, with what is implemented, what is refused and why, and
+ * where facts come from.
+ */
 #include <string.h>
 
 #include "out.h"
@@ -28,7 +31,8 @@ static const char *marks(const struct about *a)
 	const char *text = "";
 
 	for (const struct mark *m = a->marks; m; m = m->next)
-		text = namef("%s%s*%s*: %s.", text, *text ? " " : "", mark_name(m->kind), cell(m->reason));
+		text = namef("%s%s*%s*: %s.", text, *text ? " " : "", mark_name(m->kind),
+			     cell(m->reason));
 	return text;
 }
 
@@ -73,7 +77,8 @@ static const char *offers(const struct offer_use *list)
 	const char *text = "";
 
 	for (; list; list = list->next)
-		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text, list->bit.text);
+		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text,
+			     list->bit.text);
 	return text;
 }
 
@@ -105,41 +110,50 @@ static const char *state(const char *reason, const char *refusal)
 
 static void conformance(struct text *t, const struct spec *s)
 {
-	emit_line(t, "\n## Conformance\n\nEverything the specification names, and what comes of using it.");
+	emit_line(t, "\n## Conformance\n\nEverything the specification names, and what comes of "
+		     "using it.");
 	table_head(t, "call | name | state");
 	for (const struct call *c = s->calls; c; c = c->next)
-		emit_line(t, "| 0x%04x | %s | %s |", c->code, c->named,
-			  state(c->about.unimplemented, outcome(need_rule(s, "code_known")->status)));
+		emit_line(
+			t, "| 0x%04x | %s | %s |", c->code, c->named,
+			state(c->about.unimplemented, outcome(need_rule(s, "code_known")->status)));
 	table_head(t, "MSR | name | state");
 	for (const struct msr *m = s->msrs; m; m = m->next)
-		emit_line(t, "| 0x%08x | %s | %s |", m->number, m->named, state(m->about.unimplemented, "#GP"));
+		emit_line(t, "| 0x%08x | %s | %s |", m->number, m->named,
+			  state(m->about.unimplemented, "#GP"));
 	table_head(t, "privilege or feature | bit | state");
 	for (const struct offer *o = s->offers; o; o = o->next)
 		for (const struct offer_bit *b = o->bits; b; b = b->next)
 			emit_line(t, "| `%s.%s` | %u | %s |", o->name, b->name, b->bit,
-				  b->about.unimplemented ? namef("never offered: %s", cell(b->about.unimplemented)) :
-							   "may be offered");
+				  b->about.unimplemented
+					  ? namef("never offered: %s", cell(b->about.unimplemented))
+					  : "may be offered");
 }
 
 static void convention(struct text *t, const struct spec *s)
 {
-	emit_line(t, "\n## Checks of the calling convention\n\nIn this order, before the rules of a call's own input.");
+	emit_line(t, "\n## Checks of the calling convention\n\nIn this order, before the rules of "
+		     "a call's own input.");
 	table_head(t, "rule | name | what must hold | otherwise | remarks");
 	for (const struct rule *r = s->rules; r; r = r->next)
-		emit_line(t, "| %s | %s | %s | %s | %s |", r->id, r->name, cell(r->about.doc), outcome(r->status),
-			  marks(&r->about));
+		emit_line(t, "| %s | %s | %s | %s | %s |", r->id, r->name, cell(r->about.doc),
+			  outcome(r->status), marks(&r->about));
 }
 
 /* ---- layouts ---- */
 
 static const char *field_type(const struct field *f)
 {
-	const char *name = f->kind == FIELD_PAD ? "ignored" : f->kind == FIELD_MBZ ? "must be zero" : f->type->name;
+	const char *name = f->kind == FIELD_PAD   ? "ignored"
+			   : f->kind == FIELD_MBZ ? "must be zero"
+						  : f->type->name;
 	bool declared = f->kind == FIELD_DATA && f->type->kind != TYPE_INTEGER;
 
 	if (declared)
 		name = namef("[%s](#type-%s)", name, name);
-	return f->is_array ? namef("%s, %u %s", name, f->count, f->kind == FIELD_DATA ? "times" : "bytes") : name;
+	return f->is_array ? namef("%s, %u %s", name, f->count,
+				   f->kind == FIELD_DATA ? "times" : "bytes")
+			   : name;
 }
 
 static void fields(struct text *t, const char *title, const struct field *list)
@@ -165,15 +179,17 @@ static const char *bits_rule(const struct bits *b)
 		return kinds[b->kind];
 	if (b->ignored_unless.text)
 		return namef("stays zero while `%s` is zero", b->ignored_unless.text);
-	return b->gpa ? "a guest physical page number" : b->locks ? "locks the register until reset" : "";
+	return b->gpa     ? "a guest physical page number"
+	       : b->locks ? "locks the register until reset"
+			  : "";
 }
 
 static void bits_table(struct text *t, const struct bits *list)
 {
 	table_head(t, "bits | name | rule | remarks");
 	for (const struct bits *b = list; b; b = b->next)
-		emit_line(t, "| %s | %s | %s | %s |", bit_range(b->high, b->low), b->name ? b->name : "", bits_rule(b),
-			  remarks(&b->about));
+		emit_line(t, "| %s | %s | %s | %s |", bit_range(b->high, b->low),
+			  b->name ? b->name : "", bits_rule(b), remarks(&b->about));
 }
 
 static void rules(struct text *t, const struct check *list)
@@ -190,7 +206,8 @@ static void rules(struct text *t, const struct check *list)
 static const char *shape(const struct call *c)
 {
 	return namef("%s%s%s%s%s", c->rep ? "rep" : "simple", c->varhead ? ", variable header" : "",
-		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "", c->continuable ? ", continuable" : "");
+		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "",
+		     c->continuable ? ", continuable" : "");
 }
 
 static const char *callers(unsigned set)
@@ -238,7 +255,10 @@ static void msr(struct text *t, const struct msr *m)
 	emit_line(t, "\n### 0x%08x %s\n", m->number, m->named);
 	about(t, &m->about);
 	item(t, "scope", m->vp ? "virtual processor" : "partition");
-	item(t, "access", !m->writable ? "read only" : !m->readable ? "write only" : "read and write");
+	item(t, "access",
+	     !m->writable   ? "read only"
+	     : !m->readable ? "write only"
+			    : "read and write");
 	if (m->strided)
 		item(t, "instances", namef("%u, every %u", m->count, m->stride));
 	item(t, "needs", offers(m->needs));
@@ -271,28 +291,32 @@ static void leaf(struct text *t, const struct cpuid_leaf *l)
 	table_head(t, "register | bits | name | from | remarks");
 	for (unsigned i = 0; i < CPUID_REGISTERS; i++)
 		for (const struct bits *b = l->registers[i].bits; b; b = b->next)
-			emit_line(t, "| %s | %s | %s | %s | %s |", names[i], bit_range(b->high, b->low),
-				  b->name ? b->name : "", source(b), remarks(&b->about));
+			emit_line(t, "| %s | %s | %s | %s | %s |", names[i],
+				  bit_range(b->high, b->low), b->name ? b->name : "", source(b),
+				  remarks(&b->about));
 }
 
 static void values(struct text *t, const struct type *type)
 {
 	table_head(t, type->kind == TYPE_FLAGS ? "bit | name | remarks" : "value | name | remarks");
 	for (const struct enumerator *e = type->values; e; e = e->next) {
-		const char *number = type->kind == TYPE_FLAGS ? namef("%u", (unsigned)e->value) :
-								namef("0x%llx", (unsigned long long)e->value);
+		const char *number = type->kind == TYPE_FLAGS
+					     ? namef("%u", (unsigned)e->value)
+					     : namef("0x%llx", (unsigned long long)e->value);
 		emit_line(t, "| %s | %s | %s |", number, e->named, remarks(&e->about));
 	}
 }
 
 static void type(struct text *t, const struct type *type)
 {
-	static const char *const kinds[] = { "integer", "integer", "bits", "values", "flags", "structure" };
+	static const char *const kinds[] = { "integer", "integer", "bits",
+					     "values",  "flags",   "structure" };
 
 	emit_line(t, "\n### Type %s\n\n<a id=\"type-%s\"></a>\n", type->name, type->name);
 	about(t, &type->about);
-	item(t, "kind", namef("%s%s of %u bytes", type->kind == TYPE_ENUM && type->open ? "open list of " : "",
-			      kinds[type->kind], type->size));
+	item(t, "kind",
+	     namef("%s%s of %u bytes", type->kind == TYPE_ENUM && type->open ? "open list of " : "",
+		   kinds[type->kind], type->size));
 	if (type->kind == TYPE_BITS)
 		bits_table(t, type->bits);
 	else if (type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS)
@@ -320,9 +344,12 @@ static void offer(struct text *t, const struct offer *o)
 
 void out_reference_md(struct text *t, const struct spec *s)
 {
-	emit_line(t, "# The interface %s, version %u.%u.%u\n", s->interface, s->version[0], s->version[1], s->version[2]);
-	emit_line(t, "Generated by hvgen from the specification. What bears no mark is architectural; *observed* is what known");
-	emit_line(t, "hypervisors do, *erratum* where the document is wrong, *disputed* where sources disagree, *ours* our choice.");
+	emit_line(t, "# The interface %s, version %u.%u.%u\n", s->interface, s->version[0],
+		  s->version[1], s->version[2]);
+	emit_line(t, "Generated by hvgen from the specification. What bears no mark is "
+		     "architectural; *observed* is what known");
+	emit_line(t, "hypervisors do, *erratum* where the document is wrong, *disputed* where "
+		     "sources disagree, *ours* our choice.");
 	conformance(t, s);
 	convention(t, s);
 	emit_line(t, "\n## Hypercalls");

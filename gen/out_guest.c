@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* hv_tlfs.h: the interface for guests, one header without dependencies in the common subset of C89 and C++. */
+/*
+ * hv_tlfs.h: the interface for guests, one header without dependencies in the common subset of C89
+ * and C++.
+ */
 #include <string.h>
 
 #include "guest_text.h"
@@ -42,14 +45,16 @@ static void status_names(struct text *t, const struct spec *s)
 	emit(t, "#if !defined(HV_NO_STRINGS)\n");
 	emit_comment(t, "Characters and not pointers: nothing here needs to be relocated.");
 	emit(t, "struct hv_status_entry {\n\thv_u16 code;\n\tchar name[%zu];\n};\n", longest + 1);
-	emit_open(t, "static HV_ATTRIBUTE((__unused__)) const struct hv_status_entry hv_status_entries[] = {");
+	emit_open(t, "static HV_ATTRIBUTE((__unused__)) const struct hv_status_entry "
+		     "hv_status_entries[] = {");
 	for (const struct status *st = s->statuses; st; st = st->next)
 		emit_line(t, "{ 0x%04x, \"%s\" }%s", st->value, c_status(st), st->next ? "," : "");
 	emit_close(t, "};");
 	emit_blank(t);
 	emit(t, "HV_FN const char *hv_status_name(hv_u16 status)\n{\n\thv_u32 i;\n\n"
 		"\tfor (i = 0; i < sizeof(hv_status_entries) / sizeof(hv_status_entries[0]); i++)\n"
-		"\t\tif (hv_status_entries[i].code == status)\n\t\t\treturn hv_status_entries[i].name;\n"
+		"\t\tif (hv_status_entries[i].code == status)\n\t\t\treturn "
+		"hv_status_entries[i].name;\n"
 		"\treturn \"unknown status\";\n}\n#endif\n\n");
 }
 
@@ -67,13 +72,18 @@ static void statuses(struct text *t, const struct spec *s)
 /* ---- types ---- */
 
 /* Functions only for parts that are neither one bit nor the whole word. */
-static void accessors(struct text *t, const char *macro, const char *function, const char *field, const char *type)
+static void accessors(struct text *t, const char *macro, const char *function, const char *field,
+		      const char *type)
 {
 	emit_line(t, "HV_FN %s %s_get_%s(%s word)", type, function, field, type);
-	emit_line(t, "{\n\treturn HV_CAST(%s, hv_field_get(word,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n", type, macro, macro);
+	emit_line(t,
+		  "{\n\treturn HV_CAST(%s, hv_field_get(word,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
+		  type, macro, macro);
 	emit_line(t, "HV_FN %s %s_set_%s(%s word, %s value)", type, function, field, type, type);
-	emit_line(t, "{\n\treturn HV_CAST(%s, hv_field_set(word, value,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n", type, macro,
-		  macro);
+	emit_line(t,
+		  "{\n\treturn HV_CAST(%s, hv_field_set(word, "
+		  "value,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
+		  type, macro, macro);
 }
 
 static bool is_part(const struct bits *b, unsigned bytes)
@@ -81,7 +91,9 @@ static bool is_part(const struct bits *b, unsigned bytes)
 	return b->kind == BITS_NAMED && b->high != b->low && b->high - b->low + 1 != 8 * bytes;
 }
 
-/* A part has shift, width and mask, a single bit is a constant too, the whole word needs nothing. */
+/*
+ * A part has shift, width and mask, a single bit is a constant too, the whole word needs nothing.
+ */
 static void bit_constants(struct text *t, const char *macro, const struct bits *b, unsigned bytes)
 {
 	bool single = b->high == b->low;
@@ -98,7 +110,8 @@ static void bit_constants(struct text *t, const char *macro, const struct bits *
 }
 
 /* Constants of the parts of a word, then their accessors. */
-static void bit_fields(struct text *t, const char *macros, const char *functions, const struct bits *bits, unsigned bytes)
+static void bit_fields(struct text *t, const char *macros, const char *functions,
+		       const struct bits *bits, unsigned bytes)
 {
 	for (const struct bits *b = bits; b; b = b->next)
 		if (b->kind == BITS_NAMED)
@@ -106,7 +119,8 @@ static void bit_fields(struct text *t, const char *macros, const char *functions
 	emit_blank(t);
 	for (const struct bits *b = bits; b; b = b->next)
 		if (is_part(b, bytes))
-			accessors(t, namef("%s_%s", macros, upper(b->name)), functions, b->name, namef("hv_u%u", 8 * bytes));
+			accessors(t, namef("%s_%s", macros, upper(b->name)), functions, b->name,
+				  namef("hv_u%u", 8 * bytes));
 }
 
 static void flags(struct text *t, const struct type *type)
@@ -115,7 +129,8 @@ static void flags(struct text *t, const struct type *type)
 
 	for (const struct enumerator *e = type->values; e; e = e->next) {
 		emit_comment(t, e->about.doc);
-		define(t, namef("%s_%s", prefix, upper(e->name)), number(1ull << e->value, type->size));
+		define(t, namef("%s_%s", prefix, upper(e->name)),
+		       number(1ull << e->value, type->size));
 	}
 	define(t, namef("%s_MASK", prefix), number(type_flags_mask(type), type->size));
 	emit_blank(t);
@@ -128,20 +143,23 @@ static void enumeration(struct text *t, const struct type *type)
 		if (!for_x64(&e->about))
 			continue;
 		emit_comment(t, e->about.doc);
-		define(t, namef("HV_%s_%s", upper(type->name), upper(e->name)), number(e->value, type->size));
+		define(t, namef("HV_%s_%s", upper(type->name), upper(e->name)),
+		       number(e->value, type->size));
 	}
 	emit_blank(t);
 }
 
 static void member(struct text *t, const struct field *f)
 {
-	emit(t, "%s %s%s;", c_type("hv_", f->type), f->name, f->is_array ? namef("[%u]", f->count) : "");
+	emit(t, "%s %s%s;", c_type("hv_", f->type), f->name,
+	     f->is_array ? namef("[%u]", f->count) : "");
 	if (f->kind != FIELD_DATA)
 		emit(t, f->kind == FIELD_PAD ? " /* ignored */" : " /* must be zero */");
 	emit_blank(t);
 }
 
-static void structure(struct text *t, const char *name, const struct field *fields, unsigned size, unsigned align)
+static void structure(struct text *t, const char *name, const struct field *fields, unsigned size,
+		      unsigned align)
 {
 	emit_open(t, "struct hv_%s {", name);
 	for (const struct field *f = fields; f; f = f->next) {
@@ -163,7 +181,8 @@ static void plain_types(struct text *t, const struct spec *s)
 			continue;
 		emit_comment(t, type->about.doc);
 		if (type->kind == TYPE_BITS)
-			bit_fields(t, namef("HV_%s", upper(type->name)), namef("hv_%s", type->name), type->bits, type->size);
+			bit_fields(t, namef("HV_%s", upper(type->name)), namef("hv_%s", type->name),
+				   type->bits, type->size);
 		else if (type->kind == TYPE_FLAGS)
 			flags(t, type);
 		else
@@ -186,12 +205,15 @@ static void leaf_bits(struct text *t, const struct cpuid_leaf *l, unsigned reg)
 	for (const struct bits *b = l->registers[reg].bits; b; b = b->next) {
 		if (b->kind != BITS_NAMED || !b->name)
 			continue;
-		const char *macro = namef("HV_CPUID_%s_%s_%s", upper(l->name), names[reg], upper(b->name));
+		const char *macro =
+			namef("HV_CPUID_%s_%s_%s", upper(l->name), names[reg], upper(b->name));
 		if (b->source == CPUID_CONSTANT)
-			define(t, namef("HV_CPUID_%s_%s", upper(l->name), upper(b->name)), number(b->constant, 4));
+			define(t, namef("HV_CPUID_%s_%s", upper(l->name), upper(b->name)),
+			       number(b->constant, 4));
 		if (b->high != b->low)
 			define(t, namef("%s_SHIFT", macro), namef("%u", b->low));
-		define(t, b->high != b->low ? namef("%s_MASK", macro) : macro, number(bits_mask(b), 4));
+		define(t, b->high != b->low ? namef("%s_MASK", macro) : macro,
+		       number(bits_mask(b), 4));
 	}
 }
 
@@ -200,7 +222,8 @@ static void offer_bits(struct text *t, const struct offer *o)
 {
 	emit_comment(t, o->about.doc);
 	for (const struct offer_bit *b = o->bits; b; b = b->next)
-		define(t, namef("HV_%s_%s", upper(o->name), upper(b->name)), number(1ull << b->bit, o->width / 8));
+		define(t, namef("HV_%s_%s", upper(o->name), upper(b->name)),
+		       number(1ull << b->bit, o->width / 8));
 	emit_blank(t);
 }
 
@@ -240,9 +263,11 @@ static void offered(struct text *t, const struct spec *s)
 				if (b->source != CPUID_OFFER)
 					continue;
 				const struct offer_bit *o = b->offer->target;
-				emit_line(t, "HV_FN int hv_has_%s_%s(const struct hv_detected *d)", o->block->name, o->name);
-				emit_line(t, "{\n\treturn (d->leaf[%u].%s & %s) != 0;\n}\n", l->number - FIRST_LEAF,
-					  names[reg], number(bits_mask(b), 4));
+				emit_line(t, "HV_FN int hv_has_%s_%s(const struct hv_detected *d)",
+					  o->block->name, o->name);
+				emit_line(t, "{\n\treturn (d->leaf[%u].%s & %s) != 0;\n}\n",
+					  l->number - FIRST_LEAF, names[reg],
+					  number(bits_mask(b), 4));
 			}
 }
 
@@ -252,9 +277,11 @@ static void msr(struct text *t, const struct msr *m)
 {
 	if (!for_x64(&m->about))
 		return;
-	emit_comment(t, namef("%s (%s, %s%s)", m->about.doc, m->vp ? "per processor" : "per partition",
-			      m->readable ? "read" : "", m->readable && m->writable ? " and write" :
-			      m->writable ? "write" : " only"));
+	emit_comment(t, namef("%s (%s, %s%s)", m->about.doc,
+			      m->vp ? "per processor" : "per partition", m->readable ? "read" : "",
+			      m->readable && m->writable ? " and write"
+			      : m->writable              ? "write"
+							 : " only"));
 	for (unsigned i = 0; i < m->count; i++)
 		define(t, msr_instance(m, i), number(m->number + i * m->stride, 4));
 	if (m->strided) {
@@ -282,21 +309,23 @@ static void call_types(struct text *t, const struct call *c)
 static void control(struct text *t, const struct call *c)
 {
 	bool in_registers = c->fast || c->xmm;
-	const char *open = namef("%s%s%s", in_registers ? ", hv_u32 fast" : "", c->varhead ? ", hv_u32 var_count" : "",
+	const char *open = namef("%s%s%s", in_registers ? ", hv_u32 fast" : "",
+				 c->varhead ? ", hv_u32 var_count" : "",
 				 c->rep ? ", hv_u32 reps, hv_u32 start" : "");
 
 	emit_line(t, "HV_FN hv_u64 hv_control_%s(\n\t%s)", c->name, *open ? open + 2 : "void");
 	emit_open(t, "{");
-	emit_line(t, "return HV_CONTROL(HV_CALL_%s, %s, %s, %s);", upper(c->name), in_registers ? "fast" : "0",
-		  c->varhead ? "var_count" : "0", c->rep ? "reps, start" : "0, 0");
+	emit_line(t, "return HV_CONTROL(HV_CALL_%s, %s, %s, %s);", upper(c->name),
+		  in_registers ? "fast" : "0", c->varhead ? "var_count" : "0",
+		  c->rep ? "reps, start" : "0, 0");
 	emit_close(t, "}");
 	emit_blank(t);
 }
 
 static const char *control_of(const struct call *c, bool fast)
 {
-	const char *open = namef("%s%s%s", c->fast || c->xmm ? (fast ? ", 1" : ", 0") : "", c->varhead ? ", var_count" : "",
-				 c->rep ? ", reps, 0" : "");
+	const char *open = namef("%s%s%s", c->fast || c->xmm ? (fast ? ", 1" : ", 0") : "",
+				 c->varhead ? ", var_count" : "", c->rep ? ", reps, 0" : "");
 	return namef("hv_control_%s(%s)", c->name, *open ? open + 2 : "");
 }
 
@@ -325,7 +354,8 @@ static void fast_body(struct text *t, const struct call *c)
 	emit(t, "hv_u64 words[2];\nhv_u64 result;\n\nwords[0] = 0;\nwords[1] = 0;\n");
 	if (c->in.present)
 		emit_line(t, "hv_copy(words, in, sizeof(*in));");
-	emit_line(t, "result = hv_hypercall_fast(c->page, %s,\n\twords[0], words[1]);", control_of(c, true));
+	emit_line(t, "result = hv_hypercall_fast(c->page, %s,\n\twords[0], words[1]);",
+		  control_of(c, true));
 }
 
 static void input_lines(struct text *t, const struct call *c)
@@ -349,7 +379,8 @@ static void memory_body(struct text *t, const struct call *c)
 	if (c->rep)
 		emit_line(t, "HV_ASSERT(reps <= HV_REPS_MAX);");
 	if (c->each_out.present)
-		emit_line(t, "HV_ASSERT(%u + reps * sizeof(*each_out) <= HV_PAGE_SIZE);", call_out_size(c));
+		emit_line(t, "HV_ASSERT(%u + reps * sizeof(*each_out) <= HV_PAGE_SIZE);",
+			  call_out_size(c));
 	input_lines(t, c);
 	if (counted)
 		emit_line(t, "HV_ASSERT(at <= HV_PAGE_SIZE);");
@@ -360,7 +391,8 @@ static void memory_body(struct text *t, const struct call *c)
 static void output_lines(struct text *t, const struct call *c)
 {
 	if (c->out.present)
-		emit_line(t, "if (hv_result_status(result) == 0)\n\thv_copy(out, c->out, sizeof(*out));");
+		emit_line(t, "if (hv_result_status(result) == 0)\n\thv_copy(out, c->out, "
+			     "sizeof(*out));");
 	if (c->rep)
 		emit_line(t, "*done = hv_result_reps(result);");
 	if (c->each_out.present)
@@ -370,7 +402,10 @@ static void output_lines(struct text *t, const struct call *c)
 
 static void wrapper(struct text *t, const struct call *c)
 {
-	emit_comment(t, namef("%s%s", c->named, c->rep ? "; *done: repetitions completed, also when a later one failed" : ""));
+	emit_comment(t,
+		     namef("%s%s", c->named,
+			   c->rep ? "; *done: repetitions completed, also when a later one failed"
+				  : ""));
 	wrapper_head(t, c);
 	emit_open(t, "{");
 	if (c->fast && !c->rep && !c->varhead)
@@ -389,12 +424,14 @@ static void version(struct text *t, const struct spec *s)
 {
 	emit(t, "#ifndef HV_TLFS_H_\n#define HV_TLFS_H_\n\n");
 	emit_comment(t, "Of the specification this file was made from: major, minor, patch.");
-	define(t, "HV_TLFS_VERSION", namef("0x%02x%02x%02x", s->version[0], s->version[1], s->version[2]));
+	define(t, "HV_TLFS_VERSION",
+	       namef("0x%02x%02x%02x", s->version[0], s->version[1], s->version[2]));
 	define(t, "HV_TLFS_INTERFACE", namef("\"%s\"", s->interface));
 	emit_blank(t);
 }
 
-static void for_calls(struct text *t, const struct spec *s, void (*print)(struct text *, const struct call *))
+static void for_calls(struct text *t, const struct spec *s,
+		      void (*print)(struct text *, const struct call *))
 {
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))

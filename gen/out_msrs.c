@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* spec_msrs.h and spec_msrs.c: the total table of synthetic MSRs, their slots, resets and write rules. */
+/*
+ * spec_msrs.h and spec_msrs.c: the total table of synthetic MSRs, their slots, resets and write
+ * rules.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,16 +37,20 @@ static const char structs[] =
 	"\tu16 flags;\n"
 	"\tu16 slot;  /* index into the stored values of its scope */\n"
 	"\tu16 index; /* n of a strided MSR, else 0 */\n"
-	"\tu16 refuse_read, refuse_write; /* enum spec_rule a read breaks that is not SPEC_MSR_READ; likewise write */\n"
+	"\tu16 refuse_read, refuse_write; /* enum spec_rule a read breaks that is not "
+	"SPEC_MSR_READ; likewise write */\n"
 	"\tu64 needs_privilege, needs_feature; /* all bits must be offered */\n"
 	"\tu64 reset;\n"
 	"\t/*\n"
-	"\t * 0, or the rule that writing *value over old breaks. Bits that a write leaves alone, or that stay zero, are put\n"
+	"\t * 0, or the rule that writing *value over old breaks. Bits that a write leaves alone, "
+	"or that stay zero, are put\n"
 	"\t * right in *value.\n"
 	"\t */\n"
 	"\tu32 (*check)(const struct spec_msr_env *env, u64 old, u64 *value);\n"
-	"\tbool (*read)(struct vcpu *v, u32 index, u64 *value);           /* only when SPEC_MSR_COMPUTED */\n"
-	"\tbool (*write)(struct vcpu *v, u32 index, u64 old, u64 value); /* only when SPEC_MSR_ACTS */\n"
+	"\tbool (*read)(struct vcpu *v, u32 index, u64 *value);           /* only when "
+	"SPEC_MSR_COMPUTED */\n"
+	"\tbool (*write)(struct vcpu *v, u32 index, u64 old, u64 value); /* only when "
+	"SPEC_MSR_ACTS */\n"
 	"};\n"
 	"extern const struct spec_msr spec_msr_rows[];\n"
 	"\n";
@@ -55,7 +62,8 @@ static unsigned range(const struct spec *s)
 	for (size_t i = 0; i < s->msr_row_count; i++) {
 		uint32_t at = s->msr_rows[i].number - FIRST_MSR;
 		if (at >= MOST_RANGE) {
-			fprintf(stderr, "hvgen: msr %s: number outside the synthetic range\n", s->msr_rows[i].msr->name);
+			fprintf(stderr, "hvgen: msr %s: number outside the synthetic range\n",
+				s->msr_rows[i].msr->name);
 			exit(1);
 		}
 		range = at >= range ? at + 1 : range;
@@ -70,14 +78,17 @@ static const char *index_type(const struct spec *s)
 
 static void slots(struct text *t, const struct spec *s)
 {
-	emit_comment(t, "Slots of the partition and slots of a virtual processor, each from 0; of a strided MSR the first.");
+	emit_comment(t, "Slots of the partition and slots of a virtual processor, each from 0; of "
+			"a strided MSR the first.");
 	emit_open(t, "enum {");
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		if (for_x64(&m->about) && msr_implemented(m))
-			emit_line(t, "SPEC_MSR_SLOT_%s = %u,%s", upper(m->name), msr_slot(s, m), m->vp ? " /* VP */" : "");
+			emit_line(t, "SPEC_MSR_SLOT_%s = %u,%s", upper(m->name), msr_slot(s, m),
+				  m->vp ? " /* VP */" : "");
 	emit_close(t, "};");
 	for (unsigned vp = 0; vp < 2; vp++)
-		emit_line(t, "#define SPEC_MSR_%s_SLOTS %u", vp ? "VP" : "PARTITION", msr_slots(s, vp) ? msr_slots(s, vp) : 1);
+		emit_line(t, "#define SPEC_MSR_%s_SLOTS %u", vp ? "VP" : "PARTITION",
+			  msr_slots(s, vp) ? msr_slots(s, vp) : 1);
 	emit_blank(t);
 }
 
@@ -87,7 +98,8 @@ static void lookup(struct text *t, const struct spec *s)
 	emit_line(t, "#define SPEC_MSR_RANGE 0x%xu", range(s));
 	emit_line(t, "extern const %s spec_msr_index[SPEC_MSR_RANGE];", index_type(s));
 	emit_blank(t);
-	emit_comment(t, "The row of an MSR. Total: row 0, which has no flags, is every number that is not in the specification.");
+	emit_comment(t, "The row of an MSR. Total: row 0, which has no flags, is every number that "
+			"is not in the specification.");
 	emit_line(t, "static inline const struct spec_msr *spec_msr_row(u32 number)");
 	emit_open(t, "{");
 	emit_line(t, "u32 at = number - SPEC_MSR_FIRST;");
@@ -115,15 +127,22 @@ void out_msrs_h(struct text *t, const struct spec *s)
 	lookup(t, s);
 	emit_comment(t, "Tests of the tables alone make it a weak symbol.");
 	emit(t, "#ifndef SPEC_HANDLER\n#define SPEC_HANDLER\n#endif\n\n");
-	emit_comment(t, "What the hypervisor must have. A read gives the value; a write that is allowed is stored by the caller "
+	emit_comment(t, "What the hypervisor must have. A read gives the value; a write that is "
+			"allowed is stored by the caller "
 			"afterwards. False: #GP, nothing is stored.");
 	for (const struct msr *m = s->msrs; m; m = m->next) {
 		if (!for_x64(&m->about))
 			continue;
 		if (reads(m))
-			emit_line(t, "SPEC_HANDLER bool msr_read_%s(struct vcpu *v, u32 index, u64 *value);", m->name);
+			emit_line(t,
+				  "SPEC_HANDLER bool msr_read_%s(struct vcpu *v, u32 index, u64 "
+				  "*value);",
+				  m->name);
 		if (writes(m))
-			emit_line(t, "SPEC_HANDLER bool msr_write_%s(struct vcpu *v, u32 index, u64 old, u64 value);", m->name);
+			emit_line(t,
+				  "SPEC_HANDLER bool msr_write_%s(struct vcpu *v, u32 index, u64 "
+				  "old, u64 value);",
+				  m->name);
 	}
 	emit_blank(t);
 	emit_comment(t, "Give every slot its reset value.");
@@ -139,13 +158,14 @@ static void adjustments(struct text *t, const struct spec *s, const struct msr *
 	if (pad)
 		emit_line(t, "*value &= ~%s;", c_hex(pad, 8));
 	if (preserve)
-		emit_line(t, "*value = (*value & ~%s) | (old & %s);", c_hex(preserve, 8), c_hex(preserve, 8));
+		emit_line(t, "*value = (*value & ~%s) | (old & %s);", c_hex(preserve, 8),
+			  c_hex(preserve, 8));
 	for (const struct bits *b = m->bits; b; b = b->next) {
 		const struct msr *other = b->ignored_unless_msr;
 		if (!other || !msr_implemented(other))
 			continue;
-		emit_line(t, "if (env->%s_slots[%u] == 0) /* %s */", other->vp ? "vp" : "partition", msr_slot(s, other),
-			  other->name);
+		emit_line(t, "if (env->%s_slots[%u] == 0) /* %s */", other->vp ? "vp" : "partition",
+			  msr_slot(s, other), other->name);
 		emit_line(t, "\t*value &= ~%s;", c_hex(bits_mask(b), 8));
 	}
 }
@@ -155,13 +175,15 @@ static void check_function(struct text *t, const struct spec *s, const struct ms
 	const struct check *refused = msr_check(m, CHECK_MSR_WRITE);
 
 	emit_blank(t);
-	emit_line(t, "static u32 check_%s(const struct spec_msr_env *env, u64 old, u64 *value)", m->name);
+	emit_line(t, "static u32 check_%s(const struct spec_msr_env *env, u64 old, u64 *value)",
+		  m->name);
 	emit_open(t, "{");
 	emit(t, "(void)env;\n(void)old;\n(void)value;\n");
 	for (const struct check *k = m->checks; k && !refused; k = k->next) {
 		if (k->kind == CHECK_MSR_READ)
 			continue;
-		emit_line(t, "if (%s%s)", k->guarded ? namef("%s && ", expr_guard(k)) : "", expr_broken(k));
+		emit_line(t, "if (%s%s)", k->guarded ? namef("%s && ", expr_guard(k)) : "",
+			  expr_broken(k));
 		emit_line(t, "\treturn SPEC_RULE_%s;", k->enumerator);
 	}
 	if (!refused)
@@ -172,7 +194,8 @@ static void check_function(struct text *t, const struct spec *s, const struct ms
 
 static const char *flag_list(const struct msr *m)
 {
-	return namef("SPEC_MSR_KNOWN%s%s%s%s%s%s", msr_implemented(m) ? " | SPEC_MSR_IMPLEMENTED" : "",
+	return namef("SPEC_MSR_KNOWN%s%s%s%s%s%s",
+		     msr_implemented(m) ? " | SPEC_MSR_IMPLEMENTED" : "",
 		     m->readable ? " | SPEC_MSR_READ" : "", m->writable ? " | SPEC_MSR_WRITE" : "",
 		     m->vp ? " | SPEC_MSR_VP" : "", reads(m) ? " | SPEC_MSR_COMPUTED" : "",
 		     writes(m) ? " | SPEC_MSR_ACTS" : "");
@@ -225,7 +248,8 @@ static void index_table(struct text *t, const struct spec *s)
 	for (size_t i = 0; i < s->msr_row_count; i++) {
 		const struct msr_row *r = &s->msr_rows[i];
 		if (for_x64(&r->msr->about))
-			emit_line(t, "[0x%03x] = %u, /* %s */", r->number - FIRST_MSR, ++n, msr_instance(r->msr, r->index));
+			emit_line(t, "[0x%03x] = %u, /* %s */", r->number - FIRST_MSR, ++n,
+				  msr_instance(r->msr, r->index));
 	}
 	emit_close(t, "};");
 }
@@ -241,13 +265,15 @@ static void reset_function(struct text *t, const struct spec *s, bool vp)
 		if (m->vp != vp || !msr_implemented(m) || !for_x64(&m->about) || !m->reset)
 			continue;
 		for (unsigned i = 0; i < m->count; i++)
-			emit_line(t, "slots[%u] = %s; /* %s */", msr_slot(s, m) + i, c_hex(m->reset, 8), msr_instance(m, i));
+			emit_line(t, "slots[%u] = %s; /* %s */", msr_slot(s, m) + i,
+				  c_hex(m->reset, 8), msr_instance(m, i));
 	}
 	emit_close(t, "}");
 }
 
 static const char no_ops[] =
-	"/* In rows whose values are simply stored, and of numbers that do not exist: nothing calls them. */\n"
+	"/* In rows whose values are simply stored, and of numbers that do not exist: nothing "
+	"calls them. */\n"
 	"static bool read_stored(struct vcpu *v, u32 index, u64 *value)\n"
 	"{\n\t(void)v;\n\t(void)index;\n\t*value = 0;\n\treturn false;\n}\n\n"
 	"static bool write_stored(struct vcpu *v, u32 index, u64 old, u64 value)\n"

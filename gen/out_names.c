@@ -9,7 +9,8 @@ void out_names_h(struct text *t, const struct spec *s)
 	emit_banner(t, "Names for logs, traces and panics.");
 	emit(t, "#ifndef SPEC_NAMES_H\n#define SPEC_NAMES_H\n\n#include \"types.h\"\n\n");
 	emit_comment(t, "All are total: never NULL, and what has no name is said to be unknown.");
-	emit_line(t, "const char *spec_call_name(u16 code);      /* \"HvCallFlushVirtualAddressSpace\" */");
+	emit_line(t, "const char *spec_call_name(u16 code);      /* "
+		     "\"HvCallFlushVirtualAddressSpace\" */");
 	emit_line(t, "const char *spec_msr_name(u32 number);     /* \"HV_X64_MSR_HYPERCALL\" */");
 	emit_line(t, "const char *spec_status_name(u16 status);  /* \"HV_STATUS_SUCCESS\" */");
 	emit_line(t, "const char *spec_register_name(u32 name);  /* \"HvX64RegisterRip\" */");
@@ -69,7 +70,8 @@ void out_names_c(struct text *t, const struct spec *s)
 	open_function(t, "spec_msr_name", "u32");
 	for (size_t i = 0; i < s->msr_row_count; i++)
 		if (for_x64(&s->msr_rows[i].msr->about))
-			one_case(t, s->msr_rows[i].number, msr_instance(s->msr_rows[i].msr, s->msr_rows[i].index));
+			one_case(t, s->msr_rows[i].number,
+				 msr_instance(s->msr_rows[i].msr, s->msr_rows[i].index));
 	close_function(t, "unknown MSR");
 	open_function(t, "spec_status_name", "u16");
 	for (const struct status *st = s->statuses; st; st = st->next)

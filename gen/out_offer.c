@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* spec_offer.h: privileges, features and hints, one bit each. The table of their names is in spec_names.c. */
+/*
+ * spec_offer.h: privileges, features and hints, one bit each. The table of their names is in
+ * spec_names.c.
+ */
 #include "out.h"
 #include "spell.h"
 
@@ -11,7 +14,8 @@ static void block(struct text *t, const struct offer *o)
 	for (const struct offer_bit *b = o->bits; b; b = b->next) {
 		emit(t, "#define %s_%s", prefix, upper(b->name));
 		emit_column(t, 64);
-		emit_line(t, "(1ull << %u)%s", b->bit, b->about.unimplemented ? " /* not implemented */" : "");
+		emit_line(t, "(1ull << %u)%s", b->bit,
+			  b->about.unimplemented ? " /* not implemented */" : "");
 	}
 	emit(t, "#define %s_IMPLEMENTED", prefix);
 	emit_column(t, 64);

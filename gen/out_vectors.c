@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* hv_vectors.h: for every rule the smallest input that breaks it, and for every call and MSR one that is fine. */
+/*
+ * hv_vectors.h: for every rule the smallest input that breaks it, and for every call and MSR one
+ * that is fine.
+ */
 #include <ctype.h>
 #include <string.h>
 
@@ -84,10 +87,14 @@ static void put(struct vectors *v, const struct vector *row)
 	emit(t, "  \"%s\", 0x%04x, ", row->rule, (unsigned)(row->control & 0xffff));
 	emit(t, "0x%04x, %u, ", status ? status_number(status) : 0, there && c && c->needs ? 1 : 0);
 	emit(t, "%u, %u, ", row->positive, row->fast);
-	emit_line(t, "%s, %u, %s, %u },", c_hex(row->control, 8), row->input_size, row->input, row->form);
+	emit_line(t, "%s, %u, %s, %u },", c_hex(row->control, 8), row->input_size, row->input,
+		  row->form);
 }
 
-/* "FLUSH_VIRTUAL_ADDRESS_LIST_FLAGS_RESERVED" of call flush_virtual_address_list is "flags-reserved". */
+/*
+ * "FLUSH_VIRTUAL_ADDRESS_LIST_FLAGS_RESERVED" of call flush_virtual_address_list is
+ * "flags-reserved".
+ */
 static const char *kebab(const char *enumerator, const char *owner)
 {
 	const char *rest = enumerator + strlen(owner) + 1;
@@ -118,7 +125,9 @@ static void rule_vectors(struct vectors *v, const struct sample *good)
 	}
 }
 
-/* The good input again, as a template for rows that differ in the control word or the place alone. */
+/*
+ * The good input again, as a template for rows that differ in the control word or the place alone.
+ */
 static struct vector plain(const struct vectors *v, const struct sample *good, const char *name)
 {
 	return (struct vector){
@@ -130,7 +139,10 @@ static struct vector plain(const struct vectors *v, const struct sample *good, c
 	};
 }
 
-/* A row that breaks a rule of the calling convention; for a call that is not there, the one before all that. */
+/*
+ * A row that breaks a rule of the calling convention; for a call that is not there, the one before
+ * all that.
+ */
 static void breaks(struct vectors *v, struct vector row, const char *rule)
 {
 	const struct rule *r = need_rule(v->spec, call_implemented(v->call) ? rule : "code_known");
@@ -198,7 +210,8 @@ static void fast_vectors(struct vectors *v, const struct sample *good)
 	breaks(v, row, "fast_allowed");
 }
 
-static void place_vector(struct vectors *v, const struct sample *good, enum form form, const char *name, const char *rule)
+static void place_vector(struct vectors *v, const struct sample *good, enum form form,
+			 const char *name, const char *rule)
 {
 	struct vector row = plain(v, good, name);
 
@@ -300,14 +313,19 @@ struct access {
 static void put_access(struct text *t, const struct msr *m, const struct access *a)
 {
 	emit_line(t, "{ \"%s/%s\",", m->name, a->name);
-	emit(t, "  \"%s\", 0x%08x, %u, %u, ", a->rule, m->number, a->write, a->faults || !msr_implemented(m));
+	emit(t, "  \"%s\", 0x%08x, %u, %u, ", a->rule, m->number, a->write,
+	     a->faults || !msr_implemented(m));
 	emit(t, "%u, %u, ", msr_implemented(m) && m->needs ? 1 : 0, a->known);
 	emit_line(t, "%s, %s, %s },", c_hex(a->value, 8), c_hex(a->before, 8), c_hex(a->expect, 8));
 }
 
-static void msr_rule_vector(struct text *t, const struct msr *m, const struct sample *good, const struct check *k)
+static void msr_rule_vector(struct text *t, const struct msr *m, const struct sample *good,
+			    const struct check *k)
 {
-	struct access a = { .name = kebab(k->enumerator, namef("msr_%s", m->name)), .rule = k->id, .write = true, .faults = true };
+	struct access a = { .name = kebab(k->enumerator, namef("msr_%s", m->name)),
+			    .rule = k->id,
+			    .write = true,
+			    .faults = true };
 
 	if (k->kind == CHECK_MSR_READ) {
 		a.write = false;
@@ -337,9 +355,13 @@ static void msr_vectors(struct text *t, const struct msr *m)
 	if (m->readable)
 		put_access(t, m, &(struct access){ .name = "read", .rule = "" });
 	if (m->writable)
-		put_access(t, m, &(struct access){
-			.name = "write", .rule = "", .write = true, .value = good.msr,
-			.known = both && !m->computed && msr_implemented(m), .expect = written_back(m, good.msr) });
+		put_access(t, m,
+			   &(struct access){ .name = "write",
+					     .rule = "",
+					     .write = true,
+					     .value = good.msr,
+					     .known = both && !m->computed && msr_implemented(m),
+					     .expect = written_back(m, good.msr) });
 	for (const struct check *k = m->checks; k; k = k->next)
 		msr_rule_vector(t, m, &good, k);
 }
@@ -348,7 +370,8 @@ static void msr_vectors(struct text *t, const struct msr *m)
 
 static const char call_struct[] =
 	"/*\n"
-	" * One hypercall. It is made in memory form with the input at the start of a page and the output at that of another,\n"
+	" * One hypercall. It is made in memory form with the input at the start of a page and the "
+	"output at that of another,\n"
 	" * unless fast or gpa_form says otherwise.\n"
 	" */\n"
 	"struct hv_vector {\n"
@@ -356,31 +379,39 @@ static const char call_struct[] =
 	"\tconst char *rule;            /* id of the rule it breaks, \"\" for a positive one */\n"
 	"\tunsigned short code;\n"
 	"\tunsigned short status;       /* what it must yield; 0xffff: #UD, 0xfffe: #GP */\n"
-	"\tunsigned char gated;         /* 1: the call has a gate; where it is shut, the status is access_denied */\n"
-	"\tunsigned char positive;      /* 1: breaks no generated rule; in a guest any other status the call lists is fine */\n"
+	"\tunsigned char gated;         /* 1: the call has a gate; where it is shut, the status is "
+	"access_denied */\n"
+	"\tunsigned char positive;      /* 1: breaks no generated rule; in a guest any other "
+	"status the call lists is fine */\n"
 	"\tunsigned char fast;          /* 1: input in registers, RDX, R8, then XMM0 to XMM5 */\n"
 	"\tunsigned long long control;  /* the whole control word */\n"
 	"\tunsigned short input_size;\n"
-	"\tconst unsigned char *input;  /* header, variable header, elements; 0 when there is none */\n"
+	"\tconst unsigned char *input;  /* header, variable header, elements; 0 when there is none "
+	"*/\n"
 	"\t/*\n"
-	"\t * Where the input lies, or the output of a call without input. 0: start of a page; 1: misaligned; 2: eight bytes\n"
-	"\t * before the end of a page; 3: beyond the guest physical address space; 4: input and output at the same place.\n"
+	"\t * Where the input lies, or the output of a call without input. 0: start of a page; 1: "
+	"misaligned; 2: eight bytes\n"
+	"\t * before the end of a page; 3: beyond the guest physical address space; 4: input and "
+	"output at the same place.\n"
 	"\t */\n"
 	"\tunsigned char gpa_form;\n"
 	"};\n\n";
 
 static const char msr_struct[] =
-	"\n/* One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and restore what the guest needs. */\n"
+	"\n/* One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and "
+	"restore what the guest needs. */\n"
 	"struct hv_msr_vector {\n"
 	"\tconst char *name;            /* \"hypercall/reserved\" */\n"
 	"\tconst char *rule;            /* id of the rule it breaks, \"\" when none */\n"
 	"\tunsigned int msr;\n"
 	"\tunsigned char write;         /* 1: write value, 0: read */\n"
 	"\tunsigned char faults;        /* 1: #GP; always for an MSR that is not implemented */\n"
-	"\tunsigned char gated;         /* 1: the MSR has a gate; where it is shut, every access is #GP */\n"
+	"\tunsigned char gated;         /* 1: the MSR has a gate; where it is shut, every access "
+	"is #GP */\n"
 	"\tunsigned char read_known;    /* 1: a read after this write gives expect_read */\n"
 	"\tunsigned long long value;\n"
-	"\tunsigned long long before;   /* when not 0, write this first; a lock it sets stays until reset */\n"
+	"\tunsigned long long before;   /* when not 0, write this first; a lock it sets stays "
+	"until reset */\n"
 	"\tunsigned long long expect_read;\n"
 	"};\n\n";
 
@@ -403,11 +434,15 @@ void out_vectors_h(struct text *t, const struct spec *s)
 	append(t, &v.arrays);
 	emit_line(t, "\nstatic const struct hv_vector hv_vectors[] = {");
 	append(t, &v.rows);
-	emit(t, "};\nstatic const unsigned hv_vector_count = sizeof(hv_vectors) / sizeof(hv_vectors[0]);\n%s", msr_struct);
+	emit(t,
+	     "};\nstatic const unsigned hv_vector_count = sizeof(hv_vectors) / "
+	     "sizeof(hv_vectors[0]);\n%s",
+	     msr_struct);
 	emit_line(t, "static const struct hv_msr_vector hv_msr_vectors[] = {");
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		if (for_x64(&m->about))
 			msr_vectors(t, m);
-	emit(t, "};\nstatic const unsigned hv_msr_vector_count = sizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]);\n");
+	emit(t, "};\nstatic const unsigned hv_msr_vector_count = sizeof(hv_msr_vectors) / "
+		"sizeof(hv_msr_vectors[0]);\n");
 	emit(t, "\n#endif\n");
 }

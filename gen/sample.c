@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Sample inputs: the rules of the specification evaluated, and values chosen to keep or break them. */
+/*
+ * Sample inputs: the rules of the specification evaluated, and values chosen to keep or break
+ * them.
+ */
 #include "sample.h"
 
 #include <stdio.h>
@@ -148,7 +151,8 @@ static void satisfy(struct sample *s, const struct check *k)
 	else if (k->kind == CHECK_NONZERO)
 		set_value(s, &k->on, 1);
 	else if (k->kind == CHECK_RANGE)
-		set_value(s, &k->on, k->high); /* 0 when allowed, else the top: an IPI's spurious vector */
+		set_value(s, &k->on,
+			  k->high); /* 0 when allowed, else the top: an IPI's spurious vector */
 	else if (k->kind == CHECK_ENUM)
 		set_value(s, &k->on, k->type->values->value);
 	else if (k->kind == CHECK_RESERVED)
@@ -174,8 +178,8 @@ static const struct enumerator *enumerator_named(const struct type *t, const cha
 }
 
 /*
- * Of an open enum: the caller itself, or a register. One that is read may be any that every processor has; one that is written
- * gets zero, which the caller must survive.
+ * Of an open enum: the caller itself, or a register. One that is read may be any that every
+ * processor has; one that is written gets zero, which the caller must survive.
  */
 static uint64_t preferred(const struct type *t, bool written)
 {
@@ -200,7 +204,9 @@ static void prefer(uint8_t *block, const struct field *fields, unsigned base, bo
 	for (const struct field *f = fields; f; f = f->next) {
 		for (unsigned i = 0; f->kind == FIELD_DATA && i < f->count; i++) {
 			unsigned at = base + f->offset + i * f->type->size;
-			uint64_t v = f->type->kind == TYPE_ENUM && f->type->open ? preferred(f->type, written) : 0;
+			uint64_t v = f->type->kind == TYPE_ENUM && f->type->open
+					     ? preferred(f->type, written)
+					     : 0;
 			if (f->type->kind == TYPE_STRUCT)
 				prefer(block, f->type->fields, at, written);
 			for (unsigned b = 0; v && b < f->type->size; b++)
@@ -215,7 +221,8 @@ static void must_hold(const struct sample *s, const struct check *rules, const c
 
 	if (!k)
 		return;
-	fprintf(stderr, "hvgen: found no input for %s that keeps all rules; %s stays broken: %s\n", what, k->id, k->text);
+	fprintf(stderr, "hvgen: found no input for %s that keeps all rules; %s stays broken: %s\n",
+		what, k->id, k->text);
 	exit(1);
 }
 
@@ -231,7 +238,10 @@ struct sample sample_of_call(const struct call *c)
 	return s;
 }
 
-/* Zero when that is allowed: a register that acts does nothing then. Otherwise what it holds after reset. */
+/*
+ * Zero when that is allowed: a register that acts does nothing then. Otherwise what it holds after
+ * reset.
+ */
 struct sample sample_of_msr(const struct msr *m)
 {
 	struct sample s = { .msr_old = m->reset };
@@ -256,7 +266,8 @@ static bool break_value(struct sample *s, const struct check *k, unsigned try)
 	case CHECK_NONZERO:
 		return try == 0 && (set_value(s, o, 0), true);
 	case CHECK_RESERVED:
-		return k->mask && try == 0 && (set_value(s, o, value(s, o, 0) | (k->mask & -k->mask)), true);
+		return k->mask && try == 0 &&
+		       (set_value(s, o, value(s, o, 0) | (k->mask & -k->mask)), true);
 	case CHECK_RANGE:
 		return try < 2 && (set_value(s, o, outside[try]), true);
 	case CHECK_ENUM:
@@ -279,12 +290,14 @@ static void let_count(struct sample *s, const struct check *rules, const struct 
 {
 	uint64_t all = word(s, &k->unless, 0);
 
-	for (unsigned try = 0; (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value && try < TRIES; try++)
+	for (unsigned try = 0;
+	     (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value && try < TRIES; try++)
 		set_word(s, &k->unless, (all & ~k->unless_mask) | (try & k->unless_mask));
 	satisfy_all(s, rules, NULL);
 }
 
-struct sample sample_breaking(const struct sample *good, const struct check *rules, const struct check *k)
+struct sample sample_breaking(const struct sample *good, const struct check *rules,
+			      const struct check *k)
 {
 	for (unsigned try = 0; try < TRIES; try++) {
 		struct sample s = *good;
@@ -299,6 +312,7 @@ struct sample sample_breaking(const struct sample *good, const struct check *rul
 		if (sample_broken(&s, rules) == k)
 			return s;
 	}
-	fprintf(stderr, "hvgen: %s cannot be broken alone, so that nothing could test it: %s\n", k->id, k->text);
+	fprintf(stderr, "hvgen: %s cannot be broken alone, so that nothing could test it: %s\n",
+		k->id, k->text);
 	exit(1);
 }

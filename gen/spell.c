@@ -49,7 +49,8 @@ unsigned count_bits(uint64_t value)
 
 const struct block *call_block(const struct call *c, unsigned i)
 {
-	const struct block *const blocks[CALL_BLOCKS] = { &c->in, &c->each_in, &c->out, &c->each_out };
+	const struct block *const blocks[CALL_BLOCKS] = { &c->in, &c->each_in, &c->out,
+							  &c->each_out };
 	return blocks[i];
 }
 
@@ -82,7 +83,8 @@ static void walk_struct(struct struct_walk *w, const struct type *type)
 	w->print(w->text, type);
 }
 
-void each_struct(struct text *t, const struct spec *s, void (*print)(struct text *, const struct type *))
+void each_struct(struct text *t, const struct spec *s,
+		 void (*print)(struct text *, const struct type *))
 {
 	size_t types = 1;
 
@@ -129,9 +131,12 @@ uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const c
 void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who)
 {
 	for (const struct offer *o = s->offers; o; o = o->next) {
-		if (strcmp(o->name, "privilege") == 0 || strcmp(o->name, "feature") == 0 || !offer_use_mask(needs, o))
+		if (strcmp(o->name, "privilege") == 0 || strcmp(o->name, "feature") == 0 ||
+		    !offer_use_mask(needs, o))
 			continue;
-		fprintf(stderr, "hvgen: %s: a bit of `%s` cannot be needed, only privileges and features\n", who, o->name);
+		fprintf(stderr,
+			"hvgen: %s: a bit of `%s` cannot be needed, only privileges and features\n",
+			who, o->name);
 		exit(1);
 	}
 }

@@ -6,7 +6,9 @@
 #include "emit.h"
 #include "model.h"
 
-/* The hypervisor and the guest header are for x64; the reference alone shows other architectures. */
+/*
+ * The hypervisor and the guest header are for x64; the reference alone shows other architectures.
+ */
 static inline bool for_x64(const struct about *a)
 {
 	return a->arch & ARCH_X64;
@@ -16,7 +18,10 @@ static inline bool for_x64(const struct about *a)
 const char *c_status(const struct status *s);
 /* The number of a status or fault. */
 unsigned status_number(const struct status *s);
-/* The type of a field or element: "u64", "struct hv_gva_range"; "hv_u64" in the guest header, whose prefix is "hv_". */
+/*
+ * The type of a field or element: "u64", "struct hv_gva_range"; "hv_u64" in the guest header,
+ * whose prefix is "hv_".
+ */
 const char *c_type(const char *prefix, const struct type *t);
 /* The integer type below an alias, bits, enum or flags; a struct or an integer is itself. */
 const struct type *plain_type(const struct type *t);
@@ -27,11 +32,15 @@ unsigned count_bits(uint64_t value);
 /* Name of a block's struct: "flush_virtual_address_space_in". */
 const char *block_name(const struct call *c, const struct block *b);
 /* Print every struct for x64 once, after those it contains, whatever the order of declaration. */
-void each_struct(struct text *t, const struct spec *s, void (*print)(struct text *, const struct type *));
+void each_struct(struct text *t, const struct spec *s,
+		 void (*print)(struct text *, const struct type *));
 /* First line of a documentation text, without its line end. */
 const char *first_line(const char *doc);
 
-/* The five parameter blocks of a call by number, as members of struct call; `var` has no struct of its own. */
+/*
+ * The five parameter blocks of a call by number, as members of struct call; `var` has no struct of
+ * its own.
+ */
 enum { CALL_BLOCKS = 4 };
 const struct block *call_block(const struct call *c, unsigned i);
 
@@ -43,10 +52,16 @@ const struct rule *need_rule(const struct spec *s, const char *name);
 /* Bits of a block in a list of uses; 0 when the spec has no such block. */
 uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const char *block);
 
-/* Ends the program when something else is needed: rows of the tables have room for these two words. */
+/*
+ * Ends the program when something else is needed: rows of the tables have room for these two
+ * words.
+ */
 void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who);
 
-/* Slots: where the stored value of an implemented MSR lives among those of its scope, and how many a scope has. */
+/*
+ * Slots: where the stored value of an implemented MSR lives among those of its scope, and how many
+ * a scope has.
+ */
 unsigned msr_slot(const struct spec *s, const struct msr *m);
 unsigned msr_slots(const struct spec *s, bool vp);
 /* "HV_X64_MSR_SINT3" */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The stubs of the guest header against a false hypercall page that changes everything it may. Run by tests/gen/header. */
+/*
+ * The stubs of the guest header against a false hypercall page that changes everything it may. Run
+ * by tests/gen/header.
+ */
 #include "hv_tlfs.h"
 
 #include <stdio.h>
@@ -21,7 +24,10 @@ static hv_u64 address(const void *p)
 	return (hv_uptr)p;
 }
 
-/* Two repetitions at a time: each register's value is three times its name, and its place in the list. */
+/*
+ * Two repetitions at a time: each register's value is three times its name, and its place in the
+ * list.
+ */
 static hv_u64 registers(hv_u64 control, const hv_u8 *in, struct hv_get_vp_registers_each_out *out)
 {
 	hv_u32 reps = control >> 32 & 0xfff, start = control >> 48 & 0xfff;
@@ -29,7 +35,8 @@ static hv_u64 registers(hv_u64 control, const hv_u8 *in, struct hv_get_vp_regist
 
 	for (hv_u32 i = start; i < end; i++) {
 		struct hv_get_vp_registers_each_in each;
-		memcpy(&each, in + sizeof(struct hv_get_vp_registers_in) + i * sizeof(each), sizeof(each));
+		memcpy(&each, in + sizeof(struct hv_get_vp_registers_in) + i * sizeof(each),
+		       sizeof(each));
 		out[i].value.low = 3 * (hv_u64)each.name;
 		out[i].value.high = i;
 	}
@@ -54,7 +61,9 @@ hv_u64 answer(hv_u64 control, hv_u64 in, hv_u64 out)
 		return in == 0x77 ? 0 : HV_STATUS_INVALID_PARAMETER;
 	case HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX: {
 		const hv_u64 *words = at(in);
-		return words[4] == 5 && words[5] == 6 && words[6] == 7 ? (hv_u64)1 << 32 : HV_STATUS_INVALID_PARAMETER;
+		return words[4] == 5 && words[5] == 6 && words[6] == 7
+			       ? (hv_u64)1 << 32
+			       : HV_STATUS_INVALID_PARAMETER;
 	}
 	}
 	return HV_STATUS_INVALID_HYPERCALL_CODE;
@@ -66,8 +75,12 @@ extern char page[];
 __asm__(".globl page\npage:\n\t"
 	"pushq %rbp\n\tmovq %rsp, %rbp\n\tpushq %rdi\n\tpushq %rsi\n\tandq $-16, %rsp\n\t"
 	"movq %rcx, %rdi\n\tmovq %rdx, %rsi\n\tmovq %r8, %rdx\n\tcall answer\n\t"
-	/* Everything a function of that convention may change, with the shadow space above its return address. */
-	"movq $-1, %rcx\n\tmovq $-1, %rdx\n\tmovq $-1, %r8\n\tmovq $-1, %r9\n\tmovq $-1, %r10\n\tmovq $-1, %r11\n\t"
+	/*
+	 * Everything a function of that convention may change, with the shadow space above its
+	 * return address.
+	 */
+	"movq $-1, %rcx\n\tmovq $-1, %rdx\n\tmovq $-1, %r8\n\tmovq $-1, %r9\n\tmovq $-1, "
+	"%r10\n\tmovq $-1, %r11\n\t"
 	"pcmpeqd %xmm0, %xmm0\n\tpcmpeqd %xmm1, %xmm1\n\tpcmpeqd %xmm2, %xmm2\n\t"
 	"pcmpeqd %xmm3, %xmm3\n\tpcmpeqd %xmm4, %xmm4\n\tpcmpeqd %xmm5, %xmm5\n\t"
 	"movq $-1, 16(%rbp)\n\tmovq $-1, 24(%rbp)\n\tmovq $-1, 32(%rbp)\n\tmovq $-1, 40(%rbp)\n\t"
@@ -75,7 +88,8 @@ __asm__(".globl page\npage:\n\t"
 #else
 __asm__(".globl page\npage:\n\t"
 	"pushl %ebp\n\tmovl %esp, %ebp\n\tandl $-16, %esp\n\tsubl $8, %esp\n\t"
-	"pushl %edi\n\tpushl %esi\n\tpushl %ebx\n\tpushl %ecx\n\tpushl %edx\n\tpushl %eax\n\tcall answer\n\t"
+	"pushl %edi\n\tpushl %esi\n\tpushl %ebx\n\tpushl %ecx\n\tpushl %edx\n\tpushl %eax\n\tcall "
+	"answer\n\t"
 	"movl $-1, %ecx\n\tmovl $-1, %ebx\n\tmovl $-1, %esi\n\tmovl $-1, %edi\n\t"
 	"movl %ebp, %esp\n\tpopl %ebp\n\tret\n");
 #endif
@@ -93,7 +107,8 @@ static void typed_calls(struct hv_callctx *c)
 	for (hv_u32 i = 0; i < 5; i++)
 		names[i].name = 100 + i;
 	calls = 0;
-	CHECK(hv_call_get_vp_registers(c, &header, names, 5, &done, values) == 0 && done == 5 && calls == 3);
+	CHECK(hv_call_get_vp_registers(c, &header, names, 5, &done, values) == 0 && done == 5 &&
+	      calls == 3);
 	for (hv_u32 i = 0; i < 5; i++)
 		CHECK(values[i].value.low == 3 * (100 + i) && values[i].value.high == i);
 	spin.spin_count = 0x77;
@@ -110,14 +125,16 @@ static void variable_header(struct hv_callctx *c)
 
 	each.range = 7;
 	header.valid_bank_mask = 3;
-	CHECK(hv_call_flush_virtual_address_list_ex(c, &header, banks, 2, &each, 1, &done) == 0 && done == 1);
+	CHECK(hv_call_flush_virtual_address_list_ex(c, &header, banks, 2, &each, 1, &done) == 0 &&
+	      done == 1);
 	CHECK(last_control == hv_control_flush_virtual_address_list_ex(0, 2, 1, 0));
 }
 
 #if !defined(__TINYC__)
 /*
- * A block whose address leaves this file through the stubs alone: its GPA comes from elsewhere, here from a second name that the
- * compiler knows nothing of. Its stores must not be lost, nor what comes back.
+ * A block whose address leaves this file through the stubs alone: its GPA comes from elsewhere,
+ * here from a second name that the compiler knows nothing of. Its stores must not be lost, nor
+ * what comes back.
  */
 static struct { hv_u64 in, out; } block __asm__("block_of_stubs");
 extern hv_u8 block_as_memory[];
@@ -131,9 +148,11 @@ static void escaping_block(hv_call_fn call)
 		block.in = 0x77;
 		block.out = 0;
 		if (form)
-			hv_hypercall_raw(call, HV_CALL_GET_PARTITION_ID, gpa, gpa + 8, &block.in, &block.out);
+			hv_hypercall_raw(call, HV_CALL_GET_PARTITION_ID, gpa, gpa + 8, &block.in,
+					 &block.out);
 		else
-			hv_hypercall_ms(call, HV_CALL_GET_PARTITION_ID, gpa, gpa + 8, &block.in, &block.out);
+			hv_hypercall_ms(call, HV_CALL_GET_PARTITION_ID, gpa, gpa + 8, &block.in,
+					&block.out);
 		CHECK(last_input == 0x77 && block.out == HV_CALL_GET_PARTITION_ID);
 	}
 }
@@ -151,7 +170,8 @@ static hv_u64 leaf(hv_call_fn call, hv_u64 x)
 
 	for (hv_u32 i = 0; i < 8; i++)
 		values[i] = x * (i + 3);
-	result = hv_hypercall_raw(call, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0), 0x77, 0, HV_NULL, HV_NULL);
+	result = hv_hypercall_raw(call, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0), 0x77,
+				  0, HV_NULL, HV_NULL);
 	for (hv_u32 i = 0; i < 8; i++)
 		result += values[i];
 	return result;
@@ -209,7 +229,8 @@ int main(void)
 	CHECK(leaf(c.page, 7) == 7 * (3 + 4 + 5 + 6 + 7 + 8 + 9 + 10));
 #if defined(HV_XMM_STUB)
 	hv_u64 words[14] = { 0x77 };
-	CHECK(hv_hypercall_xmm(c.page, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0), words) == 0);
+	CHECK(hv_hypercall_xmm(c.page, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0),
+			       words) == 0);
 #endif
 	products();
 	reference_time();

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What tests/gen/header compiles with every compiler and language: the guest header twice, and some use of all it offers. */
+/*
+ * What tests/gen/header compiles with every compiler and language: the guest header twice, and
+ * some use of all it offers.
+ */
 #include "hv_tlfs.h"
 #include "hv_tlfs.h"
 
 hv_u64 use_constants(hv_u16 attributes);
 hv_u64 use_constants(hv_u16 attributes)
 {
-	return hv_segment_attributes_set_segment_type(attributes, 3) + sizeof(struct hv_vp_assist_page) +
-	       HV_FEATURE_FREQUENCY_REGS + HV_PRIVILEGE_ACCESS_VP_INDEX + HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0);
+	return hv_segment_attributes_set_segment_type(attributes, 3) +
+	       sizeof(struct hv_vp_assist_page) + HV_FEATURE_FREQUENCY_REGS +
+	       HV_PRIVILEGE_ACCESS_VP_INDEX + HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0);
 }
 
 #if !defined(HV_NO_STRINGS)
@@ -34,14 +38,16 @@ int use_stubs(struct hv_callctx *c, void *page)
 	if (!hv_detect(&found) || !hv_has_privilege_access_vp_index(&found))
 		return 1;
 	hv_wrmsr(HV_X64_MSR_GUEST_OS_ID, 1);
-	hv_wrmsr(HV_X64_MSR_HYPERCALL, hv_rdmsr(HV_X64_MSR_HYPERCALL) | HV_X64_MSR_HYPERCALL_ENABLE);
+	hv_wrmsr(HV_X64_MSR_HYPERCALL,
+		 hv_rdmsr(HV_X64_MSR_HYPERCALL) | HV_X64_MSR_HYPERCALL_ENABLE);
 	c->page = hv_call_page(page);
 	in.partition_id = HV_PARTITION_ID_SELF;
 	in.vp_index = HV_VP_INDEX_SELF;
 	in.target_vtl = 0;
 	name.name = HV_REGISTER_NAME_X64_RIP;
 	spin.spin_count = 1;
-	return hv_call_get_partition_id(c, &id) + hv_call_get_vp_registers(c, &in, &name, 1, &done, &value) +
+	return hv_call_get_partition_id(c, &id) +
+	       hv_call_get_vp_registers(c, &in, &name, 1, &done, &value) +
 	       hv_call_notify_long_spin_wait(c, &spin) + hv_reference_time(page, &time);
 }
 #endif

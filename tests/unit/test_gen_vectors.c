@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Every generated vector against the generated validators, and the promises that the generated tables make. */
+/*
+ * Every generated vector against the generated validators, and the promises that the generated
+ * tables make.
+ */
 /* link: build/gen/spec_check.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,11 +20,15 @@
 
 enum { VARHEAD_SHIFT = 17, GPA_PAGES = 1 << 20 };
 
-/* Rules of the calling convention that no input breaks by itself: they take another mode, page, partition or mapping. */
+/*
+ * Rules of the calling convention that no input breaks by itself: they take another mode, page,
+ * partition or mapping.
+ */
 static bool needs_surroundings(u32 rule)
 {
-	return rule == SPEC_RULE_CALLER_MODE || rule == SPEC_RULE_PAGE_ENABLED || rule == SPEC_RULE_PRIVILEGE ||
-	       rule == SPEC_RULE_XMM_OFFERED || rule == SPEC_RULE_GPA_ACCESS;
+	return rule == SPEC_RULE_CALLER_MODE || rule == SPEC_RULE_PAGE_ENABLED ||
+	       rule == SPEC_RULE_PRIVILEGE || rule == SPEC_RULE_XMM_OFFERED ||
+	       rule == SPEC_RULE_GPA_ACCESS;
 }
 
 static u32 rule_by_id(const char *id)
@@ -66,8 +73,11 @@ static u32 verdict(const struct hv_vector *v)
 {
 	static struct copy copy;
 	const struct spec_call *row = spec_call_row(v->code);
-	u32 var_count = v->control >> VARHEAD_SHIFT & 0x3ff, var_end = row->in_size + 8 * var_count, rule;
-	struct spec_args args = { .in = copy.in, .var = copy.var, .var_count = var_count, .out = copy.out };
+	u32 var_count = v->control >> VARHEAD_SHIFT & 0x3ff, var_end = row->in_size + 8 * var_count,
+	    rule;
+	struct spec_args args = {
+		.in = copy.in, .var = copy.var, .var_count = var_count, .out = copy.out
+	};
 
 	memset(&copy, 0, sizeof(copy));
 	assert_true(v->input_size >= var_end);
@@ -106,7 +116,8 @@ static void test_call_vectors(void **state)
 		if (spec_call_row(hv_vectors[i].code)->flags)
 			judge(&hv_vectors[i]);
 		else
-			assert_string_equal(hv_vectors[i].rule, spec_rules[SPEC_RULE_CODE_KNOWN].id);
+			assert_string_equal(hv_vectors[i].rule,
+					    spec_rules[SPEC_RULE_CODE_KNOWN].id);
 	}
 }
 
@@ -228,7 +239,8 @@ static void test_call_table_is_total(void **state)
 
 static void test_msr_table_is_total(void **state)
 {
-	static const u32 outside[] = { 0, 0x3fffffff, 0x40000000 + SPEC_MSR_RANGE, 0xc0000080, 0xffffffff };
+	static const u32 outside[] = { 0, 0x3fffffff, 0x40000000 + SPEC_MSR_RANGE, 0xc0000080,
+				       0xffffffff };
 
 	(void)state;
 	for (u32 i = 0; i < SPEC_MSR_RANGE; i++) {
