@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The few memory functions a freestanding compiler calls by itself; on the host, those of its C library. */
-#ifndef PARTITA_STRING_H
+#if __STDC_HOSTED__
+/* No guard here: found beside its includer, this file comes again by the search path before the library's own does. */
+#include_next <string.h>
+#elif !defined(PARTITA_STRING_H)
 #define PARTITA_STRING_H
 
-#if __STDC_HOSTED__
-#include_next <string.h>
-#else
 #include <stddef.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
@@ -15,6 +15,5 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-#endif
 
 #endif
