@@ -216,13 +216,11 @@ build/initramfs.cpio: boot/initramfs boot/initramfs-init | build/.setup
 	$(Q)boot/initramfs /bin/busybox boot/initramfs-init $@
 
 LINUX = build/linux/vmlinuz build/initramfs.cpio
-LINUX_APPEND = console=ttyS0,115200 loglevel=5 panic=-1
 # More for boot/run, as in `make run RUN="--platform bochs-vmx --mem 1024"`.
 RUN =
 
 run: all $(LINUX)
-	$(Q)shell=; [ ! -t 0 ] || shell=" partita=shell"; \
-	boot/run $(RUN) --append "$(LINUX_APPEND)$$shell" --initrd build/initramfs.cpio build/linux/vmlinuz
+	$(Q)boot/run $(RUN) --initrd build/initramfs.cpio build/linux/vmlinuz
 
 # A disc for GRUB: the hypervisor by multiboot2, the root and its initial RAM disk as modules.
 iso: build/partita.iso
