@@ -157,7 +157,7 @@ static void page_agrees(void)
 		u64 before = read_reference(), after;
 		hv_u64 now = 0;
 
-		EXPECT(hv_read_reference_tsc(page, &now), "the page cannot be read");
+		EXPECT(hv_reference_time(page, &now), "the page cannot be read");
 		after = read_reference();
 		EXPECT(before <= now && now <= after, "the page says %llu between %llu and %llu", (u64)now, before, after);
 	}
