@@ -83,29 +83,19 @@ static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 }
 
 /* Length of the instruction at RIP by its bytes. Code in ROM is not read: it has no prefixes then, as compilers write it. */
-static __attribute__((noinline)) u32 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
+static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 {
 	static const u8 plain[INSN_COUNT] = {
 		[INSN_CPUID] = 2, [INSN_RDMSR] = 2, [INSN_WRMSR] = 2, [INSN_VMMCALL] = 3, [INSN_INVD] = 2,
 	};
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
 	u8 bytes[INSN_MAX];
-	u32 length = insn_length(insn, bytes, fetch(v, bytes), is_code64(s));
+	const unsigned length = insn_length(insn, bytes, fetch(v, bytes), is_code64(s));
 
 	if (!length)
 		return plain[insn];
-	*keep = (struct svm_length){ s->rip + s->cs.base, s->cr3, insn, length };
+	*keep = (struct svm_length){ .linear = s->rip + s->cs.base, .space = s->cr3, .length = length };
 	return length;
-}
-
-static inline u32 length_of(struct vcpu *v, const struct vmcb_save *s, enum insn insn)
-{
-	const u64 linear = s->rip + s->cs.base;
-	struct svm_length *l = &svm_of(v)->lengths[linear % SVM_LENGTHS];
-
-	if (l->linear == linear && l->space == s->cr3 && l->insn == insn)
-		return l->length;
-	return measure(v, insn, l);
 }
 
 /* RF ends with the instruction; TF makes a trap of its end. */
@@ -128,25 +118,42 @@ static inline void go_to(struct vcpu *v, struct vmcb *b, u64 rip)
 		finish_flags(v, &b->save);
 }
 
-static inline void skip(struct vcpu *v, struct vmcb *b, enum insn insn)
+static __attribute__((noinline)) void skip_unknown(struct vcpu *v, enum insn insn, struct svm_length *keep)
 {
-	go_to(v, b, svm_features.nrip ? b->control.next_rip : b->save.rip + length_of(v, &b->save, insn));
+	struct vmcb *b = &svm_of(v)->vmcb;
+
+	go_to(v, b, b->save.rip + measure(v, insn, keep));
+}
+
+static inline void skip(struct vcpu *v, struct svm_vcpu *s, enum insn insn)
+{
+	const u64 rip = s->vmcb.save.rip, linear = rip + s->vmcb.save.cs.base;
+	/* Entry linear % SVM_LENGTHS, in bytes: the form that costs least. */
+	const u64 offset = linear * sizeof(struct svm_length) % sizeof(s->lengths[insn]);
+	struct svm_length *l = (void *)((u8 *)s->lengths[insn] + offset);
+
+	if (svm_features.nrip)
+		go_to(v, &s->vmcb, s->vmcb.control.next_rip);
+	else if (__builtin_expect(l->linear == linear && l->space == s->vmcb.save.cr3, 1))
+		go_to(v, &s->vmcb, rip + l->length);
+	else
+		skip_unknown(v, insn, l);
 }
 
 /* What a handler of an instruction wants done. */
-static inline void finish(struct vcpu *v, struct vmcb *b, enum vm_next next, enum insn insn)
+static inline void finish(struct vcpu *v, struct svm_vcpu *s, enum vm_next next, enum insn insn)
 {
 	if (__builtin_expect(next == VM_SKIP, 1))
-		skip(v, b, insn);
+		skip(v, s, insn);
 	else if (next != VM_RETRY)
 		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
 }
 
 static inline enum caller_mode caller_mode(const struct vmcb_save *s)
 {
-	if (s->cpl || !(s->cr0 & CR0_PE) || s->rflags & RFLAGS_VM)
-		return CALLER_ILLEGAL;
-	return is_code64(s) ? CALLER_64 : CALLER_32;
+	if (is_code64(s))
+		return s->cpl ? CALLER_ILLEGAL : CALLER_64;
+	return s->cpl || !(s->cr0 & CR0_PE) || s->rflags & RFLAGS_VM ? CALLER_ILLEGAL : CALLER_32;
 }
 
 /* INVD would throw away what the hypervisor wrote. */
@@ -156,7 +163,7 @@ static enum vm_next invd_exit(void)
 	return VM_SKIP;
 }
 
-static void port_exit(struct vcpu *v, struct vmcb *b)
+static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 {
 	const u32 info = (u32)b->control.exit_info1;
 	const struct io_access io = {
@@ -171,7 +178,7 @@ static void port_exit(struct vcpu *v, struct vmcb *b)
 		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
 }
 
-static void npf_exit(struct vcpu *v, const struct vmcb_control *c)
+static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb_control *c)
 {
 	const struct npt_fault fault = {
 		.gpa = GPA(c->exit_info2),
@@ -189,7 +196,7 @@ static void npf_exit(struct vcpu *v, const struct vmcb_control *c)
  * Some processors give this exit, with RIP at the instruction, where a guest's MOV to CR3 or CR4 sets reserved bits and #GP
  * is due. Twice in a row it is our VMCB that is wrong.
  */
-static void invalid_exit(struct vcpu *v)
+static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 {
 	struct svm_vcpu *s = svm_of(v);
 	u8 bytes[INSN_MAX];
@@ -203,53 +210,57 @@ static void invalid_exit(struct vcpu *v)
 	raise(v, VECTOR_GP);
 }
 
+/* Counted from the first code that is handled, the table of the switch below needs one comparison. */
+#define CASE(name) ((u32)SVM_EXIT_##name - SVM_EXIT_INIT)
+
 void svm_exit(struct vcpu *v)
 {
-	struct vmcb *b = &svm_of(v)->vmcb;
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb *b = &s->vmcb;
 
 	v->exits++;
 	v->regs.rax = b->save.rax;
 	b->control.tlb_control = VMCB_TLB_KEEP;
-	switch ((u32)b->control.exit_code) {
-	case SVM_EXIT_CPUID:
+	switch ((u32)b->control.exit_code - SVM_EXIT_INIT) {
+	case CASE(CPUID):
 		cpuid_exit(v);
-		skip(v, b, INSN_CPUID);
+		skip(v, s, INSN_CPUID);
 		break;
-	case SVM_EXIT_MSR:
+	case CASE(MSR):
 		if (b->control.exit_info1)
-			finish(v, b, msr_write_exit(v), INSN_WRMSR);
+			finish(v, s, msr_write_exit(v), INSN_WRMSR);
 		else
-			finish(v, b, msr_read_exit(v), INSN_RDMSR);
+			finish(v, s, msr_read_exit(v), INSN_RDMSR);
 		break;
-	case SVM_EXIT_VMMCALL:
-		finish(v, b, hypercall_exit(v, caller_mode(&b->save)), INSN_VMMCALL);
+	case CASE(VMMCALL):
+		finish(v, s, hypercall_exit(v, caller_mode(&b->save)), INSN_VMMCALL);
 		break;
-	case SVM_EXIT_IOIO:
+	case CASE(IOIO):
 		port_exit(v, b);
 		break;
-	case SVM_EXIT_NPF:
+	case CASE(NPF):
 		npf_exit(v, &b->control);
 		break;
-	case SVM_EXIT_INVD:
-		finish(v, b, invd_exit(), INSN_INVD);
+	case CASE(INVD):
+		finish(v, s, invd_exit(), INSN_INVD);
 		break;
-	case SVM_EXIT_RDPMC: /* no performance counters */
+	case CASE(RDPMC): /* no performance counters */
 		raise(v, VECTOR_GP);
 		break;
-	case SVM_EXIT_VMRUN:
-	case SVM_EXIT_VMLOAD:
-	case SVM_EXIT_VMSAVE:
-	case SVM_EXIT_STGI:
-	case SVM_EXIT_CLGI:
-	case SVM_EXIT_SKINIT:
-	case SVM_EXIT_INVLPGA: /* no SVM */
+	case CASE(VMRUN):
+	case CASE(VMLOAD):
+	case CASE(VMSAVE):
+	case CASE(STGI):
+	case CASE(CLGI):
+	case CASE(SKINIT):
+	case CASE(INVLPGA): /* no SVM */
 		raise(v, VECTOR_UD);
 		break;
-	case SVM_EXIT_INIT:
+	case CASE(INIT):
 		partition_end_root(v->partition, END_RESET, 0);
-	case SVM_EXIT_SHUTDOWN:
+	case CASE(SHUTDOWN):
 		triple_fault_exit(v);
-	case SVM_EXIT_INVALID:
+	case CASE(INVALID):
 		invalid_exit(v);
 		break;
 	default:

@@ -57,18 +57,18 @@ enum svm_exit_code {
 };
 
 /*
- * Lengths of instructions that exited before, for processors that do not store the next RIP: by linear address, address
- * space and instruction, so that only the first exit of each place reads guest memory.
+ * Lengths of instructions that exited before, for processors that do not store the next RIP: by instruction, linear address
+ * and address space, so that only the first exit of each place reads guest memory.
  */
-#define SVM_LENGTHS 64
-struct svm_length { u64 linear, space; u32 insn, length; };
+#define SVM_LENGTHS 32
+struct svm_length { u64 linear, space, length, _reserved; }; /* a power of two, for the sake of the index */
 
 /* The vendor state of a VP; v->vendor. The VMCB is its first page. Only the processor that runs the VP touches it. */
 struct svm_vcpu {
 	struct vmcb vmcb;
 	u64 vmcb_pa;                          /* constant */
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
-	struct svm_length lengths[SVM_LENGTHS];
+	struct svm_length lengths[INSN_COUNT][SVM_LENGTHS];
 };
 
 /* Facts about the processor, constant after probe. */
