@@ -37,8 +37,9 @@ static struct pos span(const struct token *from, const struct token *to)
 }
 
 /*
- * Offsets, sizes, counts and bit numbers are small. One that is not becomes the largest, which is far beyond anything
- * legal: what checks its meaning refuses it, in better words than could be found here.
+ * Offsets, sizes, counts and bit numbers are small. One that is not becomes the largest, which is
+ * far beyond anything legal: what checks its meaning refuses it, in better words than could be
+ * found here.
  */
 static unsigned small_number(const struct token *t)
 {
@@ -87,7 +88,8 @@ static void add_doc(struct build *b, struct about *about, const char *text)
 	about->doc = about->doc[0] ? spec_printf(b->spec, "%s\n%s", about->doc, text) : text;
 }
 
-static void add_mark(struct build *b, struct about *about, const struct token *mark, const struct token *reason)
+static void add_mark(struct build *b, struct about *about, const struct token *mark,
+		     const struct token *reason)
 {
 	struct mark *m;
 	int kind = 0;
@@ -95,12 +97,14 @@ static void add_mark(struct build *b, struct about *about, const struct token *m
 	while (kind < MARK_COUNT && strcmp(mark_name((enum mark_kind)kind), mark->text) != 0)
 		kind++;
 	if (kind == MARK_COUNT) {
-		diag_error(b->spec, &mark->at, "unknown mark '@%s': known are @observed, @erratum, @disputed, @ours",
+		diag_error(b->spec, &mark->at,
+			   "unknown mark '@%s': known are @observed, @erratum, @disputed, @ours",
 			   mark->text);
 		return;
 	}
 	if (!reason || !reason->text[0]) {
-		diag_error(b->spec, &mark->at, "mark without a reason: write @%s \"why\"", mark->text);
+		diag_error(b->spec, &mark->at, "mark without a reason: write @%s \"why\"",
+			   mark->text);
 		return;
 	}
 	m = spec_alloc(b->spec, sizeof(*m));
@@ -174,7 +178,8 @@ void build_arch(struct build *b, const struct name_list *words)
 		else if (strcmp(w->name.text, "arm64") == 0)
 			b->body->arch |= ARCH_ARM64;
 		else
-			diag_error(b->spec, &w->name.at, "unknown architecture '%s': known are x64, arm64", w->name.text);
+			diag_error(b->spec, &w->name.at,
+				   "unknown architecture '%s': known are x64, arm64", w->name.text);
 	}
 	b->target = b->body;
 }
@@ -195,9 +200,11 @@ void build_unimplemented(struct build *b, const struct token *keyword, const str
 	struct about *about = b->call || b->msr ? b->body : b->target;
 
 	if (!b->call && !b->msr && !b->offer)
-		diag_error(b->spec, &keyword->at, "only calls, MSRs, privileges and features can be unimplemented");
+		diag_error(b->spec, &keyword->at,
+			   "only calls, MSRs, privileges and features can be unimplemented");
 	if (!reason || !reason->text[0])
-		diag_error(b->spec, &keyword->at, "'unimplemented' without a reason: write unimplemented \"why\"");
+		diag_error(b->spec, &keyword->at,
+			   "'unimplemented' without a reason: write unimplemented \"why\"");
 	about->unimplemented = reason ? reason->text : "";
 	b->target = about;
 }
@@ -221,8 +228,8 @@ void build_close(struct build *b)
 	build_reset_state(b);
 }
 
-void build_interface(struct build *b, const struct token *name, const struct token *x, const struct token *y,
-		     const struct token *z)
+void build_interface(struct build *b, const struct token *name, const struct token *x,
+		     const struct token *y, const struct token *z)
 {
 	struct spec *s = b->spec;
 
@@ -248,8 +255,8 @@ static void type_word(struct build *b, struct type *t, const struct name *word)
 		diag_error(b->spec, &word->at, "unknown word '%s' here", word->text);
 }
 
-void build_type(struct build *b, enum type_kind kind, const struct token *name, const struct token *base,
-		const struct token *size, const struct name_list *words)
+void build_type(struct build *b, enum type_kind kind, const struct token *name,
+		const struct token *base, const struct token *size, const struct name_list *words)
 {
 	struct type *t = spec_alloc(b->spec, sizeof(*t));
 
@@ -271,7 +278,10 @@ void build_type(struct build *b, enum type_kind kind, const struct token *name, 
 	APPEND(b->spec->types, t);
 }
 
-/* Statuses and rules are single lists of the whole specification: their bodies have nothing that notes could document. */
+/*
+ * Statuses and rules are single lists of the whole specification: their bodies have nothing that
+ * notes could document.
+ */
 static void open_list(struct build *b)
 {
 	struct about *about = spec_alloc(b->spec, sizeof(*about));
@@ -296,7 +306,8 @@ void build_rules(struct build *b, const struct token *keyword)
 	b->in_rules = true;
 }
 
-void build_offer(struct build *b, bool privileges, const struct token *name, const struct token *width)
+void build_offer(struct build *b, bool privileges, const struct token *name,
+		 const struct token *width)
 {
 	struct offer *o = spec_alloc(b->spec, sizeof(*o));
 
@@ -334,7 +345,8 @@ static void add_status(struct build *b, const struct token *value, const struct 
 	status->at = name->at;
 	status->value = (uint16_t)value->number;
 	if (value->number >= status_gp.value)
-		diag_error(b->spec, &value->at, "a status has 16 bits, and the two highest values are taken");
+		diag_error(b->spec, &value->at,
+			   "a status has 16 bits, and the two highest values are taken");
 	take_notes(b, &status->about);
 	APPEND(b->spec->statuses, status);
 }
@@ -361,7 +373,8 @@ static void add_offer_bit(struct build *b, const struct token *value, const stru
 	bit->at = name->at;
 	bit->bit = (unsigned)value->number;
 	if (value->number >= b->offer->width) {
-		diag_error(b->spec, &value->at, "bit outside the %u bits of '%s'", b->offer->width, b->offer->name);
+		diag_error(b->spec, &value->at, "bit outside the %u bits of '%s'", b->offer->width,
+			   b->offer->name);
 		bit->bit = 0;
 	}
 	take_notes(b, &bit->about);
@@ -407,7 +420,8 @@ void build_bits(struct build *b, const struct token *high, const struct token *l
 	bits->low = small_number(low);
 	bits->range_at = span(high, low);
 	if (bits->high < bits->low) {
-		diag_error(b->spec, &bits->range_at, "high bit first: write %u..%u", bits->low, bits->high);
+		diag_error(b->spec, &bits->range_at, "high bit first: write %u..%u", bits->low,
+			   bits->high);
 		bits->high = small_number(low);
 		bits->low = small_number(high);
 	}
@@ -419,7 +433,8 @@ void build_bits(struct build *b, const struct token *high, const struct token *l
 void build_part_else(struct build *b, const struct token *status)
 {
 	if (!b->msr || strcmp(status->text, "GP") != 0)
-		diag_error(b->spec, &status->at, "bits of an MSR yield GP, others what their field says");
+		diag_error(b->spec, &status->at,
+			   "bits of an MSR yield GP, others what their field says");
 }
 
 /* A bit has one source; a second one is refused where it stands. */
@@ -469,7 +484,8 @@ void build_cpuid_offer(struct build *b, const struct token *equals, struct offer
 
 /* ---- fields ---- */
 
-static struct field *add_field(struct build *b, const struct token *offset, const struct token *name)
+static struct field *add_field(struct build *b, const struct token *offset,
+			       const struct token *name)
 {
 	struct field *f = spec_alloc(b->spec, sizeof(*f));
 
@@ -487,13 +503,14 @@ static struct field *add_field(struct build *b, const struct token *offset, cons
 	return f;
 }
 
-void build_field(struct build *b, const struct token *offset, const struct token *type, const struct token *name)
+void build_field(struct build *b, const struct token *offset, const struct token *type,
+		 const struct token *name)
 {
 	add_field(b, offset, name)->type_name = build_name(type);
 }
 
-void build_filler(struct build *b, enum field_kind kind, const struct token *offset, const struct token *keyword,
-		  const struct token *bytes)
+void build_filler(struct build *b, enum field_kind kind, const struct token *offset,
+		  const struct token *keyword, const struct token *bytes)
 {
 	struct field *f = add_field(b, offset, keyword);
 
@@ -540,7 +557,8 @@ static void call_word(struct build *b, struct call *c, const struct name *word)
 		c->varhead = true;
 		c->varhead_at = word->at;
 	} else {
-		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm or varhead", word->text);
+		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm or varhead",
+			   word->text);
 	}
 }
 
@@ -550,14 +568,16 @@ static void call_words(struct build *b, struct call *c, const struct name_list *
 
 	c->rep = shape && strcmp(shape->text, "rep") == 0;
 	if (!c->rep && (!shape || strcmp(shape->text, "simple") != 0)) {
-		diag_error(b->spec, shape ? &shape->at : &c->code_at, "a call is either 'simple' or 'rep'; say which first");
+		diag_error(b->spec, shape ? &shape->at : &c->code_at,
+			   "a call is either 'simple' or 'rep'; say which first");
 		return;
 	}
 	for (const struct name_list *w = words->next; w; w = w->next)
 		call_word(b, c, &w->name);
 }
 
-void build_call(struct build *b, const struct token *name, const struct token *code, const struct name_list *words)
+void build_call(struct build *b, const struct token *name, const struct token *code,
+		const struct name_list *words)
 {
 	struct call *c = spec_alloc(b->spec, sizeof(*c));
 
@@ -587,7 +607,8 @@ void build_block(struct build *b, const struct token *keyword, struct block *blo
 
 void build_empty_var(struct build *b, const struct token *brace)
 {
-	diag_error(b->spec, &brace->at, "a variable header is one field without an offset: write u64 name");
+	diag_error(b->spec, &brace->at,
+		   "a variable header is one field without an offset: write u64 name");
 }
 
 static void add_uses(struct offer_use **list, struct offer_use *uses)
@@ -629,7 +650,8 @@ void build_callers(struct build *b, const struct token *keyword, const struct na
 		if (i < 4)
 			b->call->callers |= 1u << i;
 		else
-			diag_error(b->spec, &w->name.at, "unknown caller '%s': known are guest, parent, root, vtl",
+			diag_error(b->spec, &w->name.at,
+				   "unknown caller '%s': known are guest, parent, root, vtl",
 				   w->name.text);
 	}
 	b->target = b->body;
@@ -648,7 +670,9 @@ void build_call_statuses(struct build *b, const struct name_list *words)
 
 /* ---- MSRs and CPUID ---- */
 
-/* The words of an MSR answer two questions, its scope and its access; each must be answered once. */
+/*
+ * The words of an MSR answer two questions, its scope and its access; each must be answered once.
+ */
 static void msr_words(struct build *b, struct msr *m, const struct name_list *words)
 {
 	unsigned scopes = 0, accesses = 0;
@@ -659,7 +683,8 @@ static void msr_words(struct build *b, struct msr *m, const struct name_list *wo
 		if (strcmp(word, "partition") == 0 || strcmp(word, "vp") == 0) {
 			m->vp = word[0] == 'v';
 			scopes++;
-		} else if (strcmp(word, "ro") == 0 || strcmp(word, "wo") == 0 || strcmp(word, "rw") == 0) {
+		} else if (strcmp(word, "ro") == 0 || strcmp(word, "wo") == 0 ||
+			   strcmp(word, "rw") == 0) {
 			m->readable = word[0] == 'r';
 			m->writable = word[1] == 'w' || word[0] == 'w';
 			accesses++;
@@ -673,8 +698,8 @@ static void msr_words(struct build *b, struct msr *m, const struct name_list *wo
 		diag_error(b->spec, &m->at, "an MSR is one of 'ro', 'wo' and 'rw'");
 }
 
-void build_msr(struct build *b, const struct token *name, const struct token *number, const struct token *stride,
-	       const struct token *count, const struct name_list *words)
+void build_msr(struct build *b, const struct token *name, const struct token *number,
+	       const struct token *stride, const struct token *count, const struct name_list *words)
 {
 	struct msr *m = spec_alloc(b->spec, sizeof(*m));
 
@@ -688,7 +713,8 @@ void build_msr(struct build *b, const struct token *name, const struct token *nu
 		m->stride = small_number(stride);
 		m->count = small_number(count);
 		if (!m->stride || !m->count)
-			diag_error(b->spec, m->stride ? &count->at : &stride->at, "must not be zero");
+			diag_error(b->spec, m->stride ? &count->at : &stride->at,
+				   "must not be zero");
 	}
 	msr_words(b, m, words);
 	open_body(b, &m->about);
@@ -731,7 +757,8 @@ void build_register(struct build *b, const struct token *name)
 	while (i < CPUID_REGISTERS && strcmp(names[i], name->text) != 0)
 		i++;
 	if (i == CPUID_REGISTERS) {
-		diag_error(b->spec, &name->at, "unknown register '%s': a leaf has eax, ebx, ecx, edx", name->text);
+		diag_error(b->spec, &name->at,
+			   "unknown register '%s': a leaf has eax, ebx, ecx, edx", name->text);
 		b->bits_list = &b->discarded;
 		return;
 	}
@@ -753,7 +780,8 @@ void build_syntax_error(struct build *b, const struct token *found, const int *e
 	for (int i = 0; i < count && count <= 4; i++) {
 		const char *separator = i == 0 ? ", expected " : i == count - 1 ? " or " : ", ";
 
-		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", separator, lex_token_name(expected[i]));
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", separator,
+					 lex_token_name(expected[i]));
 	}
 	if (b->failed)
 		return;
@@ -761,7 +789,8 @@ void build_syntax_error(struct build *b, const struct token *found, const int *e
 	if (found->text[0] && found->kind != TOKEN_END)
 		diag_error(b->spec, &found->at, "unexpected '%.40s'%s", found->text, list);
 	else
-		diag_error(b->spec, &found->at, "unexpected %s%s", lex_token_name(found->kind), list);
+		diag_error(b->spec, &found->at, "unexpected %s%s", lex_token_name(found->kind),
+			   list);
 }
 
 void build_too_deep(struct build *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What the grammar calls: one function per thing that can be written, each adding to the specification. */
+/* What the grammar calls: one function for each thing that can be written. */
 #ifndef GEN_BUILD_H
 #define GEN_BUILD_H
 
@@ -13,9 +13,10 @@ struct build {
 	bool failed;           /* a syntax error: the rest up to the next declaration is skipped */
 
 	struct about *body;    /* of the open declaration, or NULL */
-	struct about *target;  /* of the last thing written: takes marks and documentation behind it */
+	struct about
+		*target; /* of the last thing written: takes marks and documentation behind it */
 	bool may_be_unimplemented; /* the open declaration may */
-	struct about pending;  /* documentation and marks waiting for the next declaration or line */
+	struct about pending; /* documentation and marks waiting for the next declaration or line */
 	struct pos pending_at;
 
 	/* What lines of the open declaration go to; exactly one kind is open at a time. */
@@ -51,16 +52,19 @@ void build_too_deep(struct build *b);
 void build_close(struct build *b);
 
 /* Heads of declarations. */
-void build_interface(struct build *b, const struct token *name, const struct token *x, const struct token *y,
-		     const struct token *z);
-void build_type(struct build *b, enum type_kind kind, const struct token *name, const struct token *base,
-		const struct token *size, const struct name_list *words);
+void build_interface(struct build *b, const struct token *name, const struct token *x,
+		     const struct token *y, const struct token *z);
+void build_type(struct build *b, enum type_kind kind, const struct token *name,
+		const struct token *base, const struct token *size, const struct name_list *words);
 void build_statuses(struct build *b, const struct token *keyword);
 void build_rules(struct build *b, const struct token *keyword);
-void build_offer(struct build *b, bool privileges, const struct token *name, const struct token *width);
-void build_call(struct build *b, const struct token *name, const struct token *code, const struct name_list *words);
-void build_msr(struct build *b, const struct token *name, const struct token *number, const struct token *stride,
-	       const struct token *count, const struct name_list *words);
+void build_offer(struct build *b, bool privileges, const struct token *name,
+		 const struct token *width);
+void build_call(struct build *b, const struct token *name, const struct token *code,
+		const struct name_list *words);
+void build_msr(struct build *b, const struct token *name, const struct token *number,
+	       const struct token *stride, const struct token *count,
+	       const struct name_list *words);
 void build_leaf(struct build *b, const struct token *number, const struct token *name);
 void build_register(struct build *b, const struct token *name);
 
@@ -77,9 +81,10 @@ void build_cpuid_value(struct build *b, const struct token *name);
 void build_cpuid_offer(struct build *b, const struct token *equals, struct offer_use *use);
 
 /* Fields; offset is NULL in `var`. */
-void build_field(struct build *b, const struct token *offset, const struct token *type, const struct token *name);
-void build_filler(struct build *b, enum field_kind kind, const struct token *offset, const struct token *keyword,
-		  const struct token *bytes);
+void build_field(struct build *b, const struct token *offset, const struct token *type,
+		 const struct token *name);
+void build_filler(struct build *b, enum field_kind kind, const struct token *offset,
+		  const struct token *keyword, const struct token *bytes);
 void build_array(struct build *b, const struct token *count);
 void build_unless(struct build *b, const struct token *field, const struct token *bit);
 

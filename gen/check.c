@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What must be true of statuses, rules, calls and of what a partition is offered; and nothing is declared in vain. */
+/* What must be true of statuses, rules, calls and offers; and nothing is declared in vain. */
 #include "check.h"
 
 #include <string.h>
@@ -16,9 +16,11 @@ static const char *name_value(struct spec *s, const struct enumerator *v)
 static void name_things(struct spec *s)
 {
 	for (struct call *c = s->calls; c; c = c->next)
-		c->named = c->about.named ? c->about.named : spec_printf(s, "HvCall%s", spec_camel(s, c->name));
+		c->named = c->about.named ? c->about.named
+					  : spec_printf(s, "HvCall%s", spec_camel(s, c->name));
 	for (struct msr *m = s->msrs; m; m = m->next)
-		m->named = m->about.named ? m->about.named : spec_printf(s, "HV_X64_MSR_%s", spec_upper(s, m->name));
+		m->named = m->about.named ? m->about.named
+					  : spec_printf(s, "HV_X64_MSR_%s", spec_upper(s, m->name));
 	for (struct type *t = s->types; t; t = t->next)
 		for (struct enumerator *v = t->values; v; v = v->next)
 			v->named = name_value(s, v);
@@ -44,11 +46,13 @@ void check_rules(struct spec *s)
 
 	for (struct rule *r = s->rules; r; r = r->next) {
 		if (before && r->number < before->number)
-			diag_error(s, &r->at, "out of order: rule %u after %u", r->number, before->number);
+			diag_error(s, &r->at, "out of order: rule %u after %u", r->number,
+				   before->number);
 		if (r->otherwise.text)
 			r->status = refer_status(s, &r->otherwise);
 		else
-			diag_error(s, &r->at, "rule '%s' does not say what breaking it yields: write else STATUS", r->name);
+			diag_error(s, &r->at,
+				   "rule '%s' does not say what it yields: write else STATUS", r->name);
 		before = r;
 	}
 }
@@ -66,24 +70,27 @@ static void check_blocks(struct spec *s, const struct call *c)
 	if (c->varhead && !c->var.present)
 		diag_error(s, &c->varhead_at, "'varhead' without a var { } block");
 	if (!c->varhead && c->var.present)
-		diag_error(s, &c->var.at, "a variable header must be claimed by 'varhead' in the head of the call");
+		diag_error(s, &c->var.at, "a variable header must be claimed by 'varhead'");
 }
 
 /* Input goes in registers only if it fits there and nothing comes back. */
-static void check_claim(struct spec *s, const struct call *c, const char *claim, unsigned limit, const struct pos *at)
+static void check_claim(struct spec *s, const struct call *c, const char *claim, unsigned limit,
+			const struct pos *at)
 {
 	unsigned size = call_in_size(c) + c->each_in.size;
 
 	if (c->out.present || c->each_out.present)
 		diag_error(s, at, "'%s' claims that there is no output, but there is", claim);
 	if (size > limit)
-		diag_error(s, at, "'%s' claims at most %u bytes of input, but there are %u", claim, limit, size);
+		diag_error(s, at, "'%s' claims at most %u bytes of input, but there are %u", claim,
+			   limit, size);
 }
 
 static void check_output(struct spec *s, const struct block *b)
 {
 	for (const struct field *f = b->fields; f; f = f->next)
-		if (f->in || f->nonzero || f->zero || f->count_of.text || f->unless || f->otherwise.text)
+		if (f->in || f->nonzero || f->zero || f->count_of.text || f->unless ||
+		    f->otherwise.text)
 			diag_error(s, &f->at, "output has no rules");
 }
 
@@ -134,7 +141,8 @@ static void check_rule_names(struct spec *s, const struct call *c)
 	for (const struct check *a = c->checks; a; a = a->next)
 		for (const struct check *b = c->checks; b != a; b = b->next)
 			if (strcmp(a->enumerator, b->enumerator) == 0)
-				diag_error(s, &a->at, "two rules of this call would be called %s", a->enumerator);
+				diag_error(s, &a->at, "two rules of this call would be called %s",
+					   a->enumerator);
 }
 
 void check_calls(struct spec *s)
@@ -148,13 +156,14 @@ void check_calls(struct spec *s)
 /* ---- what is offered ---- */
 
 /* What works must not be out of reach. */
-static void check_reach(struct spec *s, const struct offer_use *needs, const char *what, const char *name)
+static void check_reach(struct spec *s, const struct offer_use *needs, const char *what,
+			const char *name)
 {
 	for (const struct offer_use *u = needs; u; u = u->next) {
 		if (!u->target || !u->target->about.unimplemented)
 			continue;
-		diag_error(s, &u->block.at, "%s '%s' works, but '%s.%s' is never offered", what, name, u->block.text,
-			   u->bit.text);
+		diag_error(s, &u->block.at, "%s '%s' works, but '%s.%s' is never offered", what,
+			   name, u->block.text, u->bit.text);
 		diag_note(s, &u->target->at, "marked unimplemented here");
 	}
 }
@@ -164,7 +173,8 @@ struct users {
 	const struct pos *first;
 };
 
-static void count_users(struct users *users, const struct offer_use *list, const struct offer_bit *bit, bool works)
+static void count_users(struct users *users, const struct offer_use *list,
+			const struct offer_bit *bit, bool works)
 {
 	for (const struct offer_use *u = list; u; u = u->next) {
 		if (u->target != bit)
@@ -188,7 +198,8 @@ static void check_promise(struct spec *s, const struct offer_bit *bit)
 		count_users(&users, m->needs, bit, msr_implemented(m));
 	if (!users.all || users.working || bit->about.unimplemented)
 		return;
-	diag_error(s, &bit->at, "'%s.%s' is offered, but all that it opens is unimplemented", bit->block->name, bit->name);
+	diag_error(s, &bit->at, "'%s.%s' is offered, but all that it opens is unimplemented",
+		   bit->block->name, bit->name);
 	diag_note(s, users.first, "for example this");
 }
 
@@ -207,7 +218,8 @@ void check_offers(struct spec *s)
 
 /* ---- what nothing uses ---- */
 
-static void refuse_unused(struct spec *s, bool used, const char *what, const char *name, const struct pos *at)
+static void refuse_unused(struct spec *s, bool used, const char *what, const char *name,
+			  const struct pos *at)
 {
 	if (!used && !is_lost(s, name))
 		diag_error(s, at, "%s '%s' is never used", what, name);
@@ -224,10 +236,11 @@ static void check_unused_bits(struct spec *s, const struct offer *o)
 void check_unused(struct spec *s)
 {
 	for (const struct type *t = s->types; t; t = t->next)
-		refuse_unused(s, t->used || t->shared || t != spec_type(s, t->name), "type", t->name, &t->at);
+		refuse_unused(s, t->used || t->shared || t != spec_type(s, t->name), "type",
+			      t->name, &t->at);
 	for (const struct status *status = s->statuses; status; status = status->next)
-		refuse_unused(s, status->used || status != spec_status(s, status->name), "status", status->name,
-			      &status->at);
+		refuse_unused(s, status->used || status != spec_status(s, status->name), "status",
+			      status->name, &status->at);
 	for (const struct offer *o = s->offers; o; o = o->next)
 		check_unused_bits(s, o);
 }
@@ -239,7 +252,8 @@ static void check_interface(struct spec *s)
 	const struct pos start = { .source = s->sources, .line = 1, .column = 1, .length = 1 };
 
 	if (!s->interface && s->sources && !is_lost(s, "interface"))
-		diag_error(s, &start, "no interface is declared: write interface \"name\" version 0.1.0");
+		diag_error(s, &start,
+			   "no interface is declared: write interface \"name\" version 0.1.0");
 }
 
 bool spec_check(struct spec *s)

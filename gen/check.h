@@ -23,7 +23,9 @@ void check_calls(struct spec *s);  /* lists their rules too */
 void check_msrs(struct spec *s);   /* likewise, and numbers the instances */
 void check_cpuid(struct spec *s);
 
-/* Every privilege and feature has a user, an offered one a user that works; what works is offered. */
+/*
+ * Every privilege and feature has a user, an offered one a user that works; what works is offered.
+ */
 void check_offers(struct spec *s);
 void check_unused(struct spec *s);
 
@@ -34,7 +36,7 @@ bool is_lost(const struct spec *s, const char *name);
 
 /* What a name means, marked as used. NULL after an error. */
 struct type *refer_type(struct spec *s, const struct name *n);
-const struct status *refer_status(struct spec *s, const struct name *n);       /* statuses, UD and GP */
+const struct status *refer_status(struct spec *s, const struct name *n); /* statuses, UD and GP */
 const struct status *refer_real_status(struct spec *s, const struct name *n);  /* statuses alone */
 void refer_offers(struct spec *s, struct offer_use *uses);
 
@@ -43,11 +45,11 @@ void refer_offers(struct spec *s, struct offer_use *uses);
 enum bits_home { HOME_TYPE, HOME_MSR, HOME_CPUID };
 
 /*
- * Refuses parts that are unordered, overlap, leave holes or exceed the width, and words that do not belong where they
- * stand. `what` names the whole for messages. Types of parts are resolved.
+ * Refuses parts that are unordered, overlap, leave holes or exceed the width, and words that do not
+ * belong where they stand. `what` names the whole for messages. Types of parts are resolved.
  */
-void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_home home, const char *what,
-		const struct pos *at);
+void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_home home,
+		const char *what, const struct pos *at);
 
 /* "bit 4" or "bits 7..5". */
 const char *spell_bits(struct spec *s, unsigned high, unsigned low);
@@ -69,9 +71,12 @@ struct rule_list {
 	struct check **tail;
 };
 
-/* Add one rule for an operand; the caller fills in what else its kind needs. `text` says what must hold. */
-struct check *rules_add(struct rule_list *rules, enum check_kind kind, const struct operand *on, const char *suffix,
-			const struct rule_source *from, const char *text);
+/*
+ * Add one rule for an operand; the caller fills in what else its kind needs. `text` says what must
+ * hold.
+ */
+struct check *rules_add(struct rule_list *rules, enum check_kind kind, const struct operand *on,
+			const char *suffix, const struct rule_source *from, const char *text);
 
 /* The rules that the type of an operand brings, and those that the parts in `list` bring. */
 void rules_add_type(struct rule_list *rules, const struct operand *on, const struct type *type,

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Parts of a register or byte: their order, their coverage, and which words may stand behind them where. */
+/* Parts of a register or byte: their order, their coverage, and the words behind them. */
 #include "check.h"
 #include "diag.h"
 
 const char *spell_bits(struct spec *s, unsigned high, unsigned low)
 {
-	return high == low ? spec_printf(s, "bit %u", low) : spec_printf(s, "bits %u..%u", high, low);
+	return high == low ? spec_printf(s, "bit %u", low)
+			   : spec_printf(s, "bits %u..%u", high, low);
 }
 
-static void check_place(struct spec *s, const struct bits *b, const struct bits *before, unsigned next)
+static void check_place(struct spec *s, const struct bits *b, const struct bits *before,
+			unsigned next)
 {
 	if (before && b->low < before->low) {
-		diag_error(s, &b->range_at, "out of order: bit %u after bit %u", b->low, before->low);
+		diag_error(s, &b->range_at, "out of order: bit %u after bit %u", b->low,
+			   before->low);
 	} else if (b->low < next) {
-		diag_error(s, &b->range_at, "overlaps the line before, which ends at bit %u", next - 1);
+		diag_error(s, &b->range_at, "overlaps the line before, which ends at bit %u",
+			   next - 1);
 		diag_note(s, &before->range_at, "declared here");
 	} else if (b->low > next) {
-		diag_error(s, &b->range_at, "nothing names %s: cover them with mbz, pad or preserve",
+		diag_error(s, &b->range_at,
+			   "nothing names %s: cover them with mbz, pad or preserve",
 			   spell_bits(s, b->low - 1, next));
 	}
 }
@@ -33,7 +38,8 @@ static void check_words(struct spec *s, const struct bits *b, enum bits_home hom
 
 	refuse_word(s, b, b->gpa && (reserved || home != HOME_MSR), "gpa");
 	refuse_word(s, b, b->locks && (reserved || home != HOME_MSR), "locks");
-	refuse_word(s, b, b->ignored_unless.text && (reserved || home != HOME_MSR), "ignored_unless");
+	refuse_word(s, b, b->ignored_unless.text && (reserved || home != HOME_MSR),
+		    "ignored_unless");
 	refuse_word(s, b, b->nonzero && (reserved || home == HOME_CPUID), "nonzero");
 	refuse_word(s, b, b->in && (reserved || home == HOME_CPUID), "in");
 	refuse_word(s, b, b->type_name.text && (reserved || home == HOME_CPUID), ": type");
@@ -68,11 +74,12 @@ static void check_content(struct spec *s, struct bits *b)
 		return;
 	b->type = refer_type(s, &b->type_name);
 	if (b->type && b->type->size && !type_fits(b->type, width))
-		diag_error(s, &b->type_name.at, "'%s' does not fit in %u bits", b->type->name, width);
+		diag_error(s, &b->type_name.at, "'%s' does not fit in %u bits", b->type->name,
+			   width);
 }
 
-void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_home home, const char *what,
-		const struct pos *at)
+void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_home home,
+		const char *what, const struct pos *at)
 {
 	const struct bits *before = NULL;
 	unsigned next = 0;
@@ -82,7 +89,8 @@ void check_bits(struct spec *s, struct bits *list, unsigned width, enum bits_hom
 		check_words(s, b, home);
 		check_content(s, b);
 		if (b->high >= width)
-			diag_error(s, &b->range_at, "bit %u is outside the %u bits of '%s'", b->high, width, what);
+			diag_error(s, &b->range_at, "bit %u is outside the %u bits of '%s'",
+				   b->high, width, what);
 		if (b->high >= next)
 			next = b->high + 1;
 		before = b;

@@ -31,7 +31,9 @@ static void check_source(struct spec *s, struct bits *b)
 		return;
 	}
 	if (b->source == CPUID_NONE)
-		diag_error(s, &b->at, "'%s' has no source: write = privilege.x, = feature.x, = constant N or = value NAME",
+		diag_error(s, &b->at,
+			   "'%s' has no source: write = privilege.x, = feature.x, = constant N or "
+			   "= value NAME",
 			   b->name);
 	if (b->source == CPUID_CONSTANT && b->constant > low_bits(b->high - b->low + 1))
 		diag_error(s, &b->at, "the constant does not fit in %u bits", b->high - b->low + 1);
@@ -56,7 +58,9 @@ void check_cpuid(struct spec *s)
 {
 	for (struct cpuid_leaf *leaf = s->leaves; leaf; leaf = leaf->next) {
 		if (leaf->number < LEAF_FIRST || leaf->number > LEAF_LAST)
-			diag_error(s, &leaf->number_at, "outside the hypervisor's leaves, 0x%x to 0x%x", LEAF_FIRST, LEAF_LAST);
+			diag_error(s, &leaf->number_at,
+				   "outside the hypervisor's leaves, 0x%x to 0x%x", LEAF_FIRST,
+				   LEAF_LAST);
 		for (int i = 0; i < CPUID_REGISTERS; i++)
 			check_register(s, leaf, &leaf->registers[i]);
 	}

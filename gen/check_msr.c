@@ -14,7 +14,8 @@ static void check_number(struct spec *s, const struct msr *m)
 	uint64_t last = m->number + (uint64_t)(m->count - 1) * m->stride;
 
 	if (m->count && (m->number < MSR_FIRST || last > MSR_LAST))
-		diag_error(s, &m->number_at, "outside the synthetic MSRs, 0x%x to 0x%x", MSR_FIRST, MSR_LAST);
+		diag_error(s, &m->number_at, "outside the synthetic MSRs, 0x%x to 0x%x", MSR_FIRST,
+			   MSR_LAST);
 }
 
 static void check_access(struct spec *s, const struct msr *m)
@@ -81,7 +82,8 @@ static void check_reset(struct spec *s, const struct msr *m)
 	for (const struct bits *b = m->bits; b; b = b->next) {
 		if (b->high >= 64 || part_admits(b, (m->reset & bits_mask(b)) >> b->low))
 			continue;
-		diag_error(s, &m->reset_at, "the reset value breaks the rule of %s", spell_bits(s, b->high, b->low));
+		diag_error(s, &m->reset_at, "the reset value breaks the rule of %s",
+			   spell_bits(s, b->high, b->low));
 		diag_note(s, &b->range_at, "declared here");
 	}
 }
@@ -101,7 +103,9 @@ static uint64_t locking_bits(const struct msr *m)
 static void list_rules(struct spec *s, struct msr *m)
 {
 	const struct rule_source from = { .at = m->at, .status = &status_gp };
-	const struct operand whole = { .part = PART_MSR, .path = "", .member = "value", .size = 8, .width = 64, .count = 1 };
+	const struct operand whole = {
+		.part = PART_MSR, .path = "", .member = "value", .size = 8, .width = 64, .count = 1
+	};
 	struct rule_list rules = {
 		.spec = s,
 		.id_prefix = spec_printf(s, "HVR-M-%08x-", m->number),
@@ -109,15 +113,19 @@ static void list_rules(struct spec *s, struct msr *m)
 		.tail = &m->checks,
 	};
 	uint64_t locks = locking_bits(m);
+	const char *text;
 
 	if (!m->readable)
 		rules_add(&rules, CHECK_MSR_READ, &whole, "READ", &from, "the MSR is not read");
 	if (!m->writable) {
-		rules_add(&rules, CHECK_MSR_WRITE, &whole, "WRITE", &from, "the MSR is not written");
+		rules_add(&rules, CHECK_MSR_WRITE, &whole, "WRITE", &from,
+			  "the MSR is not written");
 		return;
 	}
-	if (locks)
-		rules_add(&rules, CHECK_MSR_LOCKED, &whole, "LOCKED", &from, "the MSR is not locked")->mask = locks;
+	if (locks) {
+		text = "the MSR is not locked";
+		rules_add(&rules, CHECK_MSR_LOCKED, &whole, "LOCKED", &from, text)->mask = locks;
+	}
 	rules_add_bits(&rules, &whole, m->bits, &from);
 }
 
@@ -139,7 +147,9 @@ static void list_rows(struct spec *s)
 	s->msr_rows = spec_alloc(s, count * sizeof(*s->msr_rows));
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		for (uint32_t i = 0; i < m->count; i++)
-			s->msr_rows[s->msr_row_count++] = (struct msr_row){ m, i, m->number + i * m->stride };
+			s->msr_rows[s->msr_row_count++] = (struct msr_row){
+				m, i, m->number + i * m->stride
+			};
 	qsort(s->msr_rows, count, sizeof(*s->msr_rows), by_number);
 }
 

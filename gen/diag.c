@@ -28,8 +28,8 @@ static struct diag *diag_new(struct spec *s, const struct pos *at, const char *f
 
 static bool same(const struct diag *a, const struct diag *b)
 {
-	return a->at.source == b->at.source && a->at.line == b->at.line && a->at.column == b->at.column &&
-	       strcmp(a->text, b->text) == 0;
+	return a->at.source == b->at.source && a->at.line == b->at.line &&
+	       a->at.column == b->at.column && strcmp(a->text, b->text) == 0;
 }
 
 void diag_error(struct spec *s, const struct pos *at, const char *format, ...)
@@ -89,7 +89,9 @@ static char printable(char c)
 	return c == '\t' || (c >= ' ' && c != 0x7f) || (unsigned char)c >= 0x80 ? c : '?';
 }
 
-/* Blanks below the line's first bytes: a tab for a tab, nothing for the rest of a UTF-8 sequence. */
+/*
+ * Blanks below the line's first bytes: a tab for a tab, nothing for the rest of a UTF-8 sequence.
+ */
 static void print_blanks(const char *line, size_t length, FILE *to)
 {
 	for (size_t i = 0; i < length; i++)
@@ -123,13 +125,15 @@ static void print_caret_line(const struct pos *at, FILE *to)
 
 static void print_one(const struct diag *d, const char *kind, FILE *to)
 {
-	fprintf(to, "%s:%u:%u: %s: %s\n", d->at.source->name, d->at.line, d->at.column, kind, d->text);
+	fprintf(to, "%s:%u:%u: %s: %s\n", d->at.source->name, d->at.line, d->at.column, kind,
+		d->text);
 	print_caret_line(&d->at, to);
 }
 
 static int compare(const void *left, const void *right)
 {
-	const struct diag *a = *(const struct diag *const *)left, *b = *(const struct diag *const *)right;
+	const struct diag *a = *(const struct diag *const *)left,
+			  *b = *(const struct diag *const *)right;
 
 	if (a->at.source != b->at.source)
 		return a->at.source->index < b->at.source->index ? -1 : 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What is wrong with a specification, collected while it is read and shown at the end in the order of the text. */
+/* What is wrong with a specification: collected as it is found, shown in the order of the text. */
 #ifndef GEN_DIAG_H
 #define GEN_DIAG_H
 
@@ -8,10 +8,12 @@
 #include "model.h"
 
 /* Add an error. Equal messages at one place count once. */
-void diag_error(struct spec *s, const struct pos *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void diag_error(struct spec *s, const struct pos *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Add a note to the last error: where the other half of a contradiction stands. */
-void diag_note(struct spec *s, const struct pos *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void diag_note(struct spec *s, const struct pos *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Show all errors, sorted by file, line and column, each with its line and a caret. */
 void diag_print(const struct spec *s, FILE *to);

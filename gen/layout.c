@@ -9,19 +9,24 @@ enum { NESTING_LIMIT = 16 };  /* structs inside structs */
 
 /* Members of C and C++ structs cannot have these names. */
 static const char *const c_words[] = {
-	"alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "concept", "const",
-	"continue", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float",
-	"for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new", "not", "operator", "or",
-	"private", "protected", "public", "register", "requires", "restrict", "return", "short", "signed", "sizeof",
-	"static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typename", "typeof",
-	"union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
+	"alignas",  "alignof",	"and",	    "asm",     "auto",	    "bool",	 "break",
+	"case",	    "catch",	"char",	    "class",   "concept",   "const",	 "continue",
+	"default",  "delete",	"do",	    "double",  "else",	    "enum",	 "explicit",
+	"export",   "extern",	"false",    "float",   "for",	    "friend",	 "goto",
+	"if",	    "inline",	"int",	    "long",    "mutable",   "namespace", "new",
+	"not",	    "operator", "or",	    "private", "protected", "public",	 "register",
+	"requires", "restrict", "return",   "short",   "signed",    "sizeof",	 "static",
+	"struct",   "switch",	"template", "this",    "throw",	    "true",	 "try",
+	"typedef",  "typename", "typeof",   "union",   "unsigned",  "using",	 "virtual",
+	"void",	    "volatile", "while",    "xor",
 };
 
 static void refuse_c_word(struct spec *s, const struct field *f)
 {
 	for (size_t i = 0; i < sizeof(c_words) / sizeof(c_words[0]); i++)
 		if (strcmp(f->name, c_words[i]) == 0)
-			diag_error(s, &f->at, "'%s' is a word of C or C++ and cannot name a field", f->name);
+			diag_error(s, &f->at, "'%s' is a word of C or C++ and cannot name a field",
+				   f->name);
 }
 
 /* ---- a list of fields ---- */
@@ -41,19 +46,23 @@ static void resolve_field(struct spec *s, struct field *f, unsigned depth)
 }
 
 /* Refuse the bytes in front of a field that nothing names, or that something names already. */
-static void check_offset(struct spec *s, const struct field *f, const struct field *before, unsigned end)
+static void check_offset(struct spec *s, const struct field *f, const struct field *before,
+			 unsigned end)
 {
 	if (before && f->offset < before->offset) {
-		diag_error(s, &f->offset_at, "out of order: offset %u after %u", f->offset, before->offset);
+		diag_error(s, &f->offset_at, "out of order: offset %u after %u", f->offset,
+			   before->offset);
 	} else if (f->offset < end) {
 		diag_error(s, &f->offset_at, "overlaps '%s', which ends at %u", before->name, end);
 		diag_note(s, &before->at, "declared here");
 	} else if (f->offset > end) {
-		diag_error(s, &f->offset_at, "nothing names bytes %u to %u: write %u pad[%u] or mbz[%u]", end,
+		diag_error(s, &f->offset_at,
+			   "nothing names bytes %u to %u: write %u pad[%u] or mbz[%u]", end,
 			   f->offset - 1, end, f->offset - end, f->offset - end);
 	}
 	if (f->type && f->type->align && f->offset % f->type->align)
-		diag_error(s, &f->offset_at, "misaligned: %s stands on multiples of %u", f->type->name, f->type->align);
+		diag_error(s, &f->offset_at, "misaligned: %s stands on multiples of %u",
+			   f->type->name, f->type->align);
 }
 
 struct extent {
@@ -94,9 +103,11 @@ static void layout_struct(struct spec *s, struct type *t, unsigned depth)
 	if (!t->fields)
 		diag_error(s, &t->at, "struct '%s' has no fields", t->name);
 	else if (e.size != t->declared_size)
-		diag_error(s, &t->size_at, "the fields of '%s' take %u bytes, not %u", t->name, e.size, t->declared_size);
+		diag_error(s, &t->size_at, "the fields of '%s' take %u bytes, not %u", t->name,
+			   e.size, t->declared_size);
 	else if (e.size % e.align)
-		diag_error(s, &t->size_at, "size %u is no multiple of the alignment %u", e.size, e.align);
+		diag_error(s, &t->size_at, "size %u is no multiple of the alignment %u", e.size,
+			   e.align);
 }
 
 /* The integer that a type is made of, aliases seen through. */
@@ -116,7 +127,8 @@ static void layout_base(struct spec *s, struct type *t, unsigned depth)
 		return;
 	}
 	if (t->kind != TYPE_ALIAS && (base->is_signed || base->size > 8)) {
-		diag_error(s, &t->base_name.at, "'%s' cannot be cut into bits or values", t->base_name.text);
+		diag_error(s, &t->base_name.at, "'%s' cannot be cut into bits or values",
+			   t->base_name.text);
 		return;
 	}
 	t->base = base;
@@ -154,7 +166,9 @@ static void layout_type(struct spec *s, struct type *t, unsigned depth)
 	if (t->kind == TYPE_INTEGER || t->visit == DONE)
 		return;
 	if (t->visit == OPEN || depth > NESTING_LIMIT) {
-		diag_error(s, &t->at, t->visit == OPEN ? "'%s' contains itself" : "'%s' is nested too deep", t->name);
+		diag_error(s, &t->at,
+			   t->visit == OPEN ? "'%s' contains itself" : "'%s' is nested too deep",
+			   t->name);
 		t->visit = DONE;
 		return;
 	}
@@ -192,8 +206,11 @@ static void layout_block(struct spec *s, const struct call *c, struct block *b)
 	if (!b->fields)
 		diag_error(s, &b->at, "an empty block: leave it out");
 	else if (e.size % e.align)
-		diag_error(s, &b->at, "the block ends at %u: write %u pad[%u] or mbz[%u] to fill it to a multiple of %u",
-			   e.size, e.size, e.align - e.size % e.align, e.align - e.size % e.align, e.align);
+		diag_error(s, &b->at,
+			   "the block ends at %u: write %u pad[%u] or mbz[%u] to fill it to a "
+			   "multiple of %u",
+			   e.size, e.size, e.align - e.size % e.align, e.align - e.size % e.align,
+			   e.align);
 }
 
 /* The variable header is an array of qwords; its one field says what a qword means. */
@@ -225,7 +242,9 @@ void layout_calls(struct spec *s)
 		layout_block(s, c, &c->each_in);
 		layout_block(s, c, &c->out);
 		layout_block(s, c, &c->each_out);
-		check_page(s, c->in.present ? &c->in : &c->each_in, "the input", call_in_size(c) + c->each_in.size);
-		check_page(s, c->out.present ? &c->out : &c->each_out, "the output", call_out_size(c) + c->each_out.size);
+		check_page(s, c->in.present ? &c->in : &c->each_in, "the input",
+			   call_in_size(c) + c->each_in.size);
+		check_page(s, c->out.present ? &c->out : &c->each_out, "the output",
+			   call_out_size(c) + c->each_out.size);
 	}
 }

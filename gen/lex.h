@@ -11,7 +11,8 @@ enum { TOKEN_END = 0 };
 struct token {
 	int kind;
 	struct pos at;
-	const char *text;      /* names as written; strings without quotes, docs without slashes; never NULL */
+	const char *text; /* names as written; strings without quotes, docs without slashes; never
+			     NULL */
 	uint64_t number;       /* TOKEN_NUMBER */
 	bool first;            /* nothing but blanks stands before it on its line */
 };

@@ -29,13 +29,14 @@ static struct pos position(const struct lexer *l, const char *start)
 	};
 }
 
-/* A token of the bytes from start to the cursor, `skip` of them dropped in front and `drop` behind. */
+/* A token of the bytes from start to the cursor, without `skip` in front and `drop` behind. */
 static struct token make(struct lexer *l, int kind, const char *start, size_t skip, size_t drop)
 {
+	size_t length = (size_t)(l->cursor - start) - skip - drop;
 	struct token t = {
 		.kind = kind,
 		.at = position(l, start),
-		.text = spec_strndup(l->spec, start + skip, (size_t)(l->cursor - start) - skip - drop),
+		.text = spec_strndup(l->spec, start + skip, length),
 		.first = !l->line_has_token,
 	};
 
@@ -82,7 +83,8 @@ static void refuse_foreign_bytes(struct lexer *l, const struct token *t)
 	}
 }
 
-static struct token make_text(struct lexer *l, int kind, const char *start, size_t skip, size_t drop)
+static struct token make_text(struct lexer *l, int kind, const char *start, size_t skip,
+			      size_t drop)
 {
 	struct token t = make(l, kind, start, skip, drop);
 
@@ -239,44 +241,50 @@ again:
 */
 }
 
-/* By token number; what a message calls each. Keywords stand in quotes, classes of tokens do not. */
+/* What a message calls each token. Keywords stand in quotes, classes of tokens do not. */
 static const char *const token_names[] = {
 	[TOKEN_END] = "the end of the file", [TOKEN_NAME] = "a name", [TOKEN_NUMBER] = "a number",
 	[TOKEN_STRING] = "a string", [TOKEN_MARK] = "a mark", [TOKEN_BODY_MARK] = "a mark",
 	[TOKEN_DOC] = "documentation", [TOKEN_LINE_DOC] = "documentation",
-	[TOKEN_LBRACE] = "'{'", [TOKEN_RBRACE] = "'}'", [TOKEN_LBRACKET] = "'['", [TOKEN_RBRACKET] = "']'",
-	[TOKEN_EQUALS] = "'='", [TOKEN_COLON] = "':'", [TOKEN_COMMA] = "','", [TOKEN_DOT] = "'.'",
-	[TOKEN_RANGE] = "'..'",
-	[TOKEN_INCLUDE] = "'include'", [TOKEN_INTERFACE] = "'interface'", [TOKEN_VERSION] = "'version'",
-	[TOKEN_TYPE] = "'type'", [TOKEN_BITS] = "'bits'", [TOKEN_ENUM] = "'enum'", [TOKEN_FLAGS] = "'flags'",
-	[TOKEN_STRUCT] = "'struct'", [TOKEN_STATUSES] = "'statuses'", [TOKEN_RULES] = "'rules'",
+	[TOKEN_LBRACE] = "'{'", [TOKEN_RBRACE] = "'}'", [TOKEN_LBRACKET] = "'['",
+	[TOKEN_RBRACKET] = "']'", [TOKEN_EQUALS] = "'='", [TOKEN_COLON] = "':'",
+	[TOKEN_COMMA] = "','", [TOKEN_DOT] = "'.'", [TOKEN_RANGE] = "'..'",
+	[TOKEN_INCLUDE] = "'include'", [TOKEN_INTERFACE] = "'interface'",
+	[TOKEN_VERSION] = "'version'", [TOKEN_TYPE] = "'type'", [TOKEN_BITS] = "'bits'",
+	[TOKEN_ENUM] = "'enum'", [TOKEN_FLAGS] = "'flags'", [TOKEN_STRUCT] = "'struct'",
+	[TOKEN_STATUSES] = "'statuses'", [TOKEN_RULES] = "'rules'",
 	[TOKEN_PRIVILEGES] = "'privileges'", [TOKEN_FEATURES] = "'features'",
 	[TOKEN_HYPERCALL] = "'hypercall'", [TOKEN_MSR] = "'msr'", [TOKEN_CPUID] = "'cpuid'",
 	[TOKEN_SIZE] = "'size'", [TOKEN_STRIDE] = "'stride'", [TOKEN_COUNT] = "'count'",
-	[TOKEN_REF] = "'ref'", [TOKEN_SINCE] = "'since'", [TOKEN_ARCH] = "'arch'", [TOKEN_NAMED] = "'named'",
-	[TOKEN_UNIMPLEMENTED] = "'unimplemented'", [TOKEN_OFFERED] = "'offered'", [TOKEN_NEEDS] = "'needs'",
-	[TOKEN_CALLER] = "'caller'", [TOKEN_STATUS] = "'status'", [TOKEN_CONTINUABLE] = "'continuable'",
-	[TOKEN_IN] = "'in'", [TOKEN_VAR] = "'var'", [TOKEN_EACH] = "'each'", [TOKEN_OUT] = "'out'",
+	[TOKEN_REF] = "'ref'", [TOKEN_SINCE] = "'since'", [TOKEN_ARCH] = "'arch'",
+	[TOKEN_NAMED] = "'named'", [TOKEN_UNIMPLEMENTED] = "'unimplemented'",
+	[TOKEN_OFFERED] = "'offered'", [TOKEN_NEEDS] = "'needs'", [TOKEN_CALLER] = "'caller'",
+	[TOKEN_STATUS] = "'status'", [TOKEN_CONTINUABLE] = "'continuable'", [TOKEN_IN] = "'in'",
+	[TOKEN_VAR] = "'var'", [TOKEN_EACH] = "'each'", [TOKEN_OUT] = "'out'",
 	[TOKEN_RESET] = "'reset'", [TOKEN_ACTS] = "'acts'", [TOKEN_COMPUTED] = "'computed'",
 	[TOKEN_PAD] = "'pad'", [TOKEN_MBZ] = "'mbz'", [TOKEN_PRESERVE] = "'preserve'",
 	[TOKEN_NONZERO] = "'nonzero'", [TOKEN_COUNT_OF] = "'count_of'", [TOKEN_UNLESS] = "'unless'",
 	[TOKEN_ELSE] = "'else'", [TOKEN_GPA] = "'gpa'", [TOKEN_LOCKS] = "'locks'",
-	[TOKEN_IGNORED_UNLESS] = "'ignored_unless'", [TOKEN_CONSTANT] = "'constant'", [TOKEN_VALUE] = "'value'",
+	[TOKEN_IGNORED_UNLESS] = "'ignored_unless'", [TOKEN_CONSTANT] = "'constant'",
+	[TOKEN_VALUE] = "'value'",
 };
 
 const char *lex_token_name(int kind)
 {
 	int count = sizeof(token_names) / sizeof(token_names[0]);
 
-	return kind >= 0 && kind < count && token_names[kind] ? token_names[kind] : "something else";
+	if (kind < 0 || kind >= count || !token_names[kind])
+		return "something else";
+	return token_names[kind];
 }
 
 bool lex_opens_declaration(int kind)
 {
 	switch (kind) {
-	case TOKEN_INCLUDE: case TOKEN_INTERFACE: case TOKEN_TYPE: case TOKEN_BITS: case TOKEN_ENUM:
-	case TOKEN_FLAGS: case TOKEN_STRUCT: case TOKEN_STATUSES: case TOKEN_RULES: case TOKEN_PRIVILEGES:
-	case TOKEN_FEATURES: case TOKEN_HYPERCALL: case TOKEN_MSR: case TOKEN_CPUID:
+	case TOKEN_INCLUDE: case TOKEN_INTERFACE: case TOKEN_TYPE: case TOKEN_BITS:
+	case TOKEN_ENUM: case TOKEN_FLAGS: case TOKEN_STRUCT: case TOKEN_STATUSES:
+	case TOKEN_RULES: case TOKEN_PRIVILEGES: case TOKEN_FEATURES: case TOKEN_HYPERCALL:
+	case TOKEN_MSR: case TOKEN_CPUID:
 		return true;
 	default:
 		return false;

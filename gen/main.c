@@ -23,9 +23,11 @@ static const char help[] =
 	"hvgen compiles a specification of the hypervisor interface. FILE is its front door\n"
 	"(spec/hypercalls.def); includes are followed.\n"
 	"\n"
-	"  check   Read each FILE, report every mistake with its line and a caret on standard error,\n"
+	"  check   Read each FILE, report every mistake with its line and a caret on standard "
+	"error,\n"
 	"          write nothing.\n"
-	"  gen     The same for one FILE; if it has no mistakes, write all outputs into FOLDER, which\n"
+	"  gen     The same for one FILE; if it has no mistakes, write all outputs into FOLDER, "
+	"which\n"
 	"          is made when missing. A file whose content would not change is left alone.\n"
 	"\n"
 	"  -o, --output FOLDER   where gen writes\n"
@@ -50,11 +52,15 @@ static const char help[] =
 
 static int refuse(const char *what, const char *word)
 {
-	fprintf(stderr, "hvgen: %s%s%s%s\n%s", what, word ? " '" : "", word ? word : "", word ? "'" : "", usage);
+	fprintf(stderr, "hvgen: %s%s%s%s\n%s", what, word ? " '" : "", word ? word : "",
+		word ? "'" : "", usage);
 	return BAD_USAGE;
 }
 
-/* Read and check one specification and report what is wrong with it. NULL, with *status set, unless it is good. */
+/*
+ * Read and check one specification and report what is wrong with it. NULL, with *status set, unless
+ * it is good.
+ */
 static struct spec *load(const char *path, size_t *errors, int *status)
 {
 	struct spec *s = spec_new();
@@ -106,7 +112,9 @@ static int generate(char **args)
 	for (; *args; args++) {
 		if (strcmp(*args, "-o") == 0 || strcmp(*args, "--output") == 0) {
 			if (!args[1] || folder)
-				return refuse(folder ? "gen: second option" : "gen: no folder behind", *args);
+				return refuse(folder ? "gen: second option"
+						     : "gen: no folder behind",
+					      *args);
 			folder = *++args;
 		} else if (**args == '-' && (*args)[1]) {
 			return refuse("gen: unknown option", *args);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The specification as data: what the parser builds, the checker resolves and proves, and the outputs print. */
+/* The specification as data: what is parsed, resolved and checked, and what the outputs print. */
 #ifndef GEN_MODEL_H
 #define GEN_MODEL_H
 
@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /*
- * Every list is singly linked through `next` and in declaration order (files in the order of their first `include`).
- * Every item knows where it was written. Strings and items live as long as the spec; nobody frees them one by one.
- * A pointer commented "resolved" is set by spec_check(); it is never NULL in a spec that passed.
+ * Every list is singly linked through `next` and in declaration order (files in the order of their
+ * first `include`). Every item knows where it was written. Strings and items live as long as the
+ * spec; nobody frees them one by one. A pointer commented "resolved" is set by spec_check(); it is
+ * never NULL in a spec that passed.
  */
 
 enum {
@@ -27,20 +28,20 @@ enum {
 	*end_ = (item); \
 } while (0)
 
-/* A place in a source: line and column count from 1, columns in bytes. `length` is for the underline of a caret. */
+/* A place in a source: line and column from 1, columns in bytes; `length` is underlined. */
 struct pos {
 	const struct source *source;
 	unsigned line, column, length;
 };
 
-/* One text file. `text` has `size` bytes and a NUL after them; `name` is the path as it is shown to people. */
+/* One text file: `size` bytes and a NUL after them; `name` is the path as people see it. */
 struct source {
 	struct source *next;
 	const char *name;
 	const char *text;
 	size_t size;
 	unsigned index;                /* order of first inclusion, for sorting diagnostics */
-	uint64_t device, inode;        /* what tells that two paths are one file; 0 for a text in memory */
+	uint64_t device, inode;        /* two paths of one file agree in these; 0 in memory */
 	const struct source *includer; /* NULL for the front door */
 	struct pos included_at;
 };
@@ -76,14 +77,14 @@ struct mark {
 enum arch { ARCH_X64 = 1, ARCH_ARM64 = 2, ARCH_ALL = 3 };
 
 struct about {
-	const char *doc;           /* text of the `///` lines, joined by newlines; "" when there is none */
+	const char *doc;           /* of the `///` lines, joined by newlines; "": none */
 	struct name_list *refs;    /* pages or sections of the TLFS */
 	const char *since;         /* edition, or NULL */
 	struct mark *marks;        /* empty: architectural */
 	const char *unimplemented; /* the reason, or NULL */
-	const char *named;         /* the name in the TLFS as written after `named`, or NULL; see the items' own `named` */
+	const char *named;         /* as written after `named`, or NULL; items have their own */
 	unsigned arch;             /* set of enum arch */
-	bool broken;               /* its body could not be read to the end: only the name means anything */
+	bool broken;               /* the body was not read to its end: only the name counts */
 };
 
 /* ---- statuses ---- */
@@ -97,7 +98,7 @@ struct status {
 	bool used;
 };
 
-/* What a rule yields instead of a status. Their values are SPEC_FAULT_UD and SPEC_FAULT_GP of the generated code. */
+/* What a rule yields instead of a status: SPEC_FAULT_UD and SPEC_FAULT_GP of the generated code. */
 extern const struct status status_ud;  /* 0xffff */
 extern const struct status status_gp;  /* 0xfffe */
 
@@ -162,7 +163,7 @@ struct bits {
 	bool nonzero;
 	bool gpa;                  /* MSR: a page number inside the guest physical address space */
 	bool locks;                /* MSR: once set, later writes are refused until reset */
-	struct name ignored_unless; /* MSR: stays zero while that MSR is zero; text NULL when absent */
+	struct name ignored_unless; /* MSR: zero while that MSR is zero; text NULL when absent */
 	struct msr *ignored_unless_msr; /* resolved when the name is present */
 
 	enum cpuid_source source;  /* only in a CPUID register */
@@ -196,7 +197,8 @@ struct type {
 	struct about about;
 	unsigned size, align;  /* bytes; resolved */
 	bool is_signed;        /* i64 alone */
-	bool used, shared;     /* `shared`: laid out in memory that no call passes, so that nothing here need use it */
+	bool used;
+	bool shared;           /* lies in memory that no call passes: nothing here need use it */
 	bool open;             /* enum: other values are legal */
 	struct name base_name; /* alias, bits, enum, flags; text NULL otherwise */
 	struct type *base;     /* resolved: a TYPE_INTEGER (aliases seen through) */
@@ -226,7 +228,7 @@ struct field {
 	struct name type_name; /* text NULL for pad and mbz */
 	struct type *type;     /* resolved: for pad and mbz u8 */
 	bool is_array;
-	unsigned count;        /* elements; 1 unless is_array; pad[n] and mbz[n] are arrays of n bytes */
+	unsigned count;        /* 1 unless is_array; pad[n] and mbz[n] have n bytes */
 	struct pos count_at;
 
 	struct range *in;      /* or NULL */
@@ -244,7 +246,7 @@ struct block {
 	bool present;
 	struct pos at;
 	struct field *fields;
-	unsigned size, align;  /* resolved: end of the last field, a multiple of align; of `var`: 8 */
+	unsigned size, align;  /* resolved: end of the last field; of `var`: 8 */
 };
 
 /* ---- rules ---- */
@@ -264,7 +266,7 @@ struct rule {
 enum check_kind {
 	CHECK_ZERO,         /* the operand is zero; any number of bytes */
 	CHECK_NONZERO,      /* it is not; any number of bytes */
-	CHECK_RESERVED,     /* (operand & mask) == 0 : bits of a `bits` or `flags` type, or of an MSR, that must be zero */
+	CHECK_RESERVED,     /* (operand & mask) == 0: reserved bits, or bits outside a flag set */
 	CHECK_RANGE,        /* low <= operand <= high */
 	CHECK_ENUM,         /* operand is one of type->values */
 	CHECK_COUNT,        /* var_count == number of bits set in the operand (a field of `in`) */
@@ -276,14 +278,14 @@ enum check_kind {
 
 enum part { PART_IN, PART_VAR, PART_EACH, PART_MSR };
 
-/* A value to look at: `size` bytes at `offset` of its part, of which `width` bits from `shift` on. */
+/* A value to look at: `width` bits from `shift` on of the `size` bytes at `offset` of its part. */
 struct operand {
 	enum part part;
-	const char *path;      /* for people and as a C lvalue: "target_vtl", "range.low"; bits: "target_vtl.use_target_vtl" */
-	const char *member;    /* the C lvalue that holds the bits: "target_vtl" in the last example */
+	const char *path;      /* for people: "range.low"; of bits: "target_vtl.use_target_vtl" */
+	const char *member;    /* the C lvalue that holds it: "range.low", "target_vtl" */
 	unsigned offset, size;
 	unsigned shift, width; /* whole operands: 0 and 8 * size */
-	unsigned count, stride; /* an array of operands; 1 and 0 otherwise; then member has "[i]" where the index goes */
+	unsigned count, stride; /* 1 and 0; of an array, whose member has "[i]", more */
 };
 
 /* One rule of a validator. Rules of a call run in list order: in, var, then each. */
@@ -291,7 +293,7 @@ struct check {
 	struct check *next;
 	enum check_kind kind;
 	const char *id;         /* "HVR-0014-02", "HVR-M-40000001-03" */
-	const char *enumerator; /* "FLUSH_VIRTUAL_ADDRESS_LIST_FLAGS_RESERVED", to stand behind SPEC_RULE_ */
+	const char *enumerator; /* "POST_MESSAGE_AT_4_MBZ", to stand behind SPEC_RULE_ */
 	const char *text;       /* what must hold, one line, ASCII */
 	const struct status *status; /* what breaking it yields */
 	struct pos at;
@@ -299,7 +301,7 @@ struct check {
 	uint64_t mask;          /* CHECK_RESERVED, CHECK_MSR_LOCKED */
 	uint64_t low, high;     /* CHECK_RANGE */
 	const struct type *type; /* CHECK_ENUM */
-	bool guarded;           /* the rule holds only while (unless & unless_mask) != unless_value */
+	bool guarded;           /* holds only while (unless & unless_mask) != unless_value */
 	struct operand unless;  /* never an array; part is PART_IN, or that of the rule */
 	uint64_t unless_mask, unless_value;
 };
@@ -335,7 +337,7 @@ struct call {
 	struct check *checks;  /* resolved */
 };
 
-/* Bytes of the fixed input header as the caller lays it out: rounded up to 8 when a variable header or elements follow. */
+/* Bytes of the fixed input header: rounded up to 8 when a variable header or elements follow. */
 unsigned call_in_size(const struct call *c);
 
 /* Likewise for the output in front of output elements. */
@@ -432,20 +434,21 @@ struct spec {
 	struct cpuid_value *values;
 	struct msr_row *msr_rows; /* resolved: every number, ascending */
 	size_t msr_row_count;
-	struct name_list *lost; /* all names in declarations that could not be read: perhaps declared there, perhaps used */
-	bool missing_source;   /* an include could not be read: any name may be declared there */
+	struct name_list *lost; /* names in declarations that could not be read: declared or used */
+	bool missing_source;    /* an include could not be read: any name may be declared there */
 	struct diag *errors, *last_error; /* diag.h */
 	size_t error_count;
 };
 
-/* A fresh empty spec, and its end. Creation cannot fail: out of memory ends the program with a message. */
+/* A fresh empty spec, and its end. Out of memory ends the program with a message. */
 struct spec *spec_new(void);
 void spec_free(struct spec *s);
 
 /* Memory that lives as long as the spec; zeroed, aligned for anything. */
 void *spec_alloc(struct spec *s, size_t size);
 const char *spec_strndup(struct spec *s, const char *text, size_t length);
-const char *spec_printf(struct spec *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *spec_printf(struct spec *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Look-ups by name; NULL when there is none. spec_type() knows the built-in integers too. */
 struct type *spec_type(const struct spec *s, const char *name);
@@ -454,7 +457,7 @@ struct offer *spec_offer(const struct spec *s, const char *block);
 struct offer_bit *spec_offer_bit(const struct spec *s, const char *block, const char *bit);
 struct msr *spec_msr(const struct spec *s, const char *name);
 
-/* Bits of `block` among the uses in the list; all bits of `block` that are not marked unimplemented. */
+/* Bits of `block` among the uses in the list; all bits that are not marked unimplemented. */
 uint64_t offer_use_mask(const struct offer_use *list, const struct offer *block);
 uint64_t offer_implemented_mask(const struct offer *block);
 

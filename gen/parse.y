@@ -12,16 +12,21 @@
 %extra_argument { struct build *b }
 %stack_size 64
 
-/* Any keyword is a name where only a name can stand. Those that open declarations arrive as such in column 1 alone. */
+/*
+ * Any keyword is a name where only a name can stand. Those that open declarations are not here:
+ * they arrive as keywords in column 1 alone.
+ */
 %fallback NAME
-	VERSION SIZE STRIDE COUNT REF SINCE ARCH NAMED UNIMPLEMENTED OFFERED NEEDS CALLER STATUS CONTINUABLE IN VAR EACH OUT
-	RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
+	VERSION SIZE STRIDE COUNT REF SINCE ARCH NAMED UNIMPLEMENTED OFFERED NEEDS CALLER STATUS
+	CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS
+	ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
 
 %syntax_error {
 	int expected[8], count = 0;
+	YYACTIONTYPE state = yypParser->yytos->stateno;
 
 	for (int kind = 1; kind < YYNTOKEN && count < 8; kind++)
-		if (yy_find_shift_action((YYCODETYPE)kind, yypParser->yytos->stateno) != YY_ERROR_ACTION)
+		if (yy_find_shift_action((YYCODETYPE)kind, state) != YY_ERROR_ACTION)
 			expected[count++] = kind;
 	build_syntax_error(b, &TOKEN, expected, count);
 }
@@ -43,14 +48,18 @@ declaration ::= alias trail.                          { build_close(b); }
 interface ::= INTERFACE STRING(N) VERSION NUMBER(X) DOT NUMBER(Y) DOT NUMBER(Z). {
 	build_interface(b, &N, &X, &Y, &Z);
 }
-alias ::= TYPE NAME(N) EQUALS NAME(T) words(W).       { build_type(b, TYPE_ALIAS, &N, &T, NULL, W); }
+alias ::= TYPE NAME(N) EQUALS NAME(T) words(W). {
+	build_type(b, TYPE_ALIAS, &N, &T, NULL, W);
+}
 
 /* ---- lists of names and values ---- */
 
 declaration ::= value_head LBRACE trail value_items RBRACE. { build_close(b); }
 
 value_head ::= ENUM NAME(N) COLON NAME(T) words(W).   { build_type(b, TYPE_ENUM, &N, &T, NULL, W); }
-value_head ::= FLAGS NAME(N) COLON NAME(T) words(W).  { build_type(b, TYPE_FLAGS, &N, &T, NULL, W); }
+value_head ::= FLAGS NAME(N) COLON NAME(T) words(W). {
+	build_type(b, TYPE_FLAGS, &N, &T, NULL, W);
+}
 value_head ::= STATUSES(K).                           { build_statuses(b, &K); }
 value_head ::= RULES(K).                              { build_rules(b, &K); }
 value_head ::= PRIVILEGES NAME(N) COLON NAME(T).      { build_offer(b, true, &N, &T); }
@@ -108,7 +117,9 @@ part_word ::= EQUALS(E) use(U).                       { build_cpuid_offer(b, &E,
 
 declaration ::= struct_head LBRACE trail struct_items RBRACE. { build_close(b); }
 
-struct_head ::= STRUCT NAME(N) SIZE NUMBER(S) words(W). { build_type(b, TYPE_STRUCT, &N, NULL, &S, W); }
+struct_head ::= STRUCT NAME(N) SIZE NUMBER(S) words(W). {
+	build_type(b, TYPE_STRUCT, &N, NULL, &S, W);
+}
 
 struct_items ::= .
 struct_items ::= struct_items loose.
@@ -122,8 +133,12 @@ fields ::= fields field.
 field ::= field_start.
 field ::= field field_word.
 field_start ::= NUMBER(O) NAME(T) NAME(N).            { build_field(b, &O, &T, &N); }
-field_start ::= NUMBER(O) PAD(P) LBRACKET NUMBER(C) RBRACKET. { build_filler(b, FIELD_PAD, &O, &P, &C); }
-field_start ::= NUMBER(O) MBZ(P) LBRACKET NUMBER(C) RBRACKET. { build_filler(b, FIELD_MBZ, &O, &P, &C); }
+field_start ::= NUMBER(O) PAD(P) LBRACKET NUMBER(C) RBRACKET. {
+	build_filler(b, FIELD_PAD, &O, &P, &C);
+}
+field_start ::= NUMBER(O) MBZ(P) LBRACKET NUMBER(C) RBRACKET. {
+	build_filler(b, FIELD_MBZ, &O, &P, &C);
+}
 
 field_word ::= note.
 field_word ::= LBRACKET NUMBER(C) RBRACKET.           { build_array(b, &C); }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Reads sources, follows includes, feeds tokens to the grammar, and goes on at the next declaration after an error. */
+/* Reads sources, follows includes, feeds the grammar, and goes on behind what cannot be read. */
 #include "read.h"
 
 #include <errno.h>
@@ -63,7 +63,10 @@ static struct source *add_source(struct spec *s, const char *name, const char *t
 	return source;
 }
 
-/* The source at path, read once however often it is named. NULL with errno set when it cannot be read. */
+/*
+ * The source at path, read once however often it is named. NULL with errno set when it cannot be
+ * read.
+ */
 static struct source *load(struct spec *s, FILE *stream, const char *path, bool *fresh)
 {
 	struct stat file;
@@ -135,8 +138,9 @@ static void restart(struct feeder *f)
 }
 
 /*
- * Marks and documentation belong to what stands before them on their line, or above them and less deep. First on a line
- * as deep as the line above, they belong to the declaration around them, or to what follows.
+ * Marks and documentation belong to what stands before them on their line, or above them and less
+ * deep. First on a line as deep as the line above, they belong to the declaration around them, or
+ * to what follows.
  */
 static void place_note(struct feeder *f, struct token *t)
 {
@@ -190,7 +194,8 @@ static void end_declaration(struct feeder *f)
 static void report_unclosed(struct feeder *f, const struct token *t)
 {
 	if (t->kind == TOKEN_END)
-		diag_error(f->build.spec, &t->at, "the file ends inside a declaration: '}' is missing");
+		diag_error(f->build.spec, &t->at,
+			   "the file ends inside a declaration: '}' is missing");
 	else
 		diag_error(f->build.spec, &t->at, "'}' is missing before this declaration");
 	diag_note(f->build.spec, &f->opened.at, "the open declaration starts here");
@@ -266,7 +271,8 @@ static const char *resolve(struct spec *s, const struct source *from, const char
 	return spec_printf(s, "%.*s%s", (int)(slash + 1 - from->name), from->name, path);
 }
 
-static void refuse_cycle(struct spec *s, const struct token *path, const struct source *from, const struct source *to)
+static void refuse_cycle(struct spec *s, const struct token *path, const struct source *from,
+			 const struct source *to)
 {
 	const struct source *open = from;
 
@@ -300,7 +306,8 @@ void build_include(struct build *b, const struct token *path)
 		return;
 	source = open_source(b->spec, resolve(b->spec, b->source, path->text), &fresh);
 	if (!source) {
-		diag_error(b->spec, &path->at, "cannot read \"%s\": %s", path->text, strerror(errno));
+		diag_error(b->spec, &path->at, "cannot read \"%s\": %s", path->text,
+			   strerror(errno));
 		b->spec->missing_source = true;
 		return;
 	}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* From files to a specification that is written down correctly, though nothing about its meaning is known yet. */
+/* From files to a specification that is well written; check.h finds out what it means. */
 #ifndef GEN_READ_H
 #define GEN_READ_H
 
 #include "model.h"
 
 /*
- * Read the front door and all that it includes. False when the front door itself cannot be read; why is then in errno.
- * Everything else that is wrong is in the errors of the specification.
+ * Read the front door and all that it includes. False when the front door itself cannot be read;
+ * why is then in errno. Everything else that is wrong is in the errors of the specification.
  */
 bool read_spec(struct spec *s, const char *path);
 

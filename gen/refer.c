@@ -61,6 +61,7 @@ void refer_offers(struct spec *s, struct offer_use *uses)
 		else if (!spec_offer(s, u->block.text))
 			report_unknown(s, &u->block, "privileges or features block");
 		else if (!is_lost(s, u->bit.text))
-			diag_error(s, &u->bit.at, "'%s' has no bit '%s'", u->block.text, u->bit.text);
+			diag_error(s, &u->bit.at, "'%s' has no bit '%s'", u->block.text,
+				   u->bit.text);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Lists the rules of validators: each field's own, and what its type brings, down to single bits. */
+/* Lists the rules of validators: each field's own, and what its type brings. */
 #include <string.h>
 
 #include "check.h"
@@ -22,8 +22,8 @@ static const char *spell_subject(struct spec *s, const char *path)
 	return spec_upper(s, out);
 }
 
-struct check *rules_add(struct rule_list *rules, enum check_kind kind, const struct operand *on, const char *suffix,
-			const struct rule_source *from, const char *text)
+struct check *rules_add(struct rule_list *rules, enum check_kind kind, const struct operand *on,
+			const char *suffix, const struct rule_source *from, const char *text)
 {
 	struct spec *s = rules->spec;
 	struct check *c = spec_alloc(s, sizeof(*c));
@@ -35,7 +35,8 @@ struct check *rules_add(struct rule_list *rules, enum check_kind kind, const str
 	c->status = from->status;
 	c->text = text;
 	c->id = spec_printf(s, "%s%02u", rules->id_prefix, ++rules->count);
-	c->enumerator = spec_printf(s, "%s%s%s%s", rules->name_prefix, subject, subject[0] ? "_" : "", suffix);
+	c->enumerator = spec_printf(s, "%s%s%s%s", rules->name_prefix, subject,
+				    subject[0] ? "_" : "", suffix);
 	*rules->tail = c;
 	rules->tail = &c->next;
 	return c;
@@ -43,8 +44,8 @@ struct check *rules_add(struct rule_list *rules, enum check_kind kind, const str
 
 /* ---- what types bring ---- */
 
-static void add_reserved(struct rule_list *rules, const struct operand *on, uint64_t mask, const char *text,
-			 const struct rule_source *from)
+static void add_reserved(struct rule_list *rules, const struct operand *on, uint64_t mask,
+			 const char *text, const struct rule_source *from)
 {
 	if (mask)
 		rules_add(rules, CHECK_RESERVED, on, "RESERVED", from, text)->mask = mask;
@@ -53,30 +54,35 @@ static void add_reserved(struct rule_list *rules, const struct operand *on, uint
 static void add_range(struct rule_list *rules, const struct operand *on, const struct range *in,
 		      const struct rule_source *from)
 {
-	const char *text = spec_printf(rules->spec, "%s is in 0x%llx..0x%llx", on->path, (unsigned long long)in->low,
-				       (unsigned long long)in->high);
+	const char *text = spec_printf(rules->spec, "%s is in 0x%llx..0x%llx", on->path,
+				       (unsigned long long)in->low, (unsigned long long)in->high);
 	struct check *c = rules_add(rules, CHECK_RANGE, on, "RANGE", from, text);
 
 	c->low = in->low;
 	c->high = in->high;
 }
 
-static void add_nonzero(struct rule_list *rules, const struct operand *on, const struct rule_source *from)
+static void add_nonzero(struct rule_list *rules, const struct operand *on,
+			const struct rule_source *from)
 {
-	rules_add(rules, CHECK_NONZERO, on, "NONZERO", from, spec_printf(rules->spec, "%s is not zero", on->path));
+	rules_add(rules, CHECK_NONZERO, on, "NONZERO", from,
+		  spec_printf(rules->spec, "%s is not zero", on->path));
 }
 
 void rules_add_type(struct rule_list *rules, const struct operand *on, const struct type *type,
 		    const struct rule_source *from)
 {
 	struct spec *s = rules->spec;
+	const char *text;
 
-	if (type->kind == TYPE_ENUM && !type->open)
-		rules_add(rules, CHECK_ENUM, on, "VALUE", from,
-			  spec_printf(s, "%s is one of the values of %s", on->path, type->name))->type = type;
-	if (type->kind == TYPE_FLAGS)
-		add_reserved(rules, on, low_bits(on->width) & ~type_flags_mask(type),
-			     spec_printf(s, "%s has no bits beyond those of %s", on->path, type->name), from);
+	if (type->kind == TYPE_ENUM && !type->open) {
+		text = spec_printf(s, "%s is one of the values of %s", on->path, type->name);
+		rules_add(rules, CHECK_ENUM, on, "VALUE", from, text)->type = type;
+	}
+	if (type->kind == TYPE_FLAGS) {
+		text = spec_printf(s, "%s has no bits beyond those of %s", on->path, type->name);
+		add_reserved(rules, on, low_bits(on->width) & ~type_flags_mask(type), text, from);
+	}
 	if (type->kind == TYPE_BITS)
 		rules_add_bits(rules, on, type->bits, from);
 }
@@ -103,7 +109,8 @@ static void add_part(struct rule_list *rules, const struct operand *whole, const
 		add_range(rules, &on, b->in, from);
 	if (b->gpa)
 		rules_add(rules, CHECK_MSR_GPA, &on, "GPA", from,
-			  spec_printf(s, "%s is a page inside the guest physical address space", on.path));
+			  spec_printf(s, "%s is a page inside the guest physical address space",
+				      on.path));
 	if (b->type)
 		rules_add_type(rules, &on, b->type, from);
 }
@@ -117,7 +124,9 @@ void rules_add_bits(struct rule_list *rules, const struct operand *whole, const 
 		if (b->kind == BITS_MBZ)
 			mask |= bits_mask(b);
 	add_reserved(rules, whole, mask & low_bits(whole->width),
-		     spec_printf(rules->spec, "reserved bits%s%s are zero", whole->path[0] ? " of " : "", whole->path), from);
+		     spec_printf(rules->spec, "reserved bits%s%s are zero",
+				 whole->path[0] ? " of " : "", whole->path),
+		     from);
 	for (const struct bits *b = list; b; b = b->next)
 		if (b->kind == BITS_NAMED)
 			add_part(rules, whole, b, from);
@@ -140,7 +149,8 @@ static struct operand operand_of(const struct scope *scope, const struct field *
 {
 	struct operand on = {
 		.part = scope->part,
-		.path = spec_printf(scope->rules->spec, "%s%s%s", scope->path, f->name, f->is_array ? "[i]" : ""),
+		.path = spec_printf(scope->rules->spec, "%s%s%s", scope->path, f->name,
+				    f->is_array ? "[i]" : ""),
 		.offset = scope->offset + f->offset,
 		.size = f->type->size,
 		.width = f->type->size * 8,
@@ -179,14 +189,17 @@ static bool is_listed(const struct spec *s, const struct call *c, const struct s
 }
 
 /* What breaking the rules of a field yields, and that the call admits it. */
-static struct rule_source source_of(const struct scope *scope, const struct field *f, const struct name *otherwise)
+static struct rule_source source_of(const struct scope *scope, const struct field *f,
+				    const struct name *otherwise)
 {
 	struct spec *s = scope->rules->spec;
-	struct name usual = { .text = f->count_of.text ? "invalid_hypercall_input" : "invalid_parameter", .at = f->at };
+	const char *name = f->count_of.text ? "invalid_hypercall_input" : "invalid_parameter";
+	struct name usual = { .text = name, .at = f->at };
 	struct rule_source from = { .at = otherwise ? otherwise->at : f->at };
 
 	from.status = otherwise ? refer_status(s, otherwise) : refer_real_status(s, &usual);
-	if (from.status && !status_is_fault(from.status) && !is_listed(s, scope->call, from.status)) {
+	if (from.status && !status_is_fault(from.status) &&
+	    !is_listed(s, scope->call, from.status)) {
 		diag_error(s, &from.at, "'%s' yields '%s', which the call does not list",
 			   f->kind == FIELD_MBZ ? "mbz" : f->name, from.status->name);
 		diag_note(s, &scope->call->at, "add it behind 'status' of this call");
@@ -197,7 +210,8 @@ static struct rule_source source_of(const struct scope *scope, const struct fiel
 
 /* ---- unless ---- */
 
-static const struct field *find_field(const struct field *list, const struct field *end, const char *name)
+static const struct field *find_field(const struct field *list, const struct field *end,
+				      const char *name)
 {
 	for (const struct field *f = list; f && f != end; f = f->next)
 		if (strcmp(f->name, name) == 0)
@@ -205,7 +219,10 @@ static const struct field *find_field(const struct field *list, const struct fie
 	return NULL;
 }
 
-/* The bits that tell, and what they are when the rules do not hold. False when the name means nothing there. */
+/*
+ * The bits that tell, and what they are when the rules do not hold. False when the name means
+ * nothing there.
+ */
 static bool guard_value(const struct type *t, const char *name, uint64_t *mask, uint64_t *value)
 {
 	for (const struct enumerator *v = t->values; v; v = v->next) {
@@ -225,7 +242,8 @@ static bool guard_value(const struct type *t, const char *name, uint64_t *mask, 
 }
 
 /* Look for the field of `unless` in front of f: in the same list, then in the fixed header. */
-static const struct field *find_guard(const struct scope *scope, const struct field *f, struct scope *home)
+static const struct field *find_guard(const struct scope *scope, const struct field *f,
+				      struct scope *home)
 {
 	const struct field *found = find_field(scope->fields, f, f->unless->field.text);
 
@@ -251,8 +269,10 @@ static void guard_rules(const struct scope *scope, const struct field *f, struct
 	}
 	if (!guard->type)
 		return;
-	if (guard->is_array || home.count > 1 || !guard_value(guard->type, u->bit.text, &mask, &value)) {
-		diag_error(s, &u->bit.at, "'%s' has no bit or value '%s'", u->field.text, u->bit.text);
+	if (guard->is_array || home.count > 1 ||
+	    !guard_value(guard->type, u->bit.text, &mask, &value)) {
+		diag_error(s, &u->bit.at, "'%s' has no bit or value '%s'", u->field.text,
+			   u->bit.text);
 		return;
 	}
 	for (struct check *c = first; c; c = c->next) {
@@ -270,12 +290,14 @@ static void guard_rules(const struct scope *scope, const struct field *f, struct
 
 static void add_fields(const struct scope *scope);
 
-static void add_struct(const struct scope *scope, const struct field *f, const struct name *otherwise)
+static void add_struct(const struct scope *scope, const struct field *f,
+		       const struct name *otherwise)
 {
 	struct scope inner = *scope;
 
 	inner.fields = f->type->fields;
-	inner.path = spec_printf(scope->rules->spec, "%s%s%s.", scope->path, f->name, f->is_array ? "[i]" : "");
+	inner.path = spec_printf(scope->rules->spec, "%s%s%s.", scope->path, f->name,
+				 f->is_array ? "[i]" : "");
 	inner.offset = scope->offset + f->offset;
 	inner.otherwise = otherwise;
 	if (f->is_array) {
@@ -285,14 +307,16 @@ static void add_struct(const struct scope *scope, const struct field *f, const s
 	add_fields(&inner);
 }
 
-static void add_zero(const struct scope *scope, const struct field *f, const struct rule_source *from)
+static void add_zero(const struct scope *scope, const struct field *f,
+		     const struct rule_source *from)
 {
 	struct operand on = whole_of(scope, f);
 	unsigned last = on.offset + on.size - 1;
 	struct spec *s = scope->rules->spec;
 
 	if (f->kind == FIELD_DATA) {
-		rules_add(scope->rules, CHECK_ZERO, &on, "ZERO", from, spec_printf(s, "%s is zero", on.path));
+		rules_add(scope->rules, CHECK_ZERO, &on, "ZERO", from,
+			  spec_printf(s, "%s is zero", on.path));
 		return;
 	}
 	on.path = spec_printf(s, "%sat_%u", scope->path, on.offset);
@@ -301,7 +325,8 @@ static void add_zero(const struct scope *scope, const struct field *f, const str
 			       : spec_printf(s, "bytes %u..%u are zero", on.offset, last));
 }
 
-static void add_count(const struct scope *scope, const struct field *f, const struct rule_source *from)
+static void add_count(const struct scope *scope, const struct field *f,
+		      const struct rule_source *from)
 {
 	struct spec *s = scope->rules->spec;
 	const struct field *mask = find_field(scope->call->in.fields, NULL, f->count_of.text);
@@ -309,18 +334,21 @@ static void add_count(const struct scope *scope, const struct field *f, const st
 	struct operand on;
 
 	if (!mask) {
-		diag_error(s, &f->count_of.at, "no field '%s' in the fixed header", f->count_of.text);
+		diag_error(s, &f->count_of.at, "no field '%s' in the fixed header",
+			   f->count_of.text);
 		return;
 	}
 	if (!mask->type)
 		return;
 	if (mask->is_array || mask->type->kind == TYPE_STRUCT || mask->type->size > 8) {
-		diag_error(s, &f->count_of.at, "'%s' is no number whose bits could be counted", mask->name);
+		diag_error(s, &f->count_of.at, "'%s' is no number whose bits could be counted",
+			   mask->name);
 		return;
 	}
 	on = operand_of(&header, mask);
 	rules_add(scope->rules, CHECK_COUNT, &on, "COUNT", from,
-		  spec_printf(s, "the variable header has one qword for each bit set in %s", on.path));
+		  spec_printf(s, "the variable header has one qword for each bit set in %s",
+			      on.path));
 }
 
 static bool is_number(const struct field *f)
@@ -328,7 +356,8 @@ static bool is_number(const struct field *f)
 	return f->type->kind != TYPE_STRUCT && f->type->size <= 8;
 }
 
-static void add_own(const struct scope *scope, const struct field *f, const struct rule_source *from)
+static void add_own(const struct scope *scope, const struct field *f,
+		    const struct rule_source *from)
 {
 	struct operand on = operand_of(scope, f);
 
@@ -370,8 +399,8 @@ static void add_field(const struct scope *scope, const struct field *f)
 		add_struct(scope, f, otherwise);
 	add_own(scope, f, &from);
 	if (!*first && (f->otherwise.text || f->unless))
-		diag_error(s, f->unless ? &f->unless->field.at : &f->otherwise.at, "'%s' has no rule that this could change",
-			   f->name);
+		diag_error(s, f->unless ? &f->unless->field.at : &f->otherwise.at,
+			   "'%s' has no rule that this could change", f->name);
 	if (!*first)
 		return;
 	if (f->is_array && scope->count > 1 && (*first)->on.count > scope->count)
@@ -392,7 +421,8 @@ static void add_fields(const struct scope *scope)
 			add_field(scope, f);
 }
 
-static void add_block(struct rule_list *rules, const struct call *c, const struct block *b, enum part part)
+static void add_block(struct rule_list *rules, const struct call *c, const struct block *b,
+		      enum part part)
 {
 	struct scope scope = {
 		.rules = rules,

@@ -44,7 +44,8 @@ static int by_order(const struct entry *a, const struct entry *b)
 
 static int by_name(const void *left, const void *right)
 {
-	int difference = strcmp(((const struct entry *)left)->name, ((const struct entry *)right)->name);
+	int difference = strcmp(((const struct entry *)left)->name,
+				((const struct entry *)right)->name);
 
 	return difference ? difference : by_order(left, right);
 }
@@ -218,7 +219,8 @@ static void check_msr_list(struct spec *s)
 	for (const struct msr *m = s->msrs; m; m = m->next) {
 		add(&e, m->name, &m->at, m->number, &m->number_at);
 		for (uint32_t i = 0; i < m->count; i++)
-			add(&numbers, m->name, &m->at, m->number + (uint64_t)i * m->stride, &m->number_at);
+			add(&numbers, m->name, &m->at, m->number + (uint64_t)i * m->stride,
+			    &m->number_at);
 		check_parts(s, m->bits);
 	}
 	check_numbers(&numbers, "MSR number");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Tests of what the generator makes of a good specification: layouts, notes, rules, instances, look-ups. */
-/* link: gen/model.c gen/diag.c gen/read.c gen/build.c gen/refer.c gen/unique.c gen/layout.c gen/check_bits.c */
-/* link: gen/rules.c gen/check.c gen/check_msr.c gen/check_cpuid.c build/obj/gen/lex.c build/obj/gen/parse.c */
+/* Tests of what the generator makes of a good specification. */
+/* link: gen/model.c gen/diag.c gen/read.c gen/build.c gen/refer.c gen/unique.c gen/layout.c */
+/* link: gen/rules.c gen/check.c gen/check_bits.c gen/check_msr.c gen/check_cpuid.c */
+/* link: build/obj/gen/lex.c build/obj/gen/parse.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +18,10 @@
 
 static const char *const head =
 	"interface \"hv1\" version 0.1.0\n"
-	"statuses {\n 0 success\n 3 invalid_hypercall_input\n 5 invalid_parameter\n 6 access_denied\n}\n"
-	"rules {\n 1 privilege else access_denied\n 2 variable_header else invalid_hypercall_input\n}\n"
+	"statuses {\n 0 success\n 3 invalid_hypercall_input\n 5 invalid_parameter\n"
+	" 6 access_denied\n}\n"
+	"rules {\n 1 privilege else access_denied\n"
+	" 2 variable_header else invalid_hypercall_input\n}\n"
 	"privileges privilege : u64 {\n 5 p\n 40 q unimplemented \"not yet\"\n}\n"
 	"cpuid 0x40000003 features {\n eax {\n 4..0 mbz\n 5 p = privilege.p\n 31..6 mbz\n }\n"
 	" ebx {\n 7..0 mbz\n 8 q = privilege.q\n 31..9 level = value level\n }\n}\n"
@@ -53,7 +56,8 @@ static void layouts(void **state)
 	struct spec *s = good("type id = u64\n"
 			      "bits b : u16 {\n 7..0 low\n 15..8 mbz\n}\n"
 			      "struct inner size 16 {\n 0 id a\n 8 b b\n 10 pad[6]\n}\n"
-			      "struct outer size 64 shared {\n 0 u8 x[16]\n 16 inner y[2]\n 48 u128 z\n}\n");
+			      "struct outer size 64 shared {\n 0 u8 x[16]\n 16 inner y[2]\n"
+			      " 48 u128 z\n}\n");
 	const struct type *outer = spec_type(s, "outer");
 	const struct field *y = outer->fields->next;
 
@@ -72,7 +76,8 @@ static void layouts(void **state)
 static void header_is_rounded_when_elements_follow(void **state)
 {
 	struct spec *s = good("hypercall a = 1 simple {\n in {\n 0 u32 x\n }\n}\n"
-			      "hypercall b = 2 rep {\n in {\n 0 u32 x\n }\n each in {\n 0 u32 y\n }\n"
+			      "hypercall b = 2 rep {\n in {\n 0 u32 x\n }\n"
+			      " each in {\n 0 u32 y\n }\n"
 			      " out {\n 0 u8 z\n }\n each out {\n 0 u8 z\n }\n}\n");
 
 	(void)state;
@@ -87,7 +92,7 @@ static void names(void **state)
 {
 	struct spec *s = good("hypercall flush_now = 1 simple, fast {\n}\n"
 			      "hypercall other = 2 simple {\n named \"HvExtOther\"\n}\n"
-			      "enum reg : u32 open shared {\n 1 x64_rip\n 2 y named \"HvY\"\n}\n"
+			      "enum reg : u32 open, shared {\n 1 x64_rip\n 2 y named \"HvY\"\n}\n"
 			      "msr sint = 0x40000090 stride 1 count 2 vp, rw {\n reset 0\n}\n");
 	const struct type *reg = spec_type(s, "reg");
 
@@ -139,7 +144,8 @@ static const char *rules_of(struct spec *s, const struct check *list)
 	const char *text = "";
 
 	for (const struct check *c = list; c; c = c->next)
-		text = spec_printf(s, "%s%s%s %s:%s", text, text[0] ? "\n" : "", c->id, c->enumerator, c->status->name);
+		text = spec_printf(s, "%s%s%s %s:%s", text, text[0] ? "\n" : "", c->id,
+				   c->enumerator, c->status->name);
 	return text;
 }
 
@@ -151,7 +157,8 @@ static void rules_of_every_kind(void **state)
 			      "struct p size 2 {\n 0 u8 m nonzero\n 1 mbz[1]\n}\n"
 			      "hypercall c = 0x14 rep, varhead {\n"
 			      " status invalid_parameter\n"
-			      " in {\n 0 f f\n 1 b b unless f.bit\n 2 e e else GP\n 3 pad[1]\n 4 u32 n in 3..4\n 8 u64 banks\n }\n"
+			      " in {\n 0 f f\n 1 b b unless f.bit\n 2 e e else GP\n 3 pad[1]\n"
+			      " 4 u32 n in 3..4\n 8 u64 banks\n }\n"
 			      " var {\n u64 v count_of banks\n }\n"
 			      " each in {\n 0 p p[2]\n 4 u32 z mbz\n }\n"
 			      "}\n");
@@ -177,7 +184,8 @@ static void operands(void **state)
 			      "struct p size 8 {\n 0 u32 pad_word\n 4 b b\n 6 pad[2]\n}\n"
 			      "hypercall c = 1 simple {\n status invalid_parameter\n"
 			      " in {\n 0 f f\n 1 pad[3]\n 4 p list[3] unless f.bit\n }\n}\n");
-	const struct check *mask = call_named(s, "c")->checks, *reserved = mask->next, *mid = reserved->next;
+	const struct check *mask = call_named(s, "c")->checks;
+	const struct check *reserved = mask->next, *mid = reserved->next;
 
 	(void)state;
 	assert_int_equal(mask->kind, CHECK_RESERVED);
@@ -204,8 +212,9 @@ static void operands(void **state)
 static void msrs(void **state)
 {
 	struct spec *s = good("msr b = 0x40000012 stride 2 count 3 vp, wo {\n reset 0\n}\n"
-			      "msr a = 0x40000001 partition, rw {\n needs privilege.p\n reset 0x10\n"
-			      " 0 on ignored_unless c\n 1 lock locks\n 3..2 preserve\n 7..4 x in 1..9\n"
+			      "msr a = 0x40000001 partition, rw {\n needs privilege.p\n"
+			      " reset 0x10\n 0 on ignored_unless c\n 1 lock locks\n"
+			      " 3..2 preserve\n 7..4 x in 1..9\n"
 			      " 11..8 mbz\n 63..12 page gpa\n}\n"
 			      "msr c = 0x40000013 partition, ro {\n reset 0\n}\n");
 	const struct msr *a = spec_msr(s, "a");
@@ -224,8 +233,10 @@ static void msrs(void **state)
 						    "HVR-M-40000001-02 MSR_A_RESERVED:GP\n"
 						    "HVR-M-40000001-03 MSR_A_X_RANGE:GP\n"
 						    "HVR-M-40000001-04 MSR_A_PAGE_GPA:GP");
-	assert_string_equal(rules_of(s, spec_msr(s, "b")->checks), "HVR-M-40000012-01 MSR_B_READ:GP");
-	assert_string_equal(rules_of(s, spec_msr(s, "c")->checks), "HVR-M-40000013-01 MSR_C_WRITE:GP");
+	assert_string_equal(rules_of(s, spec_msr(s, "b")->checks),
+			    "HVR-M-40000012-01 MSR_B_READ:GP");
+	assert_string_equal(rules_of(s, spec_msr(s, "c")->checks),
+			    "HVR-M-40000013-01 MSR_C_WRITE:GP");
 	spec_free(s);
 }
 
@@ -246,12 +257,16 @@ static void offers_and_cpuid(void **state)
 
 static void masks(void **state)
 {
-	const struct bits all = { .high = 63, .low = 0 }, one = { .high = 63, .low = 63 }, out = { .high = 99, .low = 70 };
+	const struct bits all = { .high = 63, .low = 0 };
+	const struct bits one = { .high = 63, .low = 63 };
+	const struct bits out = { .high = 99, .low = 70 };
 
 	(void)state;
 	assert_true(low_bits(0) == 0 && low_bits(1) == 1 && low_bits(63) == UINT64_MAX >> 1);
 	assert_true(low_bits(64) == UINT64_MAX && low_bits(65) == UINT64_MAX);
-	assert_true(bits_mask(&all) == UINT64_MAX && bits_mask(&one) == 1ull << 63 && bits_mask(&out) == 0);
+	assert_true(bits_mask(&all) == UINT64_MAX);
+	assert_true(bits_mask(&one) == 1ull << 63);
+	assert_true(bits_mask(&out) == 0);
 }
 
 int main(void)
