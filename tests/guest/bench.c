@@ -92,6 +92,7 @@ static void measure_all(void)
 
 void guest_main(u32 magic, u32 info)
 {
+	rt_console_init();
 	rt_trap_init();
 	if (!rt_memory_init(magic, info))
 		rt_exit(FAILURE);

@@ -32,6 +32,7 @@ static void run_suites(void)
 
 void guest_main(u32 magic, u32 info)
 {
+	rt_console_init();
 	rt_trap_init();
 	if (!rt_memory_init(magic, info)) {
 		rt_printf("guest: not started by multiboot1\n");

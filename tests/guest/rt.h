@@ -26,6 +26,7 @@ extern u64 rt_boot_tsc;         /* TSC at the second instruction of the guest */
 void guest_main(u32 magic, u32 info);
 
 /* ---- console and end (rt_print.c) ---- */
+void rt_console_init(void);
 /* Understands %s %c %d %u %x %llu %llx %%, with zero padding and width. */
 void rt_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void rt_vprintf(const char *format, va_list args);

@@ -3,13 +3,44 @@
 #include "rt.h"
 
 #define COM1 0x3f8
+#define COM_INTERRUPTS (COM1 + 1)
+#define COM_LINE_CONTROL (COM1 + 3)
 #define COM_LINE_STATUS (COM1 + 5)
+#define COM_DIVISOR_ACCESS 0x80
+#define COM_8N1 0x03
 #define COM_EMPTY 0x20          /* the holding register takes a byte */
 #define COM_IDLE 0x40           /* everything has left */
 #define PORT_END 0xf4
 
+/* Not every firmware leaves eight data bits behind. 115200 baud, no interrupts. */
+static void serial_init(void)
+{
+	outb(COM_LINE_CONTROL, COM_DIVISOR_ACCESS | COM_8N1);
+	outb(COM1, 1);
+	outb(COM_INTERRUPTS, 0);
+	outb(COM_LINE_CONTROL, COM_8N1);
+	outb(COM_INTERRUPTS, 0);
+}
+
+/* 115200 baud, 8 data bits, no parity, no interrupts; firmware may leave the port as reset does, with 5 bits. */
+void rt_console_init(void)
+{
+	outb(COM1 + 1, 0);
+	outb(COM1 + 3, 0x80);   /* the divisor is at 0 and 1 */
+	outb(COM1 + 0, 1);
+	outb(COM1 + 1, 0);
+	outb(COM1 + 3, 0x03);
+	outb(COM1 + 2, 0x07);   /* FIFOs on, and empty */
+	outb(COM1 + 4, 0x03);
+}
+
 static void serial_char(char c)
 {
+	static bool ready;
+
+	if (!ready)
+		serial_init();
+	ready = true;
 	for (u32 patience = 0; patience < 1000000 && !(inb(COM_LINE_STATUS) & COM_EMPTY); patience++)
 		__asm__ volatile("pause");
 	outb(COM1, (u8)c);
