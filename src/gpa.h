@@ -54,17 +54,25 @@ static inline u64 gpa_page_limit(const struct gpa_space *g)
 	return 1ull << (g->address_bits - PAGE_SHIFT);
 }
 
+/* What gpa_ptr() gives when the page was used lately, else NULL. */
+static inline void *gpa_ptr_recent(const struct gpa_space *g, gpa_t gpa, u32 rights)
+{
+	const struct gpa_hit *hit = &g->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
+
+	if (hit->gpn != gpa.v >> PAGE_SHIFT || (rights & ~hit->rights))
+		return NULL;
+	return hit->page + (gpa.v & ~PAGE_MASK);
+}
+
 /*
  * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. rights:
  * NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
  */
 static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 rights)
 {
-	const struct gpa_hit *hit = &g->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
+	void *recent = gpa_ptr_recent(g, gpa, rights);
 
-	if (__builtin_expect(hit->gpn == gpa.v >> PAGE_SHIFT && !(rights & ~hit->rights), 1))
-		return hit->page + (gpa.v & ~PAGE_MASK);
-	return gpa_ptr_lookup(p, gpa, rights);
+	return recent ? recent : gpa_ptr_lookup(p, gpa, rights);
 }
 
 #endif

@@ -27,13 +27,16 @@ static bool space_is_valid(struct vcpu *v, u64 space, u64 flags)
 	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) || !(space >> v->partition->gpa.address_bits);
 }
 
-static enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, const u64 *mask)
+static enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
 {
-	struct vpset set = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(mask);
+	struct partition *p = v->partition;
+	const bool all = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS;
 
 	if (!space_is_valid(v, space, flags))
 		return HV_STATUS_INVALID_PARAMETER;
-	flush_set(v, &set);
+	for (u32 i = 0; i < p->vp_count; i++)
+		if (all || (i < 64 && mask >> i & 1))
+			virt->flush_gva(p->vp[i]);
 	return HV_STATUS_SUCCESS;
 }
 
@@ -53,14 +56,14 @@ static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 for
 
 enum hv_status hv_flush_virtual_address_space(struct vcpu *v, const struct hv_flush_virtual_address_space_in *in)
 {
-	return flush_mask(v, in->address_space, in->flags, &in->processor_mask);
+	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
 }
 
 enum hv_status hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_address_list_in *in,
 					     const struct hv_flush_virtual_address_list_each_in *each)
 {
-	(void)each; /* one range or all: see flush_set */
-	return flush_mask(v, in->address_space, in->flags, &in->processor_mask);
+	(void)each; /* one range or all: no less is flushed */
+	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
 }
 
 enum hv_status hv_flush_virtual_address_space_ex(struct vcpu *v, const struct hv_flush_virtual_address_space_ex_in *in,

@@ -34,9 +34,7 @@
 
 #define RULE_LINES 8 /* log lines per rule */
 
-/* A simple call in two registers with nothing else said, of an implemented row: what the short path takes. */
-#define SHORT_MASK (SPEC_CALL_REP | SPEC_CALL_VARHEAD | SPEC_CALL_FAST | SPEC_CALL_IMPLEMENTED)
-#define SHORT_WANT (SPEC_CALL_FAST | SPEC_CALL_IMPLEMENTED)
+#define COLD __attribute__((noinline, cold))
 
 /* One hypercall on its way. */
 struct call {
@@ -87,7 +85,7 @@ static void put_control(struct call *c, u64 control)
 }
 
 /* Answer a call that breaks a rule; reps: absolute number of repetitions done. */
-static enum vm_next refuse(struct call *c, u32 rule, u32 reps)
+static COLD enum vm_next refuse(struct call *c, u32 rule, u32 reps)
 {
 	const struct spec_rule_info *info = &spec_rules[rule];
 	u16 status = rule == SPEC_RULE_PRIVILEGE ? c->row->denied : info->status;
@@ -182,6 +180,16 @@ static u32 check_memory(const struct call *c)
 	return SPEC_RULE_NONE;
 }
 
+/*
+ * Copy between a guest's page and a private one, by whole words: lists begin on a multiple of 8, so that the last word ends
+ * in the same page. volatile: each word is read once, whatever the guest's other processors do to it meanwhile.
+ */
+static inline void copy_words(volatile u64 *to, const volatile u64 *from, u32 bytes)
+{
+	for (u32 i = 0; i < (bytes + 7) / 8; i++)
+		to[i] = from[i];
+}
+
 /* Input of a fast call: two words from general registers, then XMM0 to XMM5. */
 static void gather_registers(const struct call *c)
 {
@@ -200,7 +208,8 @@ static void gather_registers(const struct call *c)
 static u32 copy_in(const struct call *c, u32 end)
 {
 	struct partition *p = c->v->partition;
-	u32 first = c->head_size + c->row->each_in_size * c->start, size = c->row->each_in_size * (end - c->start);
+	u32 first = c->head_size + c->row->each_in_size * c->start, last = c->head_size + c->row->each_in_size * end;
+	u8 *to = c->v->call_in;
 	const u8 *from;
 
 	if (!c->in_size)
@@ -208,8 +217,13 @@ static u32 copy_in(const struct call *c, u32 end)
 	from = gpa_ptr(p, &p->gpa, GPA(c->in), NPT_R);
 	if (!from)
 		return SPEC_RULE_GPA_ACCESS;
-	memcpy(c->v->call_in, from, c->head_size);
-	memcpy(c->v->call_in + first, from + first, size);
+	if (c->start == 0) { /* all in one piece */
+		copy_words((u64 *)to, (const u64 *)from, last);
+		return SPEC_RULE_NONE;
+	}
+	copy_words((u64 *)to, (const u64 *)from, c->head_size); /* whole words where elements follow */
+	first &= ~7u; /* with the word that two elements may share */
+	copy_words((u64 *)(to + first), (const u64 *)(from + first), last - first);
 	return SPEC_RULE_NONE;
 }
 
@@ -243,7 +257,8 @@ static enum vm_next run_simple(struct call *c, u8 *output)
 	enum hv_status status;
 	u32 rule;
 
-	memset(c->v->call_out, 0, c->out_size);
+	if (c->out_size)
+		memset(c->v->call_out, 0, c->out_size);
 	rule = c->row->check(&args);
 	if (rule)
 		return refuse(c, rule, 0);
@@ -263,7 +278,8 @@ static u32 repeat(struct call *c, struct spec_args *args, u32 end, u32 *rule, en
 	for (i = c->start; i < end; i++) {
 		args->each_in = c->v->call_in + c->head_size + row->each_in_size * i;
 		args->each_out = c->v->call_out + row->out_size + row->each_out_size * i;
-		memset(args->each_out, 0, row->each_out_size);
+		if (row->each_out_size)
+			memset(args->each_out, 0, row->each_out_size);
 		*rule = row->check_each(args);
 		if (*rule)
 			break;
@@ -280,7 +296,8 @@ static enum vm_next run_rep(struct call *c, u32 end, u8 *output)
 	enum hv_status status = HV_STATUS_SUCCESS;
 	u32 each = c->row->each_out_size, rule, done;
 
-	memset(c->v->call_out, 0, c->row->out_size);
+	if (c->row->out_size)
+		memset(c->v->call_out, 0, c->row->out_size);
 	c->v->rip_written = false;
 	rule = c->row->check(&args);
 	if (rule)
@@ -332,23 +349,45 @@ static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum 
 	return c.row->flags & SPEC_CALL_REP ? run_rep(&c, end, output) : run_simple(&c, output);
 }
 
-enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
+/* Check, do and answer a simple call without output, whose input is in the private copy. */
+static inline enum vm_next run_short(struct vcpu *v, const struct spec_call *row, u64 control)
 {
-	u64 control = v->regs.rcx;
-	const struct spec_call *row = spec_call_row((u16)control);
-	u64 *in = (u64 *)v->call_in;
-	struct spec_args args = { .in = in };
+	struct spec_args args = { .in = v->call_in };
 
-	/* The short path: the same checks, of which a control word of code and fast bit alone leaves these. */
-	if (mode != CALLER_64 || control >> 16 != 1 || (row->flags & SHORT_MASK) != SHORT_WANT ||
-	    !page_enabled(v->partition) || !is_granted(v->partition, row))
-		return general_call(v, mode);
-	in[0] = v->regs.rdx;
-	in[1] = v->regs.r8;
 	if (row->check(&args))
-		return general_call(v, mode); /* refuses with the rule's name */
+		return general_call(v, CALLER_64); /* which finds the rule again and refuses by its name */
 	v->current_call = row->code;
 	v->regs.rax = row->handle(v, &args);
 	trace(v, TRACE_HYPERCALL, row->code, control, v->regs.rax);
 	return VM_SKIP;
+}
+
+/*
+ * The short paths make the same checks as general_call(): of a 64-bit call with a control word of nothing but a code, and
+ * perhaps the fast bit, not many are left. Whatever does not pass goes the general way from the start.
+ */
+enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
+{
+	const u64 control = v->regs.rcx, in = v->regs.rdx;
+	const struct spec_call *row = spec_call_row((u16)control);
+	struct partition *p = v->partition;
+	const u32 shape = row->flags & (SPEC_CALL_IMPLEMENTED | SPEC_CALL_REP | SPEC_CALL_VARHEAD);
+	u64 *to = (u64 *)v->call_in;
+
+	if (mode != CALLER_64 || shape != SPEC_CALL_IMPLEMENTED || row->out_size || !page_enabled(p) || !is_granted(p, row))
+		return general_call(v, mode);
+	if (control >> 16 == 1 && (row->flags & SPEC_CALL_FAST)) {
+		to[0] = in;
+		to[1] = v->regs.r8;
+		return run_short(v, row, control);
+	}
+	if (control >> 16 == 0 && !(in & 7) && !crosses_page(in, row->in_size)) {
+		const u64 *from = gpa_ptr_recent(&p->gpa, GPA(in), NPT_R);
+
+		if (from) {
+			copy_words(to, from, row->in_size);
+			return run_short(v, row, control);
+		}
+	}
+	return general_call(v, mode);
 }

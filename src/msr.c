@@ -15,13 +15,10 @@
 #define SYNTHETIC_COUNT 0x10000000u
 #define RULE_LINES 8 /* log lines per rule */
 
-static bool is_synthetic(u32 number)
-{
-	return number - SYNTHETIC_FIRST < SYNTHETIC_COUNT;
-}
+#define COLD __attribute__((noinline, cold))
 
 /* Trace and log a refusal: by rule where the specification has one, else why says it in words. */
-static bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, const char *why, u64 value)
+static COLD bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, const char *why, u64 value)
 {
 	v->last_rule = rule;
 	trace(v, TRACE_REFUSAL, rule, number, value);
@@ -34,26 +31,26 @@ static bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, con
 	return false;
 }
 
-/* The row of an MSR that v may access in this way, or NULL with the refusal logged. */
-static const struct spec_msr *accessible(struct vcpu *v, u32 number, u16 way, u64 value)
+static bool is_open(const struct vcpu *v, const struct spec_msr *row, u16 way)
 {
-	const struct spec_msr *row = spec_msr_row(number);
 	const struct spec_offer *offer = &v->partition->offer;
+
+	return (row->flags & (way | SPEC_MSR_IMPLEMENTED)) == (way | SPEC_MSR_IMPLEMENTED) &&
+	       !(row->needs_privilege & ~offer->privilege) && !(row->needs_feature & ~offer->feature);
+}
+
+/* Why an MSR is not open. */
+static COLD bool refuse_access(struct vcpu *v, const struct spec_msr *row, u32 number, u16 way, u64 value)
+{
 	const char *access = way == SPEC_MSR_READ ? "read" : "write";
 
-	v->current_msr = number;
-	if ((row->flags & (way | SPEC_MSR_IMPLEMENTED)) == (way | SPEC_MSR_IMPLEMENTED) &&
-	    !(row->needs_privilege & ~offer->privilege) && !(row->needs_feature & ~offer->feature))
-		return row;
 	if (!(row->flags & SPEC_MSR_KNOWN))
-		refuse(v, number, access, SPEC_RULE_NONE, "no such MSR", value);
-	else if (!(row->flags & SPEC_MSR_IMPLEMENTED))
-		refuse(v, number, access, SPEC_RULE_NONE, "not implemented", value);
-	else if (!(row->flags & way))
-		refuse(v, number, access, way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way", value);
-	else
-		refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition", value);
-	return NULL;
+		return refuse(v, number, access, SPEC_RULE_NONE, "no such MSR", value);
+	if (!(row->flags & SPEC_MSR_IMPLEMENTED))
+		return refuse(v, number, access, SPEC_RULE_NONE, "not implemented", value);
+	if (row->flags & way)
+		return refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition", value);
+	return refuse(v, number, access, way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way", value);
 }
 
 static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
@@ -61,35 +58,45 @@ static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
 	return row->flags & SPEC_MSR_VP ? &v->msr[row->slot] : &v->partition->msr[row->slot];
 }
 
+void msr_open(struct vcpu *v)
+{
+	for (u32 i = 0; i < MSR_PLAIN_COUNT; i++) {
+		const struct spec_msr *row = spec_msr_row(SYNTHETIC_FIRST + i);
+
+		v->msr_plain[i] = is_open(v, row, SPEC_MSR_READ) && !(row->flags & SPEC_MSR_COMPUTED) ? slot_of(v, row) : NULL;
+	}
+}
+
 bool msr_read(struct vcpu *v, u32 number, u64 *value)
 {
-	const struct spec_msr *row = accessible(v, number, SPEC_MSR_READ, 0);
+	const struct spec_msr *row = spec_msr_row(number);
 
-	if (!row)
-		return false;
+	v->current_msr = number;
+	if (!is_open(v, row, SPEC_MSR_READ))
+		return refuse_access(v, row, number, SPEC_MSR_READ, 0);
 	if (!(row->flags & SPEC_MSR_COMPUTED))
 		*value = *slot_of(v, row);
 	else if (!row->read(v, row->index, value))
 		return refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
-	trace(v, TRACE_MSR_READ, number, *value, 0);
 	return true;
 }
 
 bool msr_write(struct vcpu *v, u32 number, u64 value)
 {
-	const struct spec_msr *row = accessible(v, number, SPEC_MSR_WRITE, value);
-	struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
-	u64 *slot;
+	const struct spec_msr *row = spec_msr_row(number);
+	const struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
+	u64 *slot = slot_of(v, row), old;
 	u32 rule;
 
-	if (!row)
-		return false;
-	slot = slot_of(v, row);
+	v->current_msr = number;
+	if (!is_open(v, row, SPEC_MSR_WRITE))
+		return refuse_access(v, row, number, SPEC_MSR_WRITE, value);
 	trace(v, TRACE_MSR_WRITE, number, value, 0);
-	rule = row->check(&env, *slot, &value);
+	old = *slot;
+	rule = row->check(&env, old, &value);
 	if (rule)
 		return refuse(v, number, "write", rule, "", value);
-	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *slot, value))
+	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, old, value))
 		return refuse(v, number, "write", SPEC_RULE_NONE, "not possible with this value now", value);
 	*slot = value;
 	return true;
@@ -119,29 +126,43 @@ static enum vm_next hardware_write(struct vcpu *v, u32 number, u64 value)
 	}
 }
 
-enum vm_next msr_read_exit(struct vcpu *v)
+static void put_result(struct vcpu *v, u64 value)
 {
-	u32 number = (u32)v->regs.rcx;
+	v->regs.rax = (u32)value;
+	v->regs.rdx = value >> 32;
+}
+
+static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, u32 number)
+{
 	u64 value = 0;
 	enum vm_next next;
 
-	if (__builtin_expect(is_synthetic(number), 1))
+	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
 		next = msr_read(v, number, &value) ? VM_SKIP : VM_GP;
 	else
 		next = hardware_read(v, number, &value);
-	if (next == VM_SKIP) {
-		v->regs.rax = (u32)value;
-		v->regs.rdx = value >> 32;
-	}
+	if (next == VM_SKIP)
+		put_result(v, value);
 	return next;
+}
+
+enum vm_next msr_read_exit(struct vcpu *v)
+{
+	const u32 number = (u32)v->regs.rcx, at = number - SYNTHETIC_FIRST;
+
+	/* The short path: values that are just there, and may be read, by this table. */
+	if (at >= MSR_PLAIN_COUNT || !v->msr_plain[at])
+		return read_other(v, number);
+	put_result(v, *v->msr_plain[at]);
+	return VM_SKIP;
 }
 
 enum vm_next msr_write_exit(struct vcpu *v)
 {
-	u32 number = (u32)v->regs.rcx;
-	u64 value = v->regs.rdx << 32 | (u32)v->regs.rax;
+	const u32 number = (u32)v->regs.rcx;
+	const u64 value = v->regs.rdx << 32 | (u32)v->regs.rax;
 
-	if (__builtin_expect(is_synthetic(number), 1))
+	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
 		return msr_write(v, number, value) ? VM_SKIP : VM_GP;
 	return hardware_write(v, number, value);
 }

@@ -128,7 +128,7 @@ void panic_dump_vcpu(struct vcpu *v)
 	dump_latest(v);
 	dump_vendor(v);
 	if (options_number(options.trace, &records) && v->trace)
-		trace_dump(v->trace, records < TRACE_RECORDS ? (u32)records : TRACE_RECORDS);
+		trace_dump(v, records < TRACE_RECORDS ? (u32)records : TRACE_RECORDS);
 }
 
 /* The dump of what was going on, and the end. */

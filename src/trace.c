@@ -26,10 +26,8 @@ static void decode_body(const struct trace_record *r, struct text *out)
 	case TRACE_REFUSAL:
 		decode_refusal(r, out);
 		break;
-	case TRACE_MSR_READ:
 	case TRACE_MSR_WRITE:
-		text_printf(out, "%s MSR 0x%x %s = 0x%lx", r->type == TRACE_MSR_READ ? "read" : "write", r->a,
-			    spec_msr_name(r->a), r->b);
+		text_printf(out, "write MSR 0x%x %s = 0x%lx", r->a, spec_msr_name(r->a), r->b);
 		break;
 	case TRACE_CPUID:
 		text_printf(out, "CPUID 0x%x.%lu", r->a, r->b);
@@ -53,21 +51,23 @@ static void decode_body(const struct trace_record *r, struct text *out)
 
 void trace_decode(const struct trace_record *r, struct text *out)
 {
-	text_printf(out, "exit %lu vp %u: ", r->d, r->vp);
+	text_printf(out, "exit %lu: ", r->exit);
 	decode_body(r, out);
 }
 
-void trace_dump(const struct trace_ring *ring, u32 count)
+void trace_dump(const struct vcpu *v, u32 count)
 {
-	u64 first = ring->next > TRACE_RECORDS ? ring->next - TRACE_RECORDS : 0;
+	u32 next = v->trace_at / sizeof(struct trace_record);
 	char line[200];
 	struct text t;
 
-	if (ring->next - first > count)
-		first = ring->next - count;
-	for (u64 i = first; i < ring->next; i++) {
+	for (u32 back = count < TRACE_RECORDS ? count : TRACE_RECORDS; back; back--) {
+		const struct trace_record *r = &v->trace->record[(next - back) % TRACE_RECORDS];
+
+		if (r->type == TRACE_NONE)
+			continue;
 		text_init(&t, line, sizeof(line));
-		trace_decode(&ring->record[i % TRACE_RECORDS], &t);
+		trace_decode(r, &t);
 		log_info("trace: %s", line);
 	}
 }

@@ -12,9 +12,8 @@ enum trace_type {
 	TRACE_NONE,
 	TRACE_HYPERCALL,      /* a: code, b: control, c: result */
 	TRACE_REFUSAL,        /* a: rule, b: code or MSR number, c: value */
-	TRACE_MSR_READ,       /* a: number, b: value */
 	TRACE_MSR_WRITE,      /* a: number, b: value */
-	TRACE_CPUID,          /* a: leaf, b: subleaf */
+	TRACE_CPUID,          /* a: leaf, b: subleaf; of the hardware's leaves */
 	TRACE_IO,             /* a: port, b: value, c: 1 in, 0 out */
 	TRACE_NPT_FAULT,      /* a: access, b: GPA */
 	TRACE_INJECT,         /* a: vector, b: error code; by the vendor */
@@ -22,34 +21,30 @@ enum trace_type {
 	TRACE_TYPES
 };
 
-struct trace_record { u16 type, vp; u32 a; u64 b, c, d; };
+struct trace_record { u32 type, a; u64 b, c, exit; /* exit: the VP's exit count */ };
 _Static_assert(sizeof(struct trace_record) == 32, "a record is half a cache line");
 
-#define TRACE_RECORDS 128 /* a power of two: one page with what it holds */
+#define TRACE_RECORDS 128 /* a power of two: one page */
 
-struct trace_ring {
-	struct trace_record record[TRACE_RECORDS];
-	u64 next; /* records ever written */
-};
+struct trace_ring { struct trace_record record[TRACE_RECORDS]; };
 
-/* Write one record. Only the processor that runs v. d of a record is the VP's exit count: it orders, it costs no RDTSC. */
+/* Write one record. Only the processor that runs v. The exit count orders and dates records; it costs no RDTSC. */
 static inline void trace(struct vcpu *v, enum trace_type type, u32 a, u64 b, u64 c)
 {
-	struct trace_ring *ring = v->trace;
-	struct trace_record *r = &ring->record[ring->next++ % TRACE_RECORDS];
+	struct trace_record *r = (void *)((u8 *)v->trace + v->trace_at);
 
+	v->trace_at = (v->trace_at + sizeof(*r)) % sizeof(struct trace_ring);
 	r->type = type;
-	r->vp = (u16)v->index;
 	r->a = a;
 	r->b = b;
 	r->c = c;
-	r->d = v->exits;
+	r->exit = v->exits;
 }
 
 /* Write one record in words. */
 void trace_decode(const struct trace_record *r, struct text *out);
 
-/* Log the last count records, oldest first. */
-void trace_dump(const struct trace_ring *ring, u32 count);
+/* Log the last count records of a VP, oldest first. */
+void trace_dump(const struct vcpu *v, u32 count);
 
 #endif

@@ -63,6 +63,8 @@ struct vcpu {
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
 	u8 *call_in, *call_out;            /* (c) one page each: private copies of hypercall input and output */
 	struct trace_ring *trace;          /* (s) */
+	u32 trace_at;                      /* (s) offset of the next record */
+	u64 **msr_plain;                   /* (c) by number: the value of an MSR that is just read, else NULL; see msr.c */
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */

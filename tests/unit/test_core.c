@@ -175,13 +175,13 @@ static void test_trace_ring(void **state)
 	for (u32 i = 0; i < TRACE_RECORDS + 10; i++)
 		trace(v, TRACE_CPUID, i, 0, 0);
 	fake_machine.console_length = 0;
-	trace_dump(v->trace, 3);
-	assert_string_equal(fake_machine.console, "partita: trace: exit 0 vp 0: CPUID 0x87.0\n"
-						  "partita: trace: exit 0 vp 0: CPUID 0x88.0\n"
-						  "partita: trace: exit 0 vp 0: CPUID 0x89.0\n");
+	trace_dump(v, 3);
+	assert_string_equal(fake_machine.console, "partita: trace: exit 0: CPUID 0x87.0\n"
+						  "partita: trace: exit 0: CPUID 0x88.0\n"
+						  "partita: trace: exit 0: CPUID 0x89.0\n");
 	fake_machine.console_length = 0;
-	trace_dump(v->trace, 100000);
-	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0 vp 0: CPUID 0xa.0\n", 41) == 0);
+	trace_dump(v, 100000);
+	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0: CPUID 0xa.0\n", 36) == 0);
 }
 
 /* Every record has words, whatever its fields. */
@@ -194,7 +194,7 @@ static void test_trace_words(void **state)
 	(void)state;
 	for (u16 type = 0; type <= TRACE_TYPES; type++) {
 		for (size_t i = 0; i < 4; i++) {
-			struct trace_record r = { type, 0, (u32)values[i], values[i], values[i], values[i] };
+			struct trace_record r = { type, (u32)values[i], values[i], values[i], values[i] };
 
 			text_init(&t, buf, sizeof(buf));
 			trace_decode(&r, &t);
@@ -202,8 +202,8 @@ static void test_trace_words(void **state)
 		}
 	}
 	text_init(&t, buf, sizeof(buf));
-	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0, 3, 0x300000003, HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 }, &t);
-	assert_string_equal(buf, "exit 9 vp 0: HvCallFlushVirtualAddressList, control 0x300000003: HV_STATUS_ACCESS_DENIED, 2 reps");
+	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 3, 0x300000003, HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 }, &t);
+	assert_string_equal(buf, "exit 9: HvCallFlushVirtualAddressList, control 0x300000003: HV_STATUS_ACCESS_DENIED, 2 reps");
 }
 
 /* ---- panics ---- */
@@ -232,7 +232,7 @@ static void test_panic(void **state)
 	assert_true(fake_logged("latest refusal HVR-C-01"));
 	assert_true(fake_logged("FAKE: fake exit\n"));
 	assert_true(fake_logged("FAKE: fake qualification\n"));
-	assert_true(fake_logged("trace: exit 0 vp 0: CPUID 0x40000003.0"));
+	assert_true(fake_logged("trace: exit 0: CPUID 0x40000003.0"));
 	assert_true(strstr(fake_machine.console, "partita: end: panic\n")[20] == '\0');
 	/* Once more, as from inside the dump: only the reason and the end. */
 	fake_machine.console_length = 0;

@@ -117,6 +117,7 @@ static void test_gates(void **state)
 	(void)state;
 	p->offer.privilege = 0;
 	p->offer.feature = 0;
+	msr_open(v);
 	for (u32 number = 0x40000000; number < 0x40000200; number++) {
 		assert_false(msr_read(v, number, &value));
 		assert_false(msr_write(v, number, 0));
