@@ -493,7 +493,6 @@ static void set_tsc_offset(struct vcpu *v, u64 offset)
 {
 	vmx_load(v->vendor);
 	intercept_deadline(offset != 0 || !hw_msr_open(MSR_TSC_DEADLINE, true));
-	v->tsc_offset = offset;
 	vmwrite(vmcs_tsc_offset, offset);
 }
 
@@ -573,6 +572,7 @@ static void explain(struct vcpu *v, struct text *out)
 
 const struct virt vmx_virt = {
 	.name = "VMX",
+	.call_opcode = { 0x0f, 0x01, 0xc1 }, /* VMCALL */
 	.probe = probe,
 	.cpu_enable = cpu_enable,
 	.vcpu_create = vmx_vcpu_create,
