@@ -15,7 +15,7 @@ say = @printf '  %-8s %s\n'
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
 # Paths are made relative and nothing records a date, so that equal sources give equal bytes in every folder.
-WARN = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wundef
+WARN = -Wall -Wextra -Werror -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wundef
 COMMON = -std=gnu11 -g $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 INCLUDE = -Isrc -Isrc/lib -Iarch/x86 -Ibuild/gen
 FREESTANDING = -Wvla -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
@@ -64,7 +64,7 @@ setup:
 # ---- generator ------------------------------------------------------------------------------------------------------
 GEN_CFLAGS = $(HOST_CFLAGS) -Igen -Ibuild/obj/gen
 # What lemon and re2c write is not ours to keep free of these.
-TOOL_CFLAGS = -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-sign-compare -Wno-type-limits
+TOOL_CFLAGS = -Wno-unused-variable -Wno-missing-prototypes -Wno-sign-compare -Wno-type-limits
 
 hvgen: build/hvgen
 build/hvgen: $(GEN_OBJ)
@@ -231,8 +231,8 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 	$(Q)cp build/partita $(LINUX) build/iso/boot/
 	$(Q)grub-mkimage -O i386-pc-eltorito -p /boot/grub -o build/iso/boot/eltorito.img \
 		biosdisk iso9660 normal multiboot2 serial terminal
-	$(Q)xorriso -as mkisofs -quiet -R -b boot/eltorito.img -no-emul-boot -boot-load-size 4 -boot-info-table \
-		-o $@ build/iso
+	$(Q)xorriso -as mkisofs -R -b boot/eltorito.img -no-emul-boot -boot-load-size 4 -boot-info-table \
+		-o $@ build/iso >build/iso.log 2>&1 || { cat build/iso.log >&2; false; }
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 # Arguments of the runner, as in `make test TESTS="unit generator"`.

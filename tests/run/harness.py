@@ -64,7 +64,12 @@ def command(words, limit=60, cwd=TOP, env=None, stdin=None):
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate()
-    return Outcome(status, output.decode(errors='replace'), errors.decode(errors='replace'), time.monotonic() - start)
+    return Outcome(status, printable(output), printable(errors), time.monotonic() - start)
+
+
+def printable(data):
+    """Text of what a program wrote, without characters that disturb a terminal."""
+    return re.sub(r'[^\n\t -~]', '?', data.decode(errors='replace').replace('\r', ''))
 
 
 def test_lines(results, text):
