@@ -8,6 +8,11 @@
 #include "reftsc.h"
 #include "reg_rules.h"
 
+#define TSS_BUSY 2
+
+/* In the type of a task segment. */
+#define SEGMENT_BUSY 2
+
 /* The register's place in the VMCB, or NULL when it lives elsewhere. */
 static u64 *in_vmcb(struct vmcb *b, enum vreg reg)
 {
@@ -180,6 +185,9 @@ void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 		.base = from->base, .limit = from->limit, .selector = from->selector,
 		.attributes = (u16)((from->attributes & 0xff) | (from->attributes & 0xf00) << 4),
 	};
+	/* A loaded TR is busy, whatever type LTR found: some processors keep the one it found (QEMU's does). */
+	if (seg == VSEG_TR)
+		out->attributes |= SEGMENT_BUSY;
 }
 
 void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in)
