@@ -9,12 +9,12 @@
 #include "vpset.h"
 
 /*
- * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out what may stay. A VP
- * that runs elsewhere would have to be made to exit; there is one, and it is the caller.
+ * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out what may stay. A VP that
+ * runs elsewhere would have to be made to exit; there is one, and it is the caller.
  */
 static void flush_set(struct vcpu *v, const struct vpset *set)
 {
-	struct partition *p = v->partition;
+	const struct partition *p = v->partition;
 
 	for (u32 i = 0; i < p->vp_count; i++)
 		if (vpset_has(set, i))
@@ -22,21 +22,21 @@ static void flush_set(struct vcpu *v, const struct vpset *set)
 }
 
 /* TLFS 11.4: an address space is a value that CR3 can hold. */
-static bool space_is_valid(struct vcpu *v, u64 space, u64 flags)
+static inline bool space_is_valid(const struct vcpu *v, u64 space, u64 flags)
 {
 	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) || !(space >> v->partition->gpa.address_bits);
 }
 
-static enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
+static inline enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
 {
-	struct partition *p = v->partition;
-	const bool all = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS;
+	const struct vpset set = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(&mask);
 
 	if (!space_is_valid(v, space, flags))
 		return HV_STATUS_INVALID_PARAMETER;
-	for (u32 i = 0; i < p->vp_count; i++)
-		if (all || (i < 64 && mask >> i & 1))
-			virt->flush_gva(p->vp[i]);
+	if (v->partition->vp_count > 1)
+		flush_set(v, &set);
+	else if (set.all || mask & 1)
+		virt->flush_gva(v);
 	return HV_STATUS_SUCCESS;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The calling convention of hypercalls (TLFS chapter 4), known here alone: registers, checks in their order, copies, result. */
+#include "hypercall.h"
+
 #include "hv_abi.h"
 #include "log.h"
 #include "machine.h"
@@ -35,6 +37,8 @@
 #define RULE_LINES 8 /* log lines per rule */
 
 #define COLD __attribute__((noinline, cold))
+/* Parts of the one path that every call takes: inlined, so that struct call stays in registers. */
+#define PART static inline __attribute__((always_inline))
 
 /* One hypercall on its way. */
 struct call {
@@ -48,87 +52,82 @@ struct call {
 	bool wide;               /* 64-bit convention */
 };
 
-static bool page_enabled(const struct partition *p)
+PART bool page_enabled(const struct partition *p)
 {
 	return p->msr[SPEC_MSR_SLOT_HYPERCALL] & HV_X64_MSR_HYPERCALL_ENABLE;
 }
 
-static bool is_granted(const struct partition *p, const struct spec_call *row)
+PART bool is_granted(const struct partition *p, const struct spec_call *row)
 {
-	return !(row->needs_privilege & ~p->offer.privilege) && !(row->needs_feature & ~p->offer.feature);
+	return !((row->needs_privilege & ~p->offer.privilege) | (row->needs_feature & ~p->offer.feature));
 }
 
-/* Put a 64-bit value where the convention wants control word and result: one register, or EDX:EAX. */
-static void put_result(struct call *c, u64 result)
+/* Put the result where the convention wants it: one register, or EDX:EAX. */
+PART void put_result(struct vcpu *v, bool wide, u64 control, u64 result)
 {
-	struct vcpu_regs *r = &c->v->regs;
-
-	trace(c->v, TRACE_HYPERCALL, (u16)c->control, c->control, result);
-	if (c->wide) {
-		r->rax = result;
-	} else {
-		r->rax = (u32)result;
-		r->rdx = result >> 32;
-	}
+	trace(v, TRACE_HYPERCALL, (u16)control, control, result);
+	v->regs.rax = wide ? result : (u32)result;
+	if (!wide)
+		v->regs.rdx = result >> 32;
 }
 
-static void put_control(struct call *c, u64 control)
+PART void put_control(struct vcpu *v, bool wide, u64 control)
 {
-	struct vcpu_regs *r = &c->v->regs;
-
-	if (c->wide) {
-		r->rcx = control;
+	if (wide) {
+		v->regs.rcx = control;
 	} else {
-		r->rax = (u32)control;
-		r->rdx = control >> 32;
+		v->regs.rax = (u32)control;
+		v->regs.rdx = control >> 32;
 	}
 }
 
 /* Answer a call that breaks a rule; reps: absolute number of repetitions done. */
-static COLD enum vm_next refuse(struct call *c, u32 rule, u32 reps)
+static COLD enum vm_next refuse(struct vcpu *v, bool wide, u64 control, u32 rule, u32 reps)
 {
 	const struct spec_rule_info *info = &spec_rules[rule];
-	u16 status = rule == SPEC_RULE_PRIVILEGE ? c->row->denied : info->status;
+	const u16 code = (u16)control, status = rule == SPEC_RULE_PRIVILEGE ? spec_call_row(code)->denied : info->status;
 
-	c->v->last_rule = rule;
-	trace(c->v, TRACE_REFUSAL, rule, (u16)c->control, c->control);
-	log_refusal_of(c->v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s", spec_call_name((u16)c->control),
-		       (u16)c->control, c->control, info->id, info->text);
+	v->last_rule = rule;
+	trace(v, TRACE_REFUSAL, rule, code, control);
+	log_refusal_of(v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s", spec_call_name(code), code, control,
+		       info->id, info->text);
 	if (status == SPEC_FAULT_UD)
 		return VM_UD;
 	if (status == SPEC_FAULT_GP)
 		return VM_GP;
-	put_result(c, RESULT(status, reps));
+	put_result(v, wide, control, RESULT(status, reps));
 	return VM_SKIP;
 }
 
-static void read_registers(struct call *c)
+PART struct call read_call(struct vcpu *v, bool wide)
 {
-	const struct vcpu_regs *r = &c->v->regs;
+	const struct vcpu_regs *r = &v->regs;
+	struct call c = { .v = v, .wide = wide };
 
-	if (c->wide) {
-		c->control = r->rcx;
-		c->in = r->rdx;
-		c->out = r->r8;
+	if (wide) {
+		c.control = r->rcx;
+		c.in = r->rdx;
+		c.out = r->r8;
 	} else {
-		c->control = r->rdx << 32 | (u32)r->rax;
-		c->in = r->rbx << 32 | (u32)r->rcx;
-		c->out = r->rdi << 32 | (u32)r->rsi;
+		c.control = r->rdx << 32 | (u32)r->rax;
+		c.in = r->rbx << 32 | (u32)r->rcx;
+		c.out = r->rdi << 32 | (u32)r->rsi;
 	}
-	c->row = spec_call_row((u16)c->control);
-	c->var = CONTROL_VAR(c->control);
-	c->count = CONTROL_COUNT(c->control);
-	c->start = CONTROL_START(c->control);
+	c.row = spec_call_row((u16)c.control);
+	c.var = CONTROL_VAR(c.control);
+	c.count = CONTROL_COUNT(c.control);
+	c.start = CONTROL_START(c.control);
 	/* At most 4096 + 8 * 1023 + 4096 * 4095 bytes: no overflow before the lists are held against a page. */
-	c->head_size = c->row->in_size + 8 * c->var;
-	c->in_size = c->head_size + c->row->each_in_size * c->count;
-	c->out_size = c->row->out_size + c->row->each_out_size * c->count;
+	c.head_size = c.row->in_size + 8 * c.var;
+	c.in_size = c.head_size + c.row->each_in_size * c.count;
+	c.out_size = c.row->out_size + c.row->each_out_size * c.count;
+	return c;
 }
 
 /* Rules on who calls what, and on the control word. */
-static u32 check_control(const struct call *c)
+PART u32 check_control(const struct call *c)
 {
-	bool rep = c->row->flags & SPEC_CALL_REP;
+	const bool rep = c->row->flags & SPEC_CALL_REP;
 
 	if (!page_enabled(c->v->partition))
 		return SPEC_RULE_PAGE_ENABLED;
@@ -149,7 +148,7 @@ static u32 check_control(const struct call *c)
 	return SPEC_RULE_NONE;
 }
 
-static u32 check_fast(const struct call *c)
+PART u32 check_fast(const struct call *c)
 {
 	if (!(c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM)) || c->in_size > XMM_BYTES || c->out_size)
 		return SPEC_RULE_FAST_ALLOWED;
@@ -158,16 +157,16 @@ static u32 check_fast(const struct call *c)
 	return SPEC_RULE_NONE;
 }
 
-static bool crosses_page(u64 gpa, u32 size)
+PART bool crosses_page(u64 gpa, u32 size)
 {
 	return (gpa & ~PAGE_MASK) + size > PAGE_SIZE;
 }
 
 /* Rules on where lists lie; a list of no bytes lies nowhere. */
-static u32 check_memory(const struct call *c)
+PART u32 check_memory(const struct call *c)
 {
-	u64 limit = gpa_page_limit(&c->v->partition->gpa) << PAGE_SHIFT;
-	u64 in = c->in_size ? c->in : 0, out = c->out_size ? c->out : 0;
+	const u64 limit = gpa_page_limit(&c->v->partition->gpa) << PAGE_SHIFT;
+	const u64 in = c->in_size ? c->in : 0, out = c->out_size ? c->out : 0;
 
 	if ((in | out) & 7)
 		return SPEC_RULE_GPA_ALIGNMENT;
@@ -184,14 +183,29 @@ static u32 check_memory(const struct call *c)
  * Copy between a guest's page and a private one, by whole words: lists begin on a multiple of 8, so that the last word ends
  * in the same page. volatile: each word is read once, whatever the guest's other processors do to it meanwhile.
  */
-static inline void copy_words(volatile u64 *to, const volatile u64 *from, u32 bytes)
+PART void copy_words(volatile u64 *to, const volatile u64 *from, u32 bytes)
 {
-	for (u32 i = 0; i < (bytes + 7) / 8; i++)
-		to[i] = from[i];
+	u32 words = (bytes + 7) / 8;
+
+	for (; words > 4; words--, to++, from++)
+		*to = *from;
+	switch (words) { /* most lists are this short */
+	case 4:
+		to[3] = from[3];
+		/* fall through */
+	case 3:
+		to[2] = from[2];
+		/* fall through */
+	case 2:
+		to[1] = from[1];
+		/* fall through */
+	case 1:
+		to[0] = from[0];
+	}
 }
 
 /* Input of a fast call: two words from general registers, then XMM0 to XMM5. */
-static void gather_registers(const struct call *c)
+PART void gather_registers(const struct call *c)
 {
 	u64 *to = (u64 *)c->v->call_in;
 
@@ -205,10 +219,11 @@ static void gather_registers(const struct call *c)
  * Fetch what this entry needs, each byte once: the headers, and elements [start, end). From here on nothing but the
  * private copy is looked at.
  */
-static u32 copy_in(const struct call *c, u32 end)
+PART u32 copy_in(const struct call *c, u32 end)
 {
 	struct partition *p = c->v->partition;
-	u32 first = c->head_size + c->row->each_in_size * c->start, last = c->head_size + c->row->each_in_size * end;
+	u32 first = c->head_size + c->row->each_in_size * c->start;
+	const u32 last = c->head_size + c->row->each_in_size * end;
 	u8 *to = c->v->call_in;
 	const u8 *from;
 
@@ -217,18 +232,18 @@ static u32 copy_in(const struct call *c, u32 end)
 	from = gpa_ptr(p, &p->gpa, GPA(c->in), NPT_R);
 	if (!from)
 		return SPEC_RULE_GPA_ACCESS;
-	if (c->start == 0) { /* all in one piece */
-		copy_words((u64 *)to, (const u64 *)from, last);
-		return SPEC_RULE_NONE;
+	if (c->start) { /* headers in front of elements are whole words */
+		copy_words((u64 *)to, (const u64 *)from, c->head_size);
+		first &= ~7u; /* two elements may share a word */
+	} else {
+		first = 0;
 	}
-	copy_words((u64 *)to, (const u64 *)from, c->head_size); /* whole words where elements follow */
-	first &= ~7u; /* with the word that two elements may share */
 	copy_words((u64 *)(to + first), (const u64 *)(from + first), last - first);
 	return SPEC_RULE_NONE;
 }
 
 /* Where output goes; NULL in *to for a call without. */
-static u32 find_output(const struct call *c, u8 **to)
+PART u32 find_output(const struct call *c, u8 **to)
 {
 	struct partition *p = c->v->partition;
 
@@ -239,7 +254,13 @@ static u32 find_output(const struct call *c, u8 **to)
 	return *to ? SPEC_RULE_NONE : SPEC_RULE_GPA_ACCESS;
 }
 
-static struct spec_args arguments(const struct call *c)
+/* The rule that a checker of the table finds broken; most elements have none to check. */
+PART u32 check(u32 (*checker)(const struct spec_args *), const struct spec_args *args)
+{
+	return checker == spec_check_none ? SPEC_RULE_NONE : checker(args);
+}
+
+PART struct spec_args arguments(const struct call *c)
 {
 	u8 *in = c->v->call_in;
 
@@ -251,87 +272,91 @@ static struct spec_args arguments(const struct call *c)
 	};
 }
 
-static enum vm_next run_simple(struct call *c, u8 *output)
+PART enum vm_next run_simple(const struct call *c, u8 *output)
 {
 	struct spec_args args = arguments(c);
 	enum hv_status status;
 	u32 rule;
 
-	if (c->out_size)
+	if (output)
 		memset(c->v->call_out, 0, c->out_size);
-	rule = c->row->check(&args);
+	rule = check(c->row->check, &args);
 	if (rule)
-		return refuse(c, rule, 0);
+		return refuse(c->v, c->wide, c->control, rule, 0);
 	status = c->row->handle(c->v, &args);
 	if (status == HV_STATUS_SUCCESS && output)
 		memcpy(output, c->v->call_out, c->out_size);
-	put_result(c, RESULT(status, 0));
+	put_result(c->v, c->wide, c->control, RESULT(status, 0));
 	return VM_SKIP;
 }
 
 /* Do repetitions from start up to end; returns the first not done, with why in rule or status. */
-static u32 repeat(struct call *c, struct spec_args *args, u32 end, u32 *rule, enum hv_status *status)
+PART u32 repeat(const struct call *c, struct spec_args *args, u32 end, u32 *rule, enum hv_status *status)
 {
-	const struct spec_call *row = c->row;
+	const u32 in_size = c->row->each_in_size, out_size = c->row->each_out_size;
 	u32 i;
 
+	args->each_in = c->v->call_in + c->head_size + in_size * c->start;
+	args->each_out = c->v->call_out + c->row->out_size + out_size * c->start;
 	for (i = c->start; i < end; i++) {
-		args->each_in = c->v->call_in + c->head_size + row->each_in_size * i;
-		args->each_out = c->v->call_out + row->out_size + row->each_out_size * i;
-		if (row->each_out_size)
-			memset(args->each_out, 0, row->each_out_size);
-		*rule = row->check_each(args);
+		if (out_size)
+			memset(args->each_out, 0, out_size);
+		*rule = check(c->row->check_each, args);
 		if (*rule)
 			break;
-		*status = row->handle(c->v, args);
+		*status = c->row->handle(c->v, args);
 		if (*status != HV_STATUS_SUCCESS)
 			break;
+		args->each_in = (const u8 *)args->each_in + in_size;
+		args->each_out = (u8 *)args->each_out + out_size;
 	}
 	return i;
 }
 
-static enum vm_next run_rep(struct call *c, u32 end, u8 *output)
+/* Write the output of repetitions [start, done), and the fixed one. */
+static void copy_out(struct vcpu *v, const struct spec_call *row, u8 *output, u32 start, u32 done)
+{
+	const u32 first = row->out_size + row->each_out_size * start;
+
+	memcpy(output, v->call_out, row->out_size);
+	memcpy(output + first, v->call_out + first, row->each_out_size * (done - start));
+}
+
+PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
 {
 	struct spec_args args = arguments(c);
 	enum hv_status status = HV_STATUS_SUCCESS;
-	u32 each = c->row->each_out_size, rule, done;
+	u32 rule, done;
 
-	if (c->row->out_size)
+	if (output)
 		memset(c->v->call_out, 0, c->row->out_size);
 	c->v->rip_written = false;
-	rule = c->row->check(&args);
+	rule = check(c->row->check, &args);
 	if (rule)
-		return refuse(c, rule, c->start);
+		return refuse(c->v, c->wide, c->control, rule, c->start);
 	done = repeat(c, &args, end, &rule, &status);
-	if (output) {
-		u32 first = c->row->out_size + each * c->start;
-
-		memcpy(output, c->v->call_out, c->row->out_size);
-		memcpy(output + first, c->v->call_out + first, each * (done - c->start));
-	}
+	if (output)
+		copy_out(c->v, c->row, output, c->start, done);
 	if (rule)
-		return refuse(c, rule, done);
+		return refuse(c->v, c->wide, c->control, rule, done);
 	if (status == HV_STATUS_SUCCESS && done < c->count && !c->v->rip_written) {
-		put_control(c, CONTROL_WITH_START(c->control, done));
+		put_control(c->v, c->wide, CONTROL_WITH_START(c->control, done));
 		return VM_RETRY;
 	}
-	put_result(c, RESULT(status, done));
+	put_result(c->v, c->wide, c->control, RESULT(status, done));
 	return c->v->rip_written ? VM_RETRY : VM_SKIP;
 }
 
 static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum caller_mode mode)
 {
-	struct call c = { .v = v, .wide = mode == CALLER_64 };
+	const struct call c = read_call(v, mode == CALLER_64);
 	u8 *output = NULL;
 	u32 rule, end;
 
-	read_registers(&c);
 	v->current_call = (u16)c.control;
-	if (mode == CALLER_ILLEGAL)
-		return refuse(&c, SPEC_RULE_CALLER_MODE, 0);
-	rule = check_control(&c);
+	rule = mode == CALLER_ILLEGAL ? SPEC_RULE_CALLER_MODE : check_control(&c);
 	if (rule)
-		return refuse(&c, rule, 0);
+		return refuse(v, c.wide, c.control, rule, 0);
 	end = c.count - c.start > REPS_PER_ENTRY ? c.start + REPS_PER_ENTRY : c.count;
 	if (c.control & CONTROL_FAST) {
 		rule = check_fast(&c);
@@ -345,49 +370,60 @@ static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum 
 			rule = copy_in(&c, end);
 	}
 	if (rule)
-		return refuse(&c, rule, 0);
+		return refuse(v, c.wide, c.control, rule, 0);
 	return c.row->flags & SPEC_CALL_REP ? run_rep(&c, end, output) : run_simple(&c, output);
 }
 
-/* Check, do and answer a simple call without output, whose input is in the private copy. */
-static inline enum vm_next run_short(struct vcpu *v, const struct spec_call *row, u64 control)
+void hypercall_open(struct partition *p, bool enabled)
 {
-	struct spec_args args = { .in = v->call_in };
+	for (u16 code = 0; code < SPEC_CALL_LOW; code++) {
+		const struct spec_call *row = spec_call_row(code);
+		const u32 shape = row->flags & (SPEC_CALL_IMPLEMENTED | SPEC_CALL_REP | SPEC_CALL_VARHEAD);
 
-	if (row->check(&args))
+		p->short_call[code] = enabled && shape == SPEC_CALL_IMPLEMENTED && !row->out_size && is_granted(p, row) ?
+					      spec_call_index[code] : 0;
+	}
+}
+
+/* Check, do and answer a simple call without output, whose input is in the private copy. */
+PART enum vm_next run_short(struct vcpu *v, const struct spec_call *row)
+{
+	struct spec_args args;
+
+	args.in = v->call_in; /* calls of this shape have nothing else */
+	if (check(row->check, &args))
 		return general_call(v, CALLER_64); /* which finds the rule again and refuses by its name */
 	v->current_call = row->code;
 	v->regs.rax = row->handle(v, &args);
-	trace(v, TRACE_HYPERCALL, row->code, control, v->regs.rax);
+	trace(v, TRACE_HYPERCALL, (u16)v->regs.rcx, v->regs.rcx, v->regs.rax);
 	return VM_SKIP;
 }
 
 /*
- * The short paths make the same checks as general_call(): of a 64-bit call with a control word of nothing but a code, and
- * perhaps the fast bit, not many are left. Whatever does not pass goes the general way from the start.
+ * The short paths make the same checks as general_call(): of a 64-bit call whose row is open, with a control word of
+ * nothing but the code, and perhaps the fast bit, few are left. Whatever does not pass goes the general way from the start.
  */
 enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
 {
 	const u64 control = v->regs.rcx, in = v->regs.rdx;
-	const struct spec_call *row = spec_call_row((u16)control);
 	struct partition *p = v->partition;
-	const u32 shape = row->flags & (SPEC_CALL_IMPLEMENTED | SPEC_CALL_REP | SPEC_CALL_VARHEAD);
+	const struct spec_call *row;
 	u64 *to = (u64 *)v->call_in;
+	const u64 *from;
 
-	if (mode != CALLER_64 || shape != SPEC_CALL_IMPLEMENTED || row->out_size || !page_enabled(p) || !is_granted(p, row))
+	if (mode != CALLER_64 || (u16)control >= SPEC_CALL_LOW || !p->short_call[(u16)control])
 		return general_call(v, mode);
+	row = &spec_call_rows[p->short_call[(u16)control]];
 	if (control >> 16 == 1 && (row->flags & SPEC_CALL_FAST)) {
 		to[0] = in;
 		to[1] = v->regs.r8;
-		return run_short(v, row, control);
+		return run_short(v, row);
 	}
-	if (control >> 16 == 0 && !(in & 7) && !crosses_page(in, row->in_size)) {
-		const u64 *from = gpa_ptr_recent(&p->gpa, GPA(in), NPT_R);
-
-		if (from) {
-			copy_words(to, from, row->in_size);
-			return run_short(v, row, control);
-		}
-	}
-	return general_call(v, mode);
+	if (control >> 16 || (in & 7) || crosses_page(in, row->in_size))
+		return general_call(v, mode);
+	from = gpa_ptr_recent(&p->gpa, GPA(in), NPT_R);
+	if (!from)
+		return general_call(v, mode);
+	copy_words(to, from, row->in_size);
+	return run_short(v, row);
 }

@@ -2,6 +2,7 @@
 /* What reads and writes of synthetic MSRs do: identity and hypercall page, reset, crash (TLFS chapters 3 and 13). */
 #include "gpa.h"
 #include "hv_abi.h"
+#include "hypercall.h"
 #include "log.h"
 #include "overlay.h"
 #include "partition.h"
@@ -29,6 +30,12 @@ static void fill_hypercall_page(u8 *page)
 	page[at] = OPCODE_RET;
 }
 
+static void disable_hypercall_page(struct partition *p)
+{
+	overlay_clear(p, OVERLAY_HYPERCALL);
+	hypercall_open(p, false);
+}
+
 bool msr_write_hypercall(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	struct partition *p = v->partition;
@@ -36,13 +43,14 @@ bool msr_write_hypercall(struct vcpu *v, u32 index, u64 old, u64 value)
 
 	(void)index, (void)old;
 	if (!(value & HV_X64_MSR_HYPERCALL_ENABLE)) {
-		overlay_clear(p, OVERLAY_HYPERCALL);
+		disable_hypercall_page(p);
 		return true;
 	}
 	page = overlay_page(p, OVERLAY_HYPERCALL);
 	if (!page)
 		return false;
 	fill_hypercall_page(page);
+	hypercall_open(p, true);
 	return overlay_set(p, OVERLAY_HYPERCALL, value >> HV_X64_MSR_HYPERCALL_GPFN_SHIFT);
 }
 
@@ -58,7 +66,7 @@ bool msr_write_guest_os_id(struct vcpu *v, u32 index, u64 old, u64 value)
 		return true;
 	}
 	p->msr[SPEC_MSR_SLOT_HYPERCALL] &= ~(u64)HV_X64_MSR_HYPERCALL_ENABLE;
-	overlay_clear(p, OVERLAY_HYPERCALL);
+	disable_hypercall_page(p);
 	return true;
 }
 

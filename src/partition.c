@@ -3,6 +3,7 @@
 #include "partition.h"
 
 #include "gpa.h"
+#include "hypercall.h"
 #include "io.h"
 #include "log.h"
 #include "machine.h"
@@ -56,6 +57,7 @@ void partition_reset(struct partition *p)
 	p->msr[SPEC_MSR_SLOT_TSC_FREQUENCY] = p->tsc_hz;
 	p->msr[SPEC_MSR_SLOT_APIC_FREQUENCY] = p->apic_timer_hz;
 	p->invariant_tsc = false;
+	hypercall_open(p, false);
 	for (u32 i = 0; i < p->vp_count; i++)
 		vcpu_reset(p->vp[i]);
 }

@@ -7,6 +7,7 @@
 #include "gpa.h"
 #include "overlay.h"
 #include "reftsc.h"
+#include "spec_calls.h"
 #include "spec_cpuid.h"
 #include "spec_msrs.h"
 #include "spec_offer.h"
@@ -22,6 +23,7 @@ struct partition {
 	struct spec_offer offer;                            /* (c) privileges, features and hints it has */
 	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES];    /* (c) filled from the offer at creation */
 	u64 msr[SPEC_MSR_PARTITION_SLOTS];                  /* (p) stored synthetic MSRs of partition scope */
+	u8 short_call[SPEC_CALL_LOW];                       /* (p) by code: rows that may take the short path, else 0 */
 	struct gpa_space gpa;                               /* (p) nested tables */
 	struct overlays overlays;                           /* (p) pages that hide guest memory */
 	struct reftime time;                                /* (p) reference time */

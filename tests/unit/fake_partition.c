@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "hv_abi.h"
+#include "hypercall.h"
 #include "machine.h"
 #include "spec_msrs.h"
 
@@ -37,5 +38,6 @@ struct vcpu *fake_vp(void)
 	assert_non_null(v);
 	partition.msr[SPEC_MSR_SLOT_GUEST_OS_ID] = 0x8100000601000000;
 	partition.msr[SPEC_MSR_SLOT_HYPERCALL] = HV_X64_MSR_HYPERCALL_ENABLE;
+	hypercall_open(&partition, true);
 	return v;
 }

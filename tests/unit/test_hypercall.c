@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hv_abi.h"
+#include "hypercall.h"
 #include "spec_calls.h"
 #include "spec_check.h"
 #include "spec_msrs.h"
@@ -371,7 +372,9 @@ static void test_caller_mode(void **state)
 static void test_page_enabled(void **state)
 {
 	(void)state;
-	v->partition->msr[SPEC_MSR_SLOT_HYPERCALL] = 0;
+	v->regs.rcx = HV_X64_MSR_GUEST_OS_ID;
+	v->regs.rax = v->regs.rdx = 0;
+	assert_int_equal(msr_write_exit(v), VM_SKIP);
 	expect_refusal(call_64(HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST, 0, 0), SPEC_RULE_PAGE_ENABLED);
 	expect_refusal(call_32(0xffff, 0, 0), SPEC_RULE_PAGE_ENABLED);
 }
@@ -394,6 +397,7 @@ static void test_privilege(void **state)
 {
 	(void)state;
 	v->partition->offer.privilege &= ~SPEC_PRIVILEGE_ACCESS_PARTITION_ID;
+	hypercall_open(v->partition, true);
 	expect_refusal(call_64(HV_CALL_GET_PARTITION_ID | 1ull << 27, 0, 0), SPEC_RULE_PRIVILEGE);
 	assert_int_equal(v->regs.rax, HV_STATUS_ACCESS_DENIED);
 	assert_true(fake_logged("vp 0: refused HvCallGetPartitionId (0x46, control 0x8000046): HVR-C-04: "));

@@ -12,6 +12,7 @@
 
 #include "hv_abi.h"
 #include "hv_vectors.h"
+#include "hypercall.h"
 #include "msr.h"
 #include "spec_calls.h"
 #include "spec_check.h"
@@ -97,6 +98,7 @@ static void test_gates(void **state)
 			continue;
 		seen++;
 		v->partition->offer.privilege = 0;
+		hypercall_open(v->partition, true);
 		assert_int_equal(run(v, &hv_vectors[i]), VM_SKIP);
 		assert_int_equal((u16)v->regs.rax, HV_STATUS_ACCESS_DENIED);
 	}
