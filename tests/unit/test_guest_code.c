@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Walks of hand-made guest page tables in every paging mode, and lengths of instructions. */
+/* link: arch/x86/guest_walk.c arch/x86/insn.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cpu.h"
+#include "guest_walk.h"
+#include "insn.h"
+
+#define MEMORY (64 * PAGE_SIZE)
+#define P 1u
+#define PS (1u << 7)
+
+static u8 memory[MEMORY];
+static u64 lowest_refused; /* addresses from here on are no guest memory */
+
+static bool read_memory(void *context, u64 gpa, void *out, size_t length)
+{
+	(void)context;
+	if (gpa >= lowest_refused || length > lowest_refused - gpa || (gpa & ~PAGE_MASK) + length > PAGE_SIZE)
+		return false;
+	memcpy(out, memory + gpa, length);
+	return true;
+}
+
+static void set64(u64 table, unsigned index, u64 entry)
+{
+	memcpy(memory + table + index * 8, &entry, 8);
+}
+
+static void set32(u64 table, unsigned index, u32 entry)
+{
+	memcpy(memory + table + index * 4, &entry, 4);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(memory, 0, sizeof(memory));
+	lowest_refused = MEMORY;
+	return 0;
+}
+
+static struct guest_walk walk(u64 cr0, u64 cr3, u64 cr4, u64 efer)
+{
+	return (struct guest_walk){ cr0, cr3, cr4, efer, read_memory, NULL };
+}
+
+static u64 translated(const struct guest_walk *w, u64 linear)
+{
+	u64 gpa = 0;
+
+	return guest_walk_translate(w, linear, &gpa) ? gpa : UINT64_MAX;
+}
+
+static void test_no_paging(void **state)
+{
+	const struct guest_walk w = walk(CR0_PE, 0x1000, 0, 0);
+
+	(void)state;
+	assert_int_equal(translated(&w, 0x12345), 0x12345);
+	assert_int_equal(translated(&w, 0x100012345), 0x12345); /* linear addresses are 32 bits wide then */
+}
+
+static void test_32_bit(void **state)
+{
+	struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1018, 0, 0); /* PWT and PCD in CR3 are no address */
+
+	(void)state;
+	set32(0x1000, 0x301, 0x2000 | P);
+	set32(0x2000, 0x202, 0x00abc000 | P | 0x60);
+	assert_int_equal(translated(&w, 0xc0602123), 0xabc123);
+	assert_int_equal(translated(&w, 0xc0603123), UINT64_MAX);
+	assert_int_equal(translated(&w, 0x80000000), UINT64_MAX);
+	set32(0x1000, 0x301, 0x00c00000 | PS | P | 5 << 13);
+	assert_int_equal(translated(&w, 0xc0602123), UINT64_MAX); /* without CR4.PSE it points to a table, out of memory */
+	w.cr4 = CR4_PSE;
+	assert_int_equal(translated(&w, 0xc0602123), 5ull << 32 | 0x00e02123);
+}
+
+static void test_pae(void **state)
+{
+	const struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1020, CR4_PAE, 0);
+
+	(void)state;
+	set64(0x1020, 3, 0x2000 | P);
+	set64(0x2000, 5, 0x3000 | P);
+	set64(0x3000, 7, 0x8000000123456000ull | P);
+	set64(0x2000, 6, 0x1c00000 | PS | P | 1u << 12);
+	assert_int_equal(translated(&w, 3ull << 30 | 5 << 21 | 7 << 12 | 0xabc), 0x123456abc);
+	assert_int_equal(translated(&w, 3ull << 30 | 6 << 21 | 0x12345), 0x1c12345); /* bit 12 is PAT there */
+	assert_int_equal(translated(&w, 1ull << 30), UINT64_MAX);
+}
+
+static void test_4_and_5_levels(void **state)
+{
+	struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1fff, CR4_PAE, EFER_LMA | EFER_LME);
+	const u64 linear = 0xffff800000000000ull | 1ull << 39 | 2ull << 30 | 3 << 21 | 4 << 12 | 5;
+
+	(void)state;
+	set64(0x1000, 257, 0x2000 | P);
+	set64(0x2000, 2, 0x3000 | P);
+	set64(0x3000, 3, 0x4000 | P);
+	set64(0x4000, 4, 0x765000 | P | PS); /* PAT at the last level */
+	assert_int_equal(translated(&w, linear), 0x765005);
+	set64(0x3000, 3, 0x40000000 | P | PS);
+	assert_int_equal(translated(&w, linear), 0x40004005);
+	set64(0x2000, 2, 0x80000000 | P | PS);
+	assert_int_equal(translated(&w, linear), 0x80604005);
+	set64(0x1000, 257, 0x2000 | P | PS); /* reserved there: not our business */
+	assert_int_equal(translated(&w, linear), 0x80604005);
+	set64(0x5000, 511, 0x1000 | P);
+	w.cr3 = 0x5000;
+	w.cr4 |= CR4_LA57;
+	assert_int_equal(translated(&w, linear), 0x80604005);
+	lowest_refused = 0x2000;
+	w.cr4 &= ~CR4_LA57;
+	w.cr3 = 0x1000;
+	assert_int_equal(translated(&w, linear), UINT64_MAX);
+}
+
+/* Bytes on both sides of a page boundary, and none behind an unmapped page. */
+static void test_read_across_pages(void **state)
+{
+	const struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1000, 0, 0);
+	u8 out[8];
+
+	(void)state;
+	set32(0x1000, 0, 0x2000 | P);
+	set32(0x2000, 0, 0x5000 | P);
+	set32(0x2000, 1, 0x3000 | P);
+	memcpy(memory + 0x5ffc, "abcd", 4);
+	memcpy(memory + 0x3000, "efgh", 4);
+	assert_int_equal(guest_walk_read(&w, 0xffc, out, 8), 8);
+	assert_memory_equal(out, "abcdefgh", 8);
+	set32(0x2000, 1, 0);
+	assert_int_equal(guest_walk_read(&w, 0xffc, out, 8), 4);
+	assert_int_equal(guest_walk_read(&w, 0x1000, out, 8), 0);
+}
+
+static void test_lengths(void **state)
+{
+	static const struct { enum insn insn; const char *bytes; size_t count; bool code64; unsigned length; } cases[] = {
+		{ INSN_CPUID, "\x0f\xa2", 2, true, 2 },
+		{ INSN_CPUID, "\x0f\xa2\x0f", 3, false, 2 },
+		{ INSN_CPUID, "\x66\x0f\xa2", 3, false, 3 },
+		{ INSN_CPUID, "\x48\x0f\xa2", 3, true, 3 },
+		{ INSN_CPUID, "\x48\x0f\xa2", 3, false, 0 },  /* DEC EAX, then CPUID: not at this address */
+		{ INSN_CPUID, "\x48\x66\x0f\xa2", 4, true, 4 },
+		{ INSN_CPUID, "\x0f", 1, true, 0 },
+		{ INSN_CPUID, "\x0f\x32", 2, true, 0 },
+		{ INSN_RDMSR, "\xf3\x0f\x32", 3, true, 3 },
+		{ INSN_WRMSR, "\x2e\x3e\x0f\x30", 4, true, 4 },
+		{ INSN_VMMCALL, "\x0f\x01\xd9", 3, true, 3 },
+		{ INSN_VMMCALL, "\x0f\x01\xc1", 3, true, 0 },
+		{ INSN_VMCALL, "\x0f\x01\xc1", 3, true, 3 },
+		{ INSN_XSETBV, "\x0f\x01\xd1", 3, true, 3 },
+		{ INSN_INVD, "\x0f\x08", 2, true, 2 },
+		{ INSN_WBINVD, "\xf3\x0f\x09", 3, true, 3 },  /* WBNOINVD */
+		{ INSN_HLT, "\xf4", 1, true, 1 },
+		{ INSN_RDTSCP, "\x0f\x01\xf9", 3, true, 3 },
+		{ INSN_MOV_TO_CR, "\x0f\x22\xe0", 3, true, 3 },
+		{ INSN_MOV_TO_CR, "\x44\x0f\x22\xc0", 4, true, 4 },
+		{ INSN_MOV_TO_CR, "\x0f\x22", 2, true, 0 },
+		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", 15, true, 15 },
+		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", 16, true, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(insn_length(cases[i].insn, (const u8 *)cases[i].bytes, cases[i].count, cases[i].code64),
+				 cases[i].length);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_no_paging, setup),
+		cmocka_unit_test_setup(test_32_bit, setup),
+		cmocka_unit_test_setup(test_pae, setup),
+		cmocka_unit_test_setup(test_4_and_5_levels, setup),
+		cmocka_unit_test_setup(test_read_across_pages, setup),
+		cmocka_unit_test(test_lengths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
