@@ -8,8 +8,6 @@
 #include "reftsc.h"
 #include "reg_rules.h"
 
-#define TSS_BUSY 2
-
 /* In the type of a task segment. */
 #define SEGMENT_BUSY 2
 
