@@ -17,6 +17,7 @@ bool offered(offered_fn bit)
 static void run_suites(void)
 {
 	suite_detect();
+	suite_cpu();
 	suite_msr();
 	suite_page();
 	suite_time();

@@ -48,6 +48,7 @@ void call_registers(struct rt_regs *r, u64 control, u64 input, u64 output);
 
 /* ---- suites ---- */
 void suite_detect(void);
+void suite_cpu(void);
 void suite_page(void);
 void suite_msr(void);
 void suite_time(void);
