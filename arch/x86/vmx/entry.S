@@ -75,6 +75,23 @@ entry_failed:
 	call	vmx_entry_failed
 	ud2
 
+/*
+ * void vmx_unblock_nmis(void): an exit for an NMI leaves NMIs blocked until an IRET (SDM 28.2); make
+ * one to our caller.
+ */
+	.globl	vmx_unblock_nmis
+vmx_unblock_nmis:
+	pop	%rcx
+	mov	%rsp, %rax
+	mov	%ss, %edx
+	push	%rdx
+	push	%rax
+	pushfq
+	mov	%cs, %edx
+	push	%rdx
+	push	%rcx
+	iretq
+
 /* On its own stack (IST). */
 	.globl	vmx_nmi_stub
 vmx_nmi_stub:

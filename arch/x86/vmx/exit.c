@@ -151,6 +151,7 @@ static void nmi_exit(struct vcpu *v)
 		unexpected_exit(v);
 	repeat_delivery(v);
 	vmx_nmi();
+	vmx_unblock_nmis();
 }
 
 /*

@@ -239,6 +239,7 @@ _Noreturn void vmx_entry_failed(struct vcpu *v);
 _Noreturn void vmx_launch(struct vcpu *v);
 void vmx_exit_stub(void);
 void vmx_nmi_stub(void);
+void vmx_unblock_nmis(void);
 
 /* regs.c: as in virt.h. vmx_write_segment leaves it to the caller that VM entry will succeed. */
 u64 vmx_get_reg(struct vcpu *v, enum vreg reg);
