@@ -94,6 +94,8 @@ struct rt_fault {
 extern struct rt_fault rt_fault;        /* the last one caught */
 extern volatile u32 rt_interrupts[256]; /* how often each vector above 31 came */
 extern void (*rt_on_interrupt)(u32 vector); /* called for them, when set */
+/* What the last of them interrupted: where, and the registers that hold a control word. */
+extern volatile struct rt_interrupted { uintptr_t ip, ax, cx, dx; } rt_interrupted;
 
 void rt_trap_init(void);
 /* Run function(argument); returns FAULT_NONE, or the vector that ended it, with rt_fault filled. May be nested. */

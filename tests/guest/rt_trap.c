@@ -14,6 +14,7 @@ struct trap_frame {
 struct rt_fault rt_fault;
 volatile u32 rt_interrupts[256];
 void (*rt_on_interrupt)(u32 vector);
+volatile struct rt_interrupted rt_interrupted;
 
 extern const u8 rt_trap_entries[256][16];
 extern u64 rt_gdt[10];
@@ -89,6 +90,10 @@ void rt_trap(struct trap_frame *f)
 {
 	if (f->vector >= 32) {
 		rt_interrupts[f->vector]++;
+		rt_interrupted.ip = f->ip;
+		rt_interrupted.ax = f->ax;
+		rt_interrupted.cx = f->cx;
+		rt_interrupted.dx = f->dx;
 		if (rt_on_interrupt)
 			rt_on_interrupt((u32)f->vector);
 		return;

@@ -11,6 +11,12 @@
 #define LIST_MOST ((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_in)) / sizeof(u64))
 #define LIST_EX_MOST ((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_ex_in) - sizeof(u64)) / sizeof(u64))
 #define XMM_WORDS 14
+#define VECTOR 0x92
+#define APIC_TIMER_ENTRY 0x320
+#define APIC_TIMER_INITIAL 0x380
+#define APIC_TIMER_DIVIDE 0x3e0
+#define APIC_MASKED 0x10000
+#define APIC_DIVIDE_BY_1 0xb
 #define REGISTER_WORDS (sizeof(struct hv_flush_virtual_address_list_in) / sizeof(u64))
 
 static u64 cr3(void)
@@ -139,6 +145,60 @@ static void start_index(void)
 	expect_result(memory_call(LIST, 0, 10, 9), HV_STATUS_SUCCESS, 10, "ten ranges from the last");
 }
 
+static void end_of_interrupt(u32 vector)
+{
+	(void)vector;
+	rt_apic_write(0xb0, 0);
+}
+
+/* Start index in the control word of the call that the last interrupt came in; 0 when it came elsewhere. */
+static u32 interrupted_start(void)
+{
+	uintptr_t page = (uintptr_t)call_page;
+
+	if (rt_interrupted.ip < page || rt_interrupted.ip >= page + RT_PAGE)
+		return 0;
+#ifdef __x86_64__
+	return rt_interrupted.cx >> 48 & 0xfff;
+#else
+	return rt_interrupted.dx >> 16 & 0xfff;
+#endif
+}
+
+/* One long list with a timer interrupt due after so many ticks; the start index that the interrupt saw. */
+static u32 interrupted_list(u32 ticks)
+{
+	struct result r;
+
+	rt_interrupted.ip = 0;
+	rt_apic_write(APIC_TIMER_INITIAL, ticks);
+	__asm__ volatile("sti" : : : "memory");
+	r = memory_call(LIST, 0, LIST_MOST, 0);
+	__asm__ volatile("cli" : : : "memory");
+	rt_apic_write(APIC_TIMER_INITIAL, 0);
+	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
+	expect_result(r, HV_STATUS_SUCCESS, LIST_MOST, "a list with an interrupt on the way");
+	return interrupted_start();
+}
+
+/* A long call stays interruptible: the interrupt comes on the call instruction, part of the list done. */
+static void interruptible(void)
+{
+	u32 seen = 0;
+
+	plain(cr3(), 0, 1);
+	rt_apic_enable();
+	rt_apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
+	rt_apic_write(APIC_TIMER_ENTRY, VECTOR);
+	rt_on_interrupt = end_of_interrupt;
+	for (u32 ticks = 2000; ticks < 200000 && !seen; ticks += ticks / 16)
+		seen = interrupted_list(ticks);
+	rt_on_interrupt = NULL;
+	rt_apic_write(APIC_TIMER_ENTRY, APIC_MASKED | VECTOR);
+	EXPECT(seen, "no interrupt was taken within a list of %u", (u32)LIST_MOST);
+	EXPECT(seen < LIST_MOST, "start index %u", seen);
+}
+
 static void odd_addresses(void)
 {
 	u64 *ranges = plain(cr3(), 0, 1);
@@ -231,7 +291,7 @@ void suite_flush(void)
 	static const struct test tests[] = {
 		{ "space", space }, { "space-refuses", space_refuses }, { "space-ex", space_ex },
 		{ "space-ex-refuses", space_ex_refuses }, { "list", list }, { "long-list", long_list },
-		{ "long-list-ex", long_list_ex }, { "start-index", start_index }, { "odd-addresses", odd_addresses },
+		{ "long-list-ex", long_list_ex }, { "start-index", start_index }, { "interruptible", interruptible }, { "odd-addresses", odd_addresses },
 		{ "xmm-space", xmm_space }, { "xmm-list", xmm_list }, { "xmm-list-ex", xmm_list_ex },
 		{ "xmm-not-offered", xmm_not_offered }, { "flushes", flushes },
 	};
