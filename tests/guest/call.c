@@ -6,12 +6,13 @@ u8 call_page[RT_PAGE] RT_PAGE_ALIGNED;
 u8 call_input[RT_PAGE] RT_PAGE_ALIGNED;
 u8 call_output[RT_PAGE] RT_PAGE_ALIGNED;
 
-#define GUEST_ID 0x8100000000000001ull          /* an open source system, TLFS "Guest OS Identity" */
-#define START_INDEX (0xfffull << 48)            /* the one part of the control word that a continuation changes */
+#define GUEST_ID 0x8100000000000001ull /* an open source system, TLFS "Guest OS Identity" */
+/* The one part of the control word that a continuation changes. */
+#define START_INDEX (0xfffull << 48)
 
 #ifdef __x86_64__
-static const char register_names[][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10",
-	"r11", "r12", "r13", "r14", "r15" };
+static const char register_names[][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
 #else
 static const char register_names[][4] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
 #endif
@@ -69,9 +70,11 @@ static void check_registers(const struct rt_regs *before, const struct rt_regs *
 	for (unsigned i = 0; i < RT_REGS; i++) {
 		uintptr_t expected = i == RT_SP ? rt_call_sp : before->reg[i];
 
-		EXPECT(!((after->reg[i] ^ expected) & ~volatile_bits(i)), "%s changed from 0x%llx to 0x%llx",
-			register_names[i], (u64)expected, (u64)after->reg[i]);
-		EXPECT(after->xmm[i][0] == before->xmm[i][0] && after->xmm[i][1] == before->xmm[i][1],
+		EXPECT(!((after->reg[i] ^ expected) & ~volatile_bits(i)),
+			"%s changed from 0x%llx to 0x%llx", register_names[i], (u64)expected,
+			(u64)after->reg[i]);
+		EXPECT(after->xmm[i][0] == before->xmm[i][0] &&
+				after->xmm[i][1] == before->xmm[i][1],
 			"xmm%u changed", i);
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The ways to end that the command line can ask for: what the hypervisor and boot/run make of each is for others to check. */
+/*
+ * The ways to end that the command line can ask for: what the hypervisor and boot/run make of each
+ * is for others to check.
+ */
 #include "test.h"
 
 static void end_triple(void)
@@ -42,15 +45,23 @@ static void end_crash(void)
 	memcpy(call_output, text, sizeof(text));
 	rt_wrmsr(HV_X64_MSR_CRASH_P3, RT_GPA(call_output));
 	rt_wrmsr(HV_X64_MSR_CRASH_P4, sizeof(text) - 1);
-	rt_wrmsr(HV_X64_MSR_CRASH_CTL, HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY | HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE);
+	rt_wrmsr(HV_X64_MSR_CRASH_CTL,
+		HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY | HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE);
 	rt_exit(0x10);
 }
 
 void ending_by_command_line(void)
 {
-	static const struct { const char *word; void (*end)(void); } endings[] = {
-		{ "triple", end_triple }, { "reset", end_reset }, { "cf9", end_cf9 }, { "hang", end_hang },
-		{ "poweroff", end_power_off }, { "crash", end_crash },
+	static const struct {
+		const char *word;
+		void (*end)(void);
+	} endings[] = {
+		{ "triple", end_triple },
+		{ "reset", end_reset },
+		{ "cf9", end_cf9 },
+		{ "hang", end_hang },
+		{ "poweroff", end_power_off },
+		{ "crash", end_crash },
 	};
 	const char *value = rt_option_value("exit");
 

@@ -44,7 +44,8 @@ void guest_main(u32 magic, u32 info)
 	ending_by_command_line();
 	rt_printf("guest: %u-bit, command line: %s\n", RT_WORD * 8, rt_command_line);
 	if (!hv_detect(&offer)) {
-		rt_printf("skip detect: no such hypervisor here\ndone: 0 ok, 0 failed, 1 skipped\n");
+		rt_printf("skip detect: no such hypervisor here\n"
+			"done: 0 ok, 0 failed, 1 skipped\n");
 		rt_exit(FAILURE);
 	}
 	if (rt_option("sweep"))

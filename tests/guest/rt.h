@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The runtime of the bare test guests: console, faults that can be caught, memory, time, and calls with every register set. */
+/*
+ * The runtime of the bare test guests: console, faults that can be caught, memory, time, and calls
+ * with every register set.
+ */
 #ifndef RT_H
 #define RT_H
 
@@ -31,7 +34,8 @@ void rt_console_init(void);
 void rt_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void rt_vprintf(const char *format, va_list args);
 /* Write into a buffer instead; always terminated. */
-void rt_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rt_format(char *buffer, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void rt_vformat(char *buffer, size_t size, const char *format, va_list args);
 /* End the machine with value on port 0xf4: 0x10 means success, 1 failure. */
 _Noreturn void rt_exit(u32 value);
@@ -44,12 +48,39 @@ int strcmp(const char *a, const char *b);
 const char *strstr(const char *text, const char *word);
 
 /* ---- instructions ---- */
-static inline void outb(u16 port, u8 value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-static inline void outw(u16 port, u16 value) { __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port)); }
-static inline void outl(u16 port, u32 value) { __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port)); }
-static inline u8 inb(u16 port) { u8 v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port)); return v; }
-static inline u16 inw(u16 port) { u16 v; __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port)); return v; }
-static inline u32 inl(u16 port) { u32 v; __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port)); return v; }
+static inline void outb(u16 port, u8 value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline void outw(u16 port, u16 value)
+{
+	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline void outl(u16 port, u32 value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline u8 inb(u16 port)
+{
+	u8 v;
+
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+static inline u16 inw(u16 port)
+{
+	u16 v;
+
+	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+static inline u32 inl(u16 port)
+{
+	u32 v;
+
+	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
 
 static inline u64 rt_tsc(void)
 {
@@ -82,8 +113,16 @@ static inline u64 rt_div(u64 value, u32 by, u32 *rest)
 }
 
 /* ---- faults (rt_trap.c, rt_trap.S) ---- */
-enum { FAULT_NONE = 0, FAULT_DB = 1, FAULT_UD = 6, FAULT_DF = 8, FAULT_NP = 11, FAULT_SS = 12, FAULT_GP = 13,
-	FAULT_PF = 14 };
+enum {
+	FAULT_NONE = 0,
+	FAULT_DB = 1,
+	FAULT_UD = 6,
+	FAULT_DF = 8,
+	FAULT_NP = 11,
+	FAULT_SS = 12,
+	FAULT_GP = 13,
+	FAULT_PF = 14
+};
 
 struct rt_fault {
 	u32 vector;             /* FAULT_NONE when nothing was raised (#DE is never provoked) */
@@ -98,7 +137,10 @@ extern void (*rt_on_interrupt)(u32 vector); /* called for them, when set */
 extern volatile struct rt_interrupted { uintptr_t ip, ax, cx, dx; } rt_interrupted;
 
 void rt_trap_init(void);
-/* Run function(argument); returns FAULT_NONE, or the vector that ended it, with rt_fault filled. May be nested. */
+/*
+ * Run function(argument); returns FAULT_NONE, or the vector that ended it, with rt_fault filled.
+ * May be nested.
+ */
 u32 rt_try(void (*function)(void *), void *argument);
 /* Each tries one instruction (labels below) and returns FAULT_NONE or the vector. */
 u32 rt_rdmsr(u32 msr, u64 *value);
@@ -109,8 +151,24 @@ u32 rt_write8(uintptr_t address, u8 value);
 extern const u8 rt_rdmsr_at[], rt_wrmsr_at[], rt_read_at[], rt_write_at[];
 
 /* ---- calls with every register known (rt_call.S) ---- */
-enum { RT_AX, RT_CX, RT_DX, RT_BX, RT_SP, RT_BP, RT_SI, RT_DI, RT_R8, RT_R9, RT_R10, RT_R11, RT_R12, RT_R13, RT_R14,
-	RT_R15 };
+enum {
+	RT_AX,
+	RT_CX,
+	RT_DX,
+	RT_BX,
+	RT_SP,
+	RT_BP,
+	RT_SI,
+	RT_DI,
+	RT_R8,
+	RT_R9,
+	RT_R10,
+	RT_R11,
+	RT_R12,
+	RT_R13,
+	RT_R14,
+	RT_R15
+};
 
 struct rt_regs {
 	uintptr_t reg[RT_REGS];         /* in encoding order; reg[RT_SP] is only stored */
@@ -119,20 +177,32 @@ struct rt_regs {
 };
 _Static_assert(offsetof(struct rt_regs, xmm) == RT_REGS_XMM, "rt_call.S stores here");
 
-/* Near-call target with the registers of *in; everything after its return goes to *out. Faults are caught. */
+/*
+ * Near-call target with the registers of *in; everything after its return goes to *out. Faults are
+ * caught.
+ */
 u32 rt_call(const void *target, const struct rt_regs *in, struct rt_regs *out);
 extern const u8 rt_marked_return[];     /* code: puts RT_MARK into RT_BP and returns */
 #define RT_MARK 0x3a41c3d
 extern uintptr_t rt_call_sp;            /* the stack pointer just before the call instruction */
 
 /* ---- other modes (rt_modes.S) ---- */
-/* Near-call target at CPL 3 with registers as in; comes back by the fault that it must raise. FAULT_NONE: it returned. */
+/*
+ * Near-call target at CPL 3 with registers as in; comes back by the fault that it must raise.
+ * FAULT_NONE: it returned.
+ */
 u32 rt_call_user(const void *target, const struct rt_regs *in);
-/* In real mode near-call RT_REAL_PAGE with EAX, EBX, ECX, EDX, ESI, EDI zero. Returns the vector raised, or FAULT_NONE. */
+/*
+ * In real mode near-call RT_REAL_PAGE with EAX, EBX, ECX, EDX, ESI, EDI zero. Returns the vector
+ * raised, or FAULT_NONE.
+ */
 u32 rt_call_real(void);
 /* IP (within the trampoline's segment at RT_REAL_BASE) of what rt_call_real caught. */
 extern u32 rt_real_ip;
-/* Call the page in the 32-bit convention from a 64-bit kernel (compatibility mode). Not in the 32-bit guest. */
+/*
+ * Call the page in the 32-bit convention from a 64-bit kernel (compatibility mode). Not in the
+ * 32-bit guest.
+ */
 u64 rt_call_compat(u32 page, u64 control, u64 input, u64 output);
 /* Call with paging off. Only in the 32-bit guest. */
 u64 rt_call_unpaged(u32 page, u64 control, u64 input, u64 output);
@@ -148,20 +218,26 @@ extern unsigned rt_module_count;
 
 /* Take over what the boot loader tells. False when magic is not that of multiboot1. */
 bool rt_memory_init(u32 magic, u32 info);
-/* Kind of the page at gpa by the memory map; RT_RESERVED with *listed false when no range names it. */
+/* Kind of the page at gpa by the memory map; RT_RESERVED, *listed false, when no range names it. */
 enum rt_kind rt_kind_of(u64 gpa, bool *listed);
 u64 rt_ram_end(void);                   /* end of the highest range of RAM */
-/* Map the page of any GPA at one of the window's addresses until the next call for the slot (0..511). */
+/*
+ * Map the page of any GPA at one of the window's addresses until the next call for the slot
+ * (0..511).
+ */
 void *rt_window(unsigned slot, u64 gpa);
-volatile u64 *rt_window_entry(unsigned slot);   /* the page table entry behind it, for changes without a flush */
+/* The page table entry behind it, for changes without a flush. */
+volatile u64 *rt_window_entry(unsigned slot);
 bool rt_option(const char *word);       /* the command line has this word */
-const char *rt_option_value(const char *key);   /* text after `key=`, or NULL; ends at a blank or the end */
+/* Text after `key=`, or NULL; it ends at a blank or the end. */
+const char *rt_option_value(const char *key);
 u32 rt_parse(const char *digits);       /* decimal, or hexadecimal after 0x */
 
 /* ---- machine (rt_machine.c) ---- */
 void rt_machine_init(void);
 extern u16 rt_pm_timer, rt_pm1a;        /* ports, 0 when ACPI has none */
-u32 rt_pm_wait(u32 ticks);              /* wait at least that many PM timer ticks (3579545 Hz); how many it was, 0 without one */
+/* Wait at least that many PM timer ticks (3579545 Hz); how many it was, 0 without one. */
+u32 rt_pm_wait(u32 ticks);
 bool rt_power_off(void);                /* returns only on failure */
 u32 rt_apic_read(u32 reg);              /* the memory-mapped local APIC */
 void rt_apic_write(u32 reg, u32 value);

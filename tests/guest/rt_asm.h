@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Selectors, and register names by operand width, shared by the assembler and C of the test guests' runtime. */
+/* Selectors, widths and offsets that assembler and C of the test guests' runtime share. */
 #ifndef RT_ASM_H
 #define RT_ASM_H
 

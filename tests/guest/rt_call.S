@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Near calls with every general and XMM register loaded before and stored after; also from CPL 3. */
+/* Near calls with all general and XMM registers loaded before, stored after; also from CPL 3. */
 #include "rt_asm.h"
 
 	.text
@@ -76,7 +76,7 @@ rt_call_asm:
 	pop %rbp
 	ret
 
-	/* void rt_user_asm(void *unused): the same call at CPL 3. Always ends in a fault, at rt_user_back when it returned. */
+	/* The same call at CPL 3. Always ends in a fault, at rt_user_back when it returned. */
 	.globl rt_user_asm, rt_user_back
 rt_user_asm:
 	pushq $SEL_USER_DATA

@@ -40,7 +40,8 @@ u32 rt_call_real(void)
 
 	for (u32 v = 0; v < 32; v++) {
 		saved[v] = table[v];
-		table[v] = (RT_REAL_BASE >> 4) << 16 | (u32)(rt_real_vectors - rt_real_start + 8 * v);
+		table[v] =
+			(RT_REAL_BASE >> 4) << 16 | (u32)(rt_real_vectors - rt_real_start + 8 * v);
 	}
 	memcpy((void *)RT_REAL_BASE, rt_real_start, (size_t)(rt_real_end - rt_real_start));
 	vector = rt_real_asm();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* First instructions of a test guest: from the 32-bit flat entry of multiboot1 to C with paging, 64-bit or 32-bit PAE. */
+/* First instructions of a test guest: from multiboot1 to C with paging, 64-bit or 32-bit PAE. */
 #include "rt_asm.h"
 
 #define MB_MAGIC 0x1badb002
@@ -131,7 +131,7 @@ rt_gdt:
 #else
 	.quad 0x00cffb000000ffff
 #endif
-	.quad 0x00009b000000ffff /* SEL_CODE16, base set by rt_modes.S users: RT_REAL_BASE is below 64 KiB */
+	.quad 0x00009b000000ffff /* SEL_CODE16: RT_REAL_BASE is below 64 KiB */
 	.quad 0x000093000000ffff /* SEL_DATA16 */
 	.quad 0, 0 /* SEL_TSS, by rt_trap_init */
 rt_gdt_end:

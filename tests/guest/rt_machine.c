@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The devices a test guest needs: ACPI tables, the PM timer, power-off, the local APIC, the old interrupt controllers. */
+/*
+ * The devices a test guest needs: ACPI tables, the PM timer, power-off, the local APIC, the old
+ * interrupt controllers.
+ */
 #include "rt.h"
 
 #define PM_TIMER_MASK 0xffffffu         /* 24 bits at least */
@@ -46,7 +49,8 @@ static const struct acpi_fadt *find_fadt(void)
 	if (!rsdp)
 		return NULL;
 	rsdt = (const struct acpi_header *)(uintptr_t)*(const u32 *)(rsdp + 16);
-	for (entry = (const u32 *)(rsdt + 1); (const u8 *)entry < (const u8 *)rsdt + rsdt->length; entry++)
+	for (entry = (const u32 *)(rsdt + 1); (const u8 *)entry < (const u8 *)rsdt + rsdt->length;
+		entry++)
 		if (!memcmp((const void *)(uintptr_t)*entry, "FACP", 4))
 			return (const struct acpi_fadt *)(uintptr_t)*entry;
 	return NULL;
@@ -61,7 +65,7 @@ static void find_sleep_type(const struct acpi_header *dsdt)
 		if (memcmp(p, "_S5_", 4) || p[4] != 0x12 /* PackageOp */)
 			continue;
 		p += 5 + (p[5] >> 6) + 1 + 1; /* package length, number of elements */
-		sleep_type = *p == 0x0a /* BytePrefix */ ? p[1] : *p <= 1 /* ZeroOp, OneOp */ ? *p : 0;
+		sleep_type = *p == 0x0a /* BytePrefix */ ? p[1] : *p & 1 /* ZeroOp, OneOp */;
 		sleep_type_known = true;
 		return;
 	}

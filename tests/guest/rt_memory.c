@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What the boot loader tells: memory map, command line, modules; and a window to any physical page. */
+/* What the boot loader tells: memory map, command line; and a window to any physical page. */
 #include "rt.h"
 
 #define MULTIBOOT_MAGIC 0x2badb002
@@ -10,7 +10,10 @@
 #define WINDOW 0x800000u        /* RAM behind the image that nothing else uses */
 #define PAGE_RIGHTS 0x7         /* present, writable, user */
 
-struct multiboot_info { u32 flags, lower, upper, device, command_line, modules, module_list, symbols[4], map_length, map; };
+struct multiboot_info {
+	u32 flags, lower, upper, device, command_line, modules, module_list, symbols[4], map_length,
+		map;
+};
 struct __attribute__((packed)) multiboot_range { u32 size; u64 base, length; u32 kind; };
 
 struct rt_range rt_map[64];
@@ -132,7 +135,12 @@ u32 rt_parse(const char *p)
 		p += 2;
 	}
 	for (; *p; p++) {
-		u32 digit = *p >= '0' && *p <= '9' ? (u32)(*p - '0') : *p >= 'a' && *p <= 'f' ? (u32)(*p - 'a' + 10) : 99;
+		u32 digit = 99;
+
+		if (*p >= '0' && *p <= '9')
+			digit = (u32)(*p - '0');
+		else if (*p >= 'a' && *p <= 'f')
+			digit = (u32)(*p - 'a') + 10;
 
 		if (digit >= base)
 			break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Calls from the modes that C does not run in: real mode, compatibility mode, protected mode without paging. */
+/* Calls from modes that C does not run in: real, compatibility, protected without paging. */
 #include "rt_asm.h"
 
 #define CR0_PG (1 << 31)
@@ -14,8 +14,8 @@
 
 	.text
 	/*
-	 * u32 rt_real_asm(void): the trampoline has been copied to RT_REAL_BASE. Goes down to real mode, near-calls
-	 * RT_REAL_PAGE and comes back with the vector it raised or 0.
+	 * u32 rt_real_asm(void): the trampoline has been copied to RT_REAL_BASE. Goes down to real
+	 * mode, near-calls RT_REAL_PAGE and comes back with the vector it raised or 0.
 	 */
 	.globl rt_real_asm
 #ifdef __x86_64__
@@ -194,7 +194,7 @@ real_mode:
 	mov %eax, %edx
 	mov %eax, %esi
 	mov %eax, %edi
-	/* A near call to RT_REAL_PAGE, spelled out: the assembler would make it relative to where this lies in the image. */
+	/* A near call to RT_REAL_PAGE, spelled out: relative to where this runs. */
 	.byte 0xe8
 	.word RT_REAL_PAGE - RT_REAL_BASE - REAL_OFFSET(real_back)
 real_back:

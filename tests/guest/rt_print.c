@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Text on the first serial port, the end of the machine, and the few library functions that a compiler expects. */
+/*
+ * Text on the first serial port, the end of the machine, and the few library functions that a
+ * compiler expects.
+ */
 #include "rt.h"
 
 #define COM1 0x3f8
@@ -22,7 +25,10 @@ static void serial_init(void)
 	outb(COM_INTERRUPTS, 0);
 }
 
-/* 115200 baud, 8 data bits, no parity, no interrupts; firmware may leave the port as reset does, with 5 bits. */
+/*
+ * 115200 baud, 8 data bits, no parity, no interrupts; firmware may leave the port as reset does,
+ * with 5 bits.
+ */
 void rt_console_init(void)
 {
 	outb(COM1 + 1, 0);
@@ -41,7 +47,8 @@ static void serial_char(char c)
 	if (!ready)
 		serial_init();
 	ready = true;
-	for (u32 patience = 0; patience < 1000000 && !(inb(COM_LINE_STATUS) & COM_EMPTY); patience++)
+	for (u32 patience = 0; patience < 1000000 && !(inb(COM_LINE_STATUS) & COM_EMPTY);
+		patience++)
 		__asm__ volatile("pause");
 	outb(COM1, (u8)c);
 }
@@ -97,7 +104,9 @@ static u64 take_unsigned(va_list *args, unsigned longs)
 
 static long long take_signed(va_list *args, unsigned longs)
 {
-	return longs > 1 ? va_arg(*args, long long) : longs ? va_arg(*args, long) : va_arg(*args, int);
+	return longs > 1 ? va_arg(*args, long long)
+		: longs	 ? va_arg(*args, long)
+			 : va_arg(*args, int);
 }
 
 /* One conversion behind its '%'; returns where the format goes on. */

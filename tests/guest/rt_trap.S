@@ -10,7 +10,8 @@ rt_trap_entries:
 	vector = 0
 	.rept 256
 	.balign 16
-	.if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	.if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+		vector == 29 || vector == 30)
 	push $0
 	.endif
 	push $vector
@@ -83,7 +84,7 @@ try_leave:
 	pop %rbp
 	ret
 
-	/* Leave the innermost rt_try with the vector in rt_fault; false (a return) when there is none. */
+	/* Leave the innermost rt_try with the vector in rt_fault; return when there is none. */
 	.globl rt_unwind
 rt_unwind:
 	cmpq $0, try_stack(%rip)
@@ -154,7 +155,7 @@ rt_try:
 	pushl try_stack
 	mov %esp, try_stack
 	sub $4, %esp
-	pushl 32(%esp) /* the argument: 5 words saved, the return address, the function, and one of padding */
+	pushl 32(%esp) /* the argument, behind 6 words here, the return address, the function */
 	call *32(%esp)
 	add $8, %esp
 	xor %eax, %eax

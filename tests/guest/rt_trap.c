@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The interrupt table of the test guests, faults handed to whoever waits for one, and single instructions tried. */
+/*
+ * The interrupt table of the test guests, faults handed to whoever waits for one, and single
+ * instructions tried.
+ */
 #include "rt.h"
 
 struct trap_frame {
@@ -8,7 +11,8 @@ struct trap_frame {
 #else
 	u32 di, si, bp, old_sp, bx, dx, cx, ax;
 #endif
-	uintptr_t vector, error, ip, cs, flags, sp, ss; /* sp, ss: in 32 bit only from another privilege level */
+	uintptr_t vector, error, ip, cs, flags;
+	uintptr_t sp, ss; /* in 32 bit only from another privilege level */
 };
 
 struct rt_fault rt_fault;
@@ -104,9 +108,10 @@ void rt_trap(struct trap_frame *f)
 	rt_fault.ip = f->ip;
 	rt_fault.address = fault_address();
 	rt_unwind();
-	rt_printf("guest: unexpected exception %u error %llx at %llx, cr2 %llx, ax %llx cx %llx dx %llx\n",
-		(u32)f->vector, (u64)f->error, (u64)f->ip, (u64)rt_fault.address, (u64)f->ax, (u64)f->cx,
-		(u64)f->dx);
+	rt_printf("guest: unexpected exception %u error %llx at %llx, cr2 %llx, ax %llx cx %llx dx "
+		  "%llx\n",
+		(u32)f->vector, (u64)f->error, (u64)f->ip, (u64)rt_fault.address, (u64)f->ax,
+		(u64)f->cx, (u64)f->dx);
 	rt_exit(1);
 }
 

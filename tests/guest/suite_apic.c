@@ -53,7 +53,8 @@ static void tpr_refuses(void)
 	if (!apic_offered())
 		return;
 	for (u32 bit = 8; bit < 64; bit++)
-		EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TPR, 1ull << bit), FAULT_GP, "fault of a reserved bit");
+		EXPECT_EQ(
+			rt_wrmsr(HV_X64_MSR_TPR, 1ull << bit), FAULT_GP, "fault of a reserved bit");
 	EXPECT_EQ(rt_apic_read(APIC_TPR), 0, "the APIC's TPR after the refusals");
 }
 
@@ -110,7 +111,8 @@ static void icr_destination(void)
 	write_msr(HV_X64_MSR_ICR, (id ^ 1) << 56 | ICR_ASSERT | VECTOR);
 	EXPECT_EQ(rt_apic_read(APIC_ICR_HIGH) >> 24, id ^ 1, "other destination in the APIC");
 	interrupts_for_a_while();
-	EXPECT_EQ(rt_interrupts[VECTOR] - before, 1, "interrupts taken after one for somebody else");
+	EXPECT_EQ(
+		rt_interrupts[VECTOR] - before, 1, "interrupts taken after one for somebody else");
 	rt_on_interrupt = NULL;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The VP assist page and the crash registers: what the guest and the hypervisor keep for each other. */
+/*
+ * The VP assist page and the crash registers: what the guest and the hypervisor keep for each
+ * other.
+ */
 #include "test.h"
 
 #define ENABLE HV_X64_MSR_VP_ASSIST_PAGE_ENABLE
@@ -68,8 +71,8 @@ static void assist_beyond_memory(void)
 {
 	if (!assist_offered())
 		return;
-	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE_GPFN_MASK | ENABLE), FAULT_GP,
-		"fault of a page outside the address space");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE_GPFN_MASK | ENABLE),
+		FAULT_GP, "fault of a page outside the address space");
 	EXPECT_EQ(read_msr(HV_X64_MSR_VP_ASSIST_PAGE), 0, "VP_ASSIST_PAGE after the refusal");
 }
 
@@ -83,7 +86,8 @@ static void crash_parameters(void)
 	if (!crash_offered())
 		return;
 	for (u32 i = 0; i < HV_X64_MSR_CRASH_P_COUNT; i++)
-		EXPECT_EQ(rt_wrmsr(HV_X64_MSR_CRASH_P0 + i, 0xfeed000000000000ull + i), FAULT_NONE, "fault of a write");
+		EXPECT_EQ(rt_wrmsr(HV_X64_MSR_CRASH_P0 + i, 0xfeed000000000000ull + i), FAULT_NONE,
+			"fault of a write");
 	for (u32 i = 0; i < HV_X64_MSR_CRASH_P_COUNT; i++)
 		EXPECT_EQ(read_msr(HV_X64_MSR_CRASH_P0 + i), 0xfeed000000000000ull + i, "CRASH_Pn");
 }
@@ -99,24 +103,30 @@ static void crash_control(void)
 /* A message must be read with the care that any guest address deserves. */
 static void crash_message_anywhere(void)
 {
-	static const u64 places[][2] = { { ~0ull, 64 }, { 0, ~0ull }, { 0xfffffffffffff000ull, 4096 },
-		{ 0x1fffffff8ull, 4096 }, { 1, 4096 }, { 0xfee00000, 16 } };
+	static const u64 places[][2] = { { ~0ull, 64 }, { 0, ~0ull },
+		{ 0xfffffffffffff000ull, 4096 }, { 0x1fffffff8ull, 4096 }, { 1, 4096 },
+		{ 0xfee00000, 16 } };
 
 	if (!crash_offered())
 		return;
 	for (unsigned i = 0; i < RT_COUNT(places); i++) {
 		rt_wrmsr(HV_X64_MSR_CRASH_P0 + 3, places[i][0]);
 		rt_wrmsr(HV_X64_MSR_CRASH_P0 + 4, places[i][1]);
-		EXPECT_EQ(rt_wrmsr(HV_X64_MSR_CRASH_CTL, HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY |
-			HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE), FAULT_NONE, "fault of reporting a crash");
+		EXPECT_EQ(rt_wrmsr(HV_X64_MSR_CRASH_CTL,
+				  HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY |
+					  HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE),
+			FAULT_NONE, "fault of reporting a crash");
 	}
 }
 
 void suite_assist(void)
 {
 	static const struct test tests[] = {
-		{ "page", assist_page }, { "page-moves", assist_moves }, { "page-beyond-memory", assist_beyond_memory },
-		{ "crash-parameters", crash_parameters }, { "crash-control", crash_control },
+		{ "page", assist_page },
+		{ "page-moves", assist_moves },
+		{ "page-beyond-memory", assist_beyond_memory },
+		{ "crash-parameters", crash_parameters },
+		{ "crash-control", crash_control },
 		{ "crash-message-anywhere", crash_message_anywhere },
 	};
 

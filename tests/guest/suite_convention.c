@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The calling convention: the control word, both forms, places of parameters, the order of the checks, odd modes. */
+/*
+ * The calling convention: the control word, both forms, places of parameters, the order of the
+ * checks, odd modes.
+ */
 #include "test.h"
 
 #define NULL_CALL HV_CALL_NOTIFY_LONG_SPIN_WAIT
@@ -12,7 +15,8 @@ static void expect_status(struct result r, u16 status, const char *what)
 	EXPECT_EQ(r.fault, FAULT_NONE, what);
 	if (r.fault)
 		return;
-	EXPECT(r.status == status, "%s gives %s, not %s", what, hv_status_name(r.status), hv_status_name(status));
+	EXPECT(r.status == status, "%s gives %s, not %s", what, hv_status_name(r.status),
+		hv_status_name(status));
 	if (status != HV_STATUS_SUCCESS)
 		EXPECT(!r.reps, "%s completes %u repetitions", what, r.reps);
 }
@@ -28,9 +32,10 @@ static void null_fast(void)
 static void null_memory(void)
 {
 	memset(call_input, 0, RT_PAGE);
-	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0), HV_STATUS_SUCCESS, "a null call");
-	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), ~0ull), HV_STATUS_SUCCESS,
-		"a null call with an address for output that it has not");
+	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0),
+		HV_STATUS_SUCCESS, "a null call");
+	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), ~0ull),
+		HV_STATUS_SUCCESS, "a null call with an address for output that it has not");
 }
 
 static void input_at_end_of_page(void)
@@ -50,46 +55,49 @@ static void reserved_bits(void)
 
 static void nested_bit(void)
 {
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 0, 0) | 1ull << 31, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"the nested bit");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 0, 0) | 1ull << 31, 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "the nested bit");
 }
 
 static void simple_has_no_reps(void)
 {
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 1, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a simple call with a repetition");
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 0, 1), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a simple call with a start index");
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 4095, 4094), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a simple call with the most of both");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 1, 0), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a simple call with a repetition");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 0, 1), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a simple call with a start index");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 0, 4095, 4094), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a simple call with the most of both");
 }
 
 static void rep_needs_reps(void)
 {
 	memset(call_input, 0, RT_PAGE);
-	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a rep call without repetitions");
-	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 2, 2), RT_GPA(call_input), 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a start index that is the count");
+	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a rep call without repetitions");
+	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 2, 2), RT_GPA(call_input), 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a start index that is the count");
 	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 2, 4095), RT_GPA(call_input), 0),
 		HV_STATUS_INVALID_HYPERCALL_INPUT, "a start index above the count");
 }
 
 static void no_variable_header(void)
 {
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 1, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a variable header on a call without");
-	expect_status(call(HV_CONTROL(NULL_CALL, 1, 1023, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"the largest variable header on a call without");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 1, 0, 0), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a variable header on a call without");
+	expect_status(call(HV_CONTROL(NULL_CALL, 1, 1023, 0, 0), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "the largest variable header on a call without");
 }
 
 static void unknown_code(void)
 {
-	expect_status(call(HV_CONTROL(UNKNOWN_CALL, 1, 0, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_CODE,
-		"an unknown code");
-	expect_status(call(HV_CONTROL(0, 1, 0, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_CODE, "code 0");
-	expect_status(call(HV_CONTROL(0xffff, 0, 0, 0, 0), 3, 5), HV_STATUS_INVALID_HYPERCALL_CODE, "code 0xffff");
-	expect_status(call(HV_CONTROL(UNKNOWN_CALL, 1, 0, 0, 0) | 1ull << 63, 0, 0), HV_STATUS_INVALID_HYPERCALL_CODE,
+	expect_status(call(HV_CONTROL(UNKNOWN_CALL, 1, 0, 0, 0), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_CODE, "an unknown code");
+	expect_status(
+		call(HV_CONTROL(0, 1, 0, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_CODE, "code 0");
+	expect_status(call(HV_CONTROL(0xffff, 0, 0, 0, 0), 3, 5), HV_STATUS_INVALID_HYPERCALL_CODE,
+		"code 0xffff");
+	expect_status(call(HV_CONTROL(UNKNOWN_CALL, 1, 0, 0, 0) | 1ull << 63, 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_CODE,
 		"an unknown code with a reserved bit: the code is checked first");
 }
 
@@ -99,8 +107,8 @@ static void denied_before_input(void)
 		test_skip("the privilege is there");
 		return;
 	}
-	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 3, 9, 9) | 1ull << 63, 1, 1), HV_STATUS_ACCESS_DENIED,
-		"a call that is denied, with a bad control word");
+	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 3, 9, 9) | 1ull << 63, 1, 1),
+		HV_STATUS_ACCESS_DENIED, "a call that is denied, with a bad control word");
 }
 
 static void fast_has_no_output(void)
@@ -109,8 +117,8 @@ static void fast_has_no_output(void)
 		test_skip("no call with output is offered");
 		return;
 	}
-	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 0, 0, 0), 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
-		"a call with output in register form");
+	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 0, 0, 0), 0, 0),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "a call with output in register form");
 }
 
 static void misaligned(void)
@@ -125,20 +133,21 @@ static void crosses_page(void)
 	u64 control = HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, 0, 0, 0);
 
 	for (unsigned left = 8; left < 24; left += 8)
-		expect_status(call(control, RT_GPA(call_input) + RT_PAGE - left, 0), HV_STATUS_INVALID_ALIGNMENT,
-			"input that crosses a page");
-	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 4095, 0), RT_GPA(call_input), 0), HV_STATUS_INVALID_ALIGNMENT,
-		"a list that is longer than a page");
-	expect_status(call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, 0, 1023, 0, 0), RT_GPA(call_input), 0),
+		expect_status(call(control, RT_GPA(call_input) + RT_PAGE - left, 0),
+			HV_STATUS_INVALID_ALIGNMENT, "input that crosses a page");
+	expect_status(call(HV_CONTROL(LIST_CALL, 0, 0, 4095, 0), RT_GPA(call_input), 0),
+		HV_STATUS_INVALID_ALIGNMENT, "a list that is longer than a page");
+	expect_status(call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, 0, 1023, 0, 0),
+			      RT_GPA(call_input), 0),
 		HV_STATUS_INVALID_ALIGNMENT, "a variable header that is longer than a page");
 }
 
 static void beyond_memory(void)
 {
-	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), BEYOND_MEMORY, 0), HV_STATUS_INVALID_ALIGNMENT,
-		"input outside the address space");
-	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), ~7ull, 0), HV_STATUS_INVALID_ALIGNMENT,
-		"input at the end of all addresses");
+	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), BEYOND_MEMORY, 0),
+		HV_STATUS_INVALID_ALIGNMENT, "input outside the address space");
+	expect_status(call(HV_CONTROL(NULL_CALL, 0, 0, 0, 0), ~7ull, 0),
+		HV_STATUS_INVALID_ALIGNMENT, "input at the end of all addresses");
 }
 
 /* An address that is in the space but has no memory is answered or refused, never followed. */
@@ -158,12 +167,16 @@ static void output_places(void)
 		test_skip("no call with output is offered");
 		return;
 	}
-	expect_status(call(control, ~0ull, RT_GPA(call_output)), HV_STATUS_SUCCESS, "an address for input it has not");
-	expect_status(call(control, 0, RT_GPA(call_output) + 4), HV_STATUS_INVALID_ALIGNMENT, "misaligned output");
-	expect_status(call(control, 0, BEYOND_MEMORY), HV_STATUS_INVALID_ALIGNMENT, "output outside the address space");
+	expect_status(call(control, ~0ull, RT_GPA(call_output)), HV_STATUS_SUCCESS,
+		"an address for input it has not");
+	expect_status(call(control, 0, RT_GPA(call_output) + 4), HV_STATUS_INVALID_ALIGNMENT,
+		"misaligned output");
+	expect_status(call(control, 0, BEYOND_MEMORY), HV_STATUS_INVALID_ALIGNMENT,
+		"output outside the address space");
 	expect_status(call(control, 0, RT_GPA(call_output) + RT_PAGE - 8), HV_STATUS_SUCCESS,
 		"output that ends with its page");
-	EXPECT_EQ(call(control, 0, RT_GPA(call_page)).fault, FAULT_GP, "fault of output onto the hypercall page");
+	EXPECT_EQ(call(control, 0, RT_GPA(call_page)).fault, FAULT_GP,
+		"fault of output onto the hypercall page");
 }
 
 static void partition_id(void)
@@ -172,14 +185,17 @@ static void partition_id(void)
 
 	memset(call_output, 0xff, 16);
 	if (!hv_has_privilege_access_partition_id(&offer)) {
-		expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, RT_GPA(call_output)),
+		expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0,
+				      RT_GPA(call_output)),
 			HV_STATUS_ACCESS_DENIED, "asking without the privilege");
 		EXPECT_EQ(id[0], ~0ull, "output of a denied call");
 		return;
 	}
-	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, RT_GPA(call_output)),
+	expect_status(
+		call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, RT_GPA(call_output)),
 		HV_STATUS_SUCCESS, "asking with the privilege");
-	EXPECT(id[0] != HV_PARTITION_ID_INVALID && id[0] != HV_PARTITION_ID_SELF, "the id is 0x%llx", id[0]);
+	EXPECT(id[0] != HV_PARTITION_ID_INVALID && id[0] != HV_PARTITION_ID_SELF,
+		"the id is 0x%llx", id[0]);
 	EXPECT_EQ(id[1], ~0ull, "the word behind the output");
 }
 
@@ -195,9 +211,10 @@ static void other_mode(void)
 	u32 page = (u32)(uintptr_t)call_page;
 
 	EXPECT_EQ(odd(page, control, 100, 0), HV_STATUS_SUCCESS, "a null call");
-	EXPECT_EQ(odd(page, bad, 100, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, "a reserved bit in the high half");
-	EXPECT_EQ(odd(page, HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0), HV_STATUS_SUCCESS,
-		"a null call from memory");
+	EXPECT_EQ(odd(page, bad, 100, 0), HV_STATUS_INVALID_HYPERCALL_INPUT,
+		"a reserved bit in the high half");
+	EXPECT_EQ(odd(page, HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input), 0),
+		HV_STATUS_SUCCESS, "a null call from memory");
 	EXPECT_EQ(odd(page, HV_CONTROL(NULL_CALL, 0, 0, 0, 0), RT_GPA(call_input) | 1ull << 60, 0),
 		HV_STATUS_INVALID_ALIGNMENT, "the high half of an address");
 }
@@ -205,14 +222,22 @@ static void other_mode(void)
 void suite_convention(void)
 {
 	static const struct test tests[] = {
-		{ "null-fast", null_fast }, { "null-memory", null_memory },
-		{ "input-at-end-of-page", input_at_end_of_page }, { "reserved-bits", reserved_bits },
-		{ "nested-bit", nested_bit }, { "simple-has-no-reps", simple_has_no_reps },
-		{ "rep-needs-reps", rep_needs_reps }, { "no-variable-header", no_variable_header },
-		{ "unknown-code", unknown_code }, { "denied-before-input", denied_before_input },
-		{ "fast-has-no-output", fast_has_no_output }, { "misaligned", misaligned },
-		{ "crosses-page", crosses_page }, { "beyond-memory", beyond_memory },
-		{ "no-memory-there", no_memory_there }, { "output-places", output_places },
+		{ "null-fast", null_fast },
+		{ "null-memory", null_memory },
+		{ "input-at-end-of-page", input_at_end_of_page },
+		{ "reserved-bits", reserved_bits },
+		{ "nested-bit", nested_bit },
+		{ "simple-has-no-reps", simple_has_no_reps },
+		{ "rep-needs-reps", rep_needs_reps },
+		{ "no-variable-header", no_variable_header },
+		{ "unknown-code", unknown_code },
+		{ "denied-before-input", denied_before_input },
+		{ "fast-has-no-output", fast_has_no_output },
+		{ "misaligned", misaligned },
+		{ "crosses-page", crosses_page },
+		{ "beyond-memory", beyond_memory },
+		{ "no-memory-there", no_memory_there },
+		{ "output-places", output_places },
 		{ "partition-id", partition_id },
 #ifdef __x86_64__
 		{ "compatibility-mode", other_mode },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The four flush calls: what they refuse, long lists with continuation, lists in registers, and that they flush. */
+/*
+ * The four flush calls: what they refuse, long lists with continuation, lists in registers, and
+ * that they flush.
+ */
 #include "test.h"
 
 #define SPACE HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE
@@ -9,7 +12,8 @@
 #define ALL_PROCESSORS HV_FLUSH_FLAGS_ALL_PROCESSORS
 #define ALL_SPACES HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES
 #define LIST_MOST ((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_in)) / sizeof(u64))
-#define LIST_EX_MOST ((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_ex_in) - sizeof(u64)) / sizeof(u64))
+#define LIST_EX_MOST \
+	((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_ex_in) - sizeof(u64)) / sizeof(u64))
 #define XMM_WORDS 14
 #define VECTOR 0x92
 #define APIC_TIMER_ENTRY 0x320
@@ -32,7 +36,8 @@ static void expect_result(struct result r, u16 status, u32 reps, const char *wha
 	EXPECT_EQ(r.fault, FAULT_NONE, what);
 	if (r.fault)
 		return;
-	EXPECT(r.status == status, "%s gives %s, not %s", what, hv_status_name(r.status), hv_status_name(status));
+	EXPECT(r.status == status, "%s gives %s, not %s", what, hv_status_name(r.status),
+		hv_status_name(status));
 	EXPECT(r.reps == reps, "%s completes %u repetitions, not %u", what, r.reps, reps);
 }
 
@@ -82,11 +87,14 @@ static void space_refuses(void)
 	plain(cr3(), 0, 0);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "nobody");
 	plain(cr3(), 1ull << 63, 1);
-	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "an unknown flag");
+	expect_result(
+		memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "an unknown flag");
 	plain(1ull << 63, 0, 1);
-	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "a CR3 with reserved bits");
+	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"a CR3 with reserved bits");
 	plain(1ull << 63, ALL_SPACES, 1);
-	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "such a CR3 where all spaces are meant");
+	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0,
+		"such a CR3 where all spaces are meant");
 }
 
 static void space_ex(void)
@@ -100,11 +108,14 @@ static void space_ex(void)
 static void space_ex_refuses(void)
 {
 	extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 3)[0] = 1;
-	expect_result(memory_call(SPACE_EX, 1, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0, "one bank of two");
+	expect_result(memory_call(SPACE_EX, 1, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
+		"one bank of two");
 	extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1)[0] = 1;
-	expect_result(memory_call(SPACE_EX, 2, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0, "two banks of one");
+	expect_result(memory_call(SPACE_EX, 2, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
+		"two banks of one");
 	extended(cr3(), 0, 7, 0);
-	expect_result(memory_call(SPACE_EX, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "an unknown format");
+	expect_result(memory_call(SPACE_EX, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"an unknown format");
 }
 
 static void list(void)
@@ -112,18 +123,24 @@ static void list(void)
 	plain(cr3(), 0, 1)[0] = RT_GPA(call_output);
 	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_SUCCESS, 1, "one range");
 	plain(cr3(), HV_FLUSH_FLAGS_NON_GLOBAL_MAPPINGS_ONLY, 1);
-	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_INVALID_PARAMETER, 0, "the flag of the other call");
+	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"the flag of the other call");
 }
 
-/* As many ranges as a page holds; where the hypervisor stops on the way, the call goes on by itself. */
+/*
+ * As many ranges as a page holds; where the hypervisor stops on the way, the call goes on by
+ * itself.
+ */
 static void long_list(void)
 {
 	u64 *ranges = plain(cr3(), 0, 1);
 
 	for (unsigned i = 0; i < LIST_MOST; i++)
 		ranges[i] = RT_GPA(call_output) + (u64)i * RT_PAGE;
-	expect_result(memory_call(LIST, 0, LIST_MOST, 0), HV_STATUS_SUCCESS, LIST_MOST, "a page of ranges");
-	expect_result(memory_call(LIST, 0, LIST_MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0, "one range more");
+	expect_result(memory_call(LIST, 0, LIST_MOST, 0), HV_STATUS_SUCCESS, LIST_MOST,
+		"a page of ranges");
+	expect_result(memory_call(LIST, 0, LIST_MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0,
+		"one range more");
 }
 
 static void long_list_ex(void)
@@ -133,16 +150,20 @@ static void long_list_ex(void)
 	in[0] = 1;
 	for (unsigned i = 0; i < LIST_EX_MOST; i++)
 		in[1 + i] = RT_GPA(call_output) | 3;
-	expect_result(memory_call(LIST_EX, 1, LIST_EX_MOST, 0), HV_STATUS_SUCCESS, LIST_EX_MOST, "a page of ranges");
-	expect_result(memory_call(LIST_EX, 1, LIST_EX_MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0, "one range more");
+	expect_result(memory_call(LIST_EX, 1, LIST_EX_MOST, 0), HV_STATUS_SUCCESS, LIST_EX_MOST,
+		"a page of ranges");
+	expect_result(memory_call(LIST_EX, 1, LIST_EX_MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0,
+		"one range more");
 }
 
 /* Repetitions are counted from the first, whatever the start index. */
 static void start_index(void)
 {
 	plain(cr3(), 0, 1);
-	expect_result(memory_call(LIST, 0, 10, 3), HV_STATUS_SUCCESS, 10, "ten ranges from the fourth");
-	expect_result(memory_call(LIST, 0, 10, 9), HV_STATUS_SUCCESS, 10, "ten ranges from the last");
+	expect_result(
+		memory_call(LIST, 0, 10, 3), HV_STATUS_SUCCESS, 10, "ten ranges from the fourth");
+	expect_result(
+		memory_call(LIST, 0, 10, 9), HV_STATUS_SUCCESS, 10, "ten ranges from the last");
 }
 
 static void end_of_interrupt(u32 vector)
@@ -151,7 +172,10 @@ static void end_of_interrupt(u32 vector)
 	rt_apic_write(0xb0, 0);
 }
 
-/* Start index in the control word of the call that the last interrupt came in; 0 when it came elsewhere. */
+/*
+ * Start index in the control word of the call that the last interrupt came in; 0 when it came
+ * elsewhere.
+ */
 static u32 interrupted_start(void)
 {
 	uintptr_t page = (uintptr_t)call_page;
@@ -165,7 +189,10 @@ static u32 interrupted_start(void)
 #endif
 }
 
-/* One long list with a timer interrupt due after so many ticks; the start index that the interrupt saw. */
+/*
+ * One long list with a timer interrupt due after so many ticks; the start index that the interrupt
+ * saw.
+ */
 static u32 interrupted_list(u32 ticks)
 {
 	struct result r;
@@ -181,7 +208,10 @@ static u32 interrupted_list(u32 ticks)
 	return interrupted_start();
 }
 
-/* A long call stays interruptible: the interrupt comes on the call instruction, part of the list done. */
+/*
+ * A long call stays interruptible: the interrupt comes on the call instruction, part of the list
+ * done.
+ */
 static void interruptible(void)
 {
 	u32 seen = 0;
@@ -207,7 +237,8 @@ static void odd_addresses(void)
 	ranges[1] = 0x8000000000000000ull | 0xfff;
 	ranges[2] = ~0ull;
 	ranges[3] = 0xfff;
-	expect_result(memory_call(LIST, 0, 4, 0), HV_STATUS_SUCCESS, 4, "addresses that do not exist");
+	expect_result(
+		memory_call(LIST, 0, 4, 0), HV_STATUS_SUCCESS, 4, "addresses that do not exist");
 }
 
 static bool xmm_offered(void)
@@ -221,9 +252,11 @@ static void xmm_space(void)
 
 	if (!xmm_offered())
 		return;
-	expect_result(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words), HV_STATUS_SUCCESS, 0, "this processor");
+	expect_result(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words), HV_STATUS_SUCCESS, 0,
+		"this processor");
 	words[2] = 0;
-	expect_result(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words), HV_STATUS_INVALID_PARAMETER, 0, "nobody");
+	expect_result(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words), HV_STATUS_INVALID_PARAMETER,
+		0, "nobody");
 }
 
 /* All 14 words of the registers: 3 of header, 11 of list. */
@@ -237,11 +270,12 @@ static void xmm_list(void)
 	for (u32 i = REGISTER_WORDS; i < XMM_WORDS; i++)
 		words[i] = RT_GPA(call_output) + i * RT_PAGE;
 	for (u32 n = 1; n <= most; n++)
-		expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, n, 0), words), HV_STATUS_SUCCESS, n, "ranges in registers");
-	expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, most, most - 1), words), HV_STATUS_SUCCESS, most,
-		"the last range in registers");
-	expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, most + 1, 0), words), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
-		"a range more than registers hold");
+		expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, n, 0), words), HV_STATUS_SUCCESS, n,
+			"ranges in registers");
+	expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, most, most - 1), words), HV_STATUS_SUCCESS,
+		most, "the last range in registers");
+	expect_result(call_xmm(HV_CONTROL(LIST, 1, 0, most + 1, 0), words),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, 0, "a range more than registers hold");
 }
 
 static void xmm_list_ex(void)
@@ -250,13 +284,15 @@ static void xmm_list_ex(void)
 
 	if (!xmm_offered())
 		return;
-	expect_result(call_xmm(HV_CONTROL(LIST_EX, 1, 1, 9, 0), words), HV_STATUS_SUCCESS, 9, "nine ranges");
-	expect_result(call_xmm(HV_CONTROL(LIST_EX, 1, 1, 10, 0), words), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
-		"ten ranges");
-	expect_result(call_xmm(HV_CONTROL(SPACE_EX, 1, 1, 0, 0), words), HV_STATUS_SUCCESS, 0, "a space");
+	expect_result(call_xmm(HV_CONTROL(LIST_EX, 1, 1, 9, 0), words), HV_STATUS_SUCCESS, 9,
+		"nine ranges");
+	expect_result(call_xmm(HV_CONTROL(LIST_EX, 1, 1, 10, 0), words),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, 0, "ten ranges");
+	expect_result(
+		call_xmm(HV_CONTROL(SPACE_EX, 1, 1, 0, 0), words), HV_STATUS_SUCCESS, 0, "a space");
 	words[3] = 3;
-	expect_result(call_xmm(HV_CONTROL(SPACE_EX, 1, 1, 0, 0), words), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
-		"one bank of two");
+	expect_result(call_xmm(HV_CONTROL(SPACE_EX, 1, 1, 0, 0), words),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, 0, "one bank of two");
 }
 
 static void xmm_not_offered(void)
@@ -267,7 +303,8 @@ static void xmm_not_offered(void)
 		test_skip("XMM input is offered");
 		return;
 	}
-	EXPECT_EQ(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words).fault, FAULT_UD, "fault of input in XMM registers");
+	EXPECT_EQ(call_xmm(HV_CONTROL(SPACE, 1, 0, 0, 0), words).fault, FAULT_UD,
+		"fault of input in XMM registers");
 }
 
 /* Change a translation and flush by call alone: the new one must be in force. */
@@ -289,11 +326,21 @@ static void flushes(void)
 void suite_flush(void)
 {
 	static const struct test tests[] = {
-		{ "space", space }, { "space-refuses", space_refuses }, { "space-ex", space_ex },
-		{ "space-ex-refuses", space_ex_refuses }, { "list", list }, { "long-list", long_list },
-		{ "long-list-ex", long_list_ex }, { "start-index", start_index }, { "interruptible", interruptible }, { "odd-addresses", odd_addresses },
-		{ "xmm-space", xmm_space }, { "xmm-list", xmm_list }, { "xmm-list-ex", xmm_list_ex },
-		{ "xmm-not-offered", xmm_not_offered }, { "flushes", flushes },
+		{ "space", space },
+		{ "space-refuses", space_refuses },
+		{ "space-ex", space_ex },
+		{ "space-ex-refuses", space_ex_refuses },
+		{ "list", list },
+		{ "long-list", long_list },
+		{ "long-list-ex", long_list_ex },
+		{ "start-index", start_index },
+		{ "interruptible", interruptible },
+		{ "odd-addresses", odd_addresses },
+		{ "xmm-space", xmm_space },
+		{ "xmm-list", xmm_list },
+		{ "xmm-list-ex", xmm_list_ex },
+		{ "xmm-not-offered", xmm_not_offered },
+		{ "flushes", flushes },
 	};
 
 	call_enable();

@@ -6,17 +6,24 @@
 
 static bool msr_offered(u32 msr)
 {
-	static const struct { u32 first, last; offered_fn open; } gates[] = {
-		{ HV_X64_MSR_GUEST_OS_ID, HV_X64_MSR_HYPERCALL, hv_has_privilege_access_hypercall_msrs },
+	static const struct { u32 first, last; offered_fn open;
+	} gates[] = {
+		{ HV_X64_MSR_GUEST_OS_ID, HV_X64_MSR_HYPERCALL,
+			hv_has_privilege_access_hypercall_msrs },
 		{ HV_X64_MSR_VP_INDEX, HV_X64_MSR_VP_INDEX, hv_has_privilege_access_vp_index },
 		{ HV_X64_MSR_RESET, HV_X64_MSR_RESET, hv_has_privilege_access_reset_reg },
-		{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME, hv_has_privilege_access_vp_run_time_reg },
+		{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME,
+			hv_has_privilege_access_vp_run_time_reg },
 		{ HV_X64_MSR_TIME_REF_COUNT, HV_X64_MSR_TIME_REF_COUNT,
 			hv_has_privilege_access_partition_reference_counter },
-		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC, hv_has_privilege_access_partition_reference_tsc },
-		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY, hv_has_privilege_access_frequency_regs },
-		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY, hv_has_feature_frequency_regs },
-		{ HV_X64_MSR_EOI, HV_X64_MSR_VP_ASSIST_PAGE, hv_has_privilege_access_intr_ctrl_regs },
+		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC,
+			hv_has_privilege_access_partition_reference_tsc },
+		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
+			hv_has_privilege_access_frequency_regs },
+		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
+			hv_has_feature_frequency_regs },
+		{ HV_X64_MSR_EOI, HV_X64_MSR_VP_ASSIST_PAGE,
+			hv_has_privilege_access_intr_ctrl_regs },
 		{ HV_X64_MSR_CRASH_P0, HV_X64_MSR_CRASH_CTL, hv_has_feature_guest_crash_regs },
 		{ HV_X64_MSR_TSC_INVARIANT_CONTROL, HV_X64_MSR_TSC_INVARIANT_CONTROL,
 			hv_has_privilege_access_tsc_invariant_controls },
@@ -39,9 +46,11 @@ static void run_vector(void *argument)
 
 	if (v->before)
 		rt_wrmsr(v->msr, v->before);
-	EXPECT_EQ(v->write ? rt_wrmsr(v->msr, v->value) : rt_rdmsr(v->msr, &value), wanted, "fault");
+	EXPECT_EQ(
+		v->write ? rt_wrmsr(v->msr, v->value) : rt_rdmsr(v->msr, &value), wanted, "fault");
 	if (wanted) {
-		EXPECT_EQ(rt_fault.ip, (uintptr_t)(v->write ? rt_wrmsr_at : rt_rdmsr_at), "its address");
+		EXPECT_EQ(rt_fault.ip, (uintptr_t)(v->write ? rt_wrmsr_at : rt_rdmsr_at),
+			"its address");
 		EXPECT_EQ(rt_fault.error, 0, "its error code");
 		if (v->write && restore && rt_rdmsr(v->msr, &value) == FAULT_NONE && v->read_known)
 			EXPECT_EQ(value, kept, "value after the refusal");
@@ -58,7 +67,8 @@ static void run_vectors(bool locking)
 {
 	for (unsigned i = 0; i < hv_msr_vector_count; i++)
 		if (!hv_msr_vectors[i].before == !locking)
-			test_run_one("msr", hv_msr_vectors[i].name, run_vector, (void *)(uintptr_t)&hv_msr_vectors[i]);
+			test_run_one("msr", hv_msr_vectors[i].name, run_vector,
+				(void *)(uintptr_t)&hv_msr_vectors[i]);
 }
 
 void suite_msr_locks(void)
@@ -78,7 +88,8 @@ static void values_at_start(void)
 		if (!v->read_known || !msr_offered(v->msr))
 			continue;
 		EXPECT(rt_rdmsr(v->msr, &value) == FAULT_NONE, "%s cannot be read", v->name);
-		EXPECT(value == v->expect_read, "MSR 0x%x is 0x%llx, not 0x%llx", v->msr, value, v->expect_read);
+		EXPECT(value == v->expect_read, "MSR 0x%x is 0x%llx, not 0x%llx", v->msr, value,
+			v->expect_read);
 	}
 }
 
@@ -88,14 +99,18 @@ static void vp_index(void)
 
 	EXPECT_EQ(rt_rdmsr(HV_X64_MSR_VP_INDEX, &value), FAULT_NONE, "fault of the read");
 	EXPECT_EQ(value, 0, "index of the boot processor");
-	EXPECT(value < rt_cpuid(HV_CPUID_LIMITS, 0).eax, "the index is not below the limit of leaf 5");
+	EXPECT(value < rt_cpuid(HV_CPUID_LIMITS, 0).eax,
+		"the index is not below the limit of leaf 5");
 }
 
 static void preserved_bits(void)
 {
-	static const struct { u32 msr; u64 fields; } msrs[] = {
-		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC_ENABLE | HV_X64_MSR_REFERENCE_TSC_GPFN_MASK },
-		{ HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE_ENABLE | HV_X64_MSR_VP_ASSIST_PAGE_GPFN_MASK },
+	static const struct { u32 msr; u64 fields;
+	} msrs[] = {
+		{ HV_X64_MSR_REFERENCE_TSC,
+			HV_X64_MSR_REFERENCE_TSC_ENABLE | HV_X64_MSR_REFERENCE_TSC_GPFN_MASK },
+		{ HV_X64_MSR_VP_ASSIST_PAGE,
+			HV_X64_MSR_VP_ASSIST_PAGE_ENABLE | HV_X64_MSR_VP_ASSIST_PAGE_GPFN_MASK },
 	};
 	u64 before, after = 0;
 
@@ -103,7 +118,8 @@ static void preserved_bits(void)
 		if (!msr_offered(msrs[i].msr))
 			continue;
 		rt_rdmsr(msrs[i].msr, &before);
-		EXPECT_EQ(rt_wrmsr(msrs[i].msr, before | ~msrs[i].fields), FAULT_NONE, "fault of ones to preserved bits");
+		EXPECT_EQ(rt_wrmsr(msrs[i].msr, before | ~msrs[i].fields), FAULT_NONE,
+			"fault of ones to preserved bits");
 		rt_rdmsr(msrs[i].msr, &after);
 		EXPECT_EQ(after, before, "value after ones to preserved bits");
 	}
@@ -112,7 +128,9 @@ static void preserved_bits(void)
 void suite_msr(void)
 {
 	static const struct test tests[] = {
-		{ "values-at-start", values_at_start }, { "vp-index", vp_index }, { "preserved-bits", preserved_bits },
+		{ "values-at-start", values_at_start },
+		{ "vp-index", vp_index },
+		{ "preserved-bits", preserved_bits },
 	};
 
 	test_run("msr", tests, RT_COUNT(tests));

@@ -55,7 +55,8 @@ static bool has_code(const u8 *page)
 static unsigned call_offset(const u8 *page)
 {
 	for (unsigned i = 0; i + 3 < RT_PAGE; i++)
-		if (page[i] == 0x0f && page[i + 1] == 0x01 && (page[i + 2] == 0xc1 || page[i + 2] == 0xd9))
+		if (page[i] == 0x0f && page[i + 1] == 0x01 &&
+			(page[i + 2] == 0xc1 || page[i + 2] == 0xd9))
 			return i;
 	return RT_PAGE;
 }
@@ -64,7 +65,8 @@ static void starts_off(void)
 {
 	u64 id = 1;
 
-	EXPECT_EQ(rt_rdmsr(HV_X64_MSR_GUEST_OS_ID, &id), FAULT_NONE, "fault of reading GUEST_OS_ID");
+	EXPECT_EQ(
+		rt_rdmsr(HV_X64_MSR_GUEST_OS_ID, &id), FAULT_NONE, "fault of reading GUEST_OS_ID");
 	EXPECT_EQ(id, 0, "GUEST_OS_ID at start");
 	EXPECT_EQ(page_msr() & (ENABLE | LOCKED), 0, "HYPERCALL at start");
 }
@@ -156,7 +158,8 @@ static void write_faults(void)
 	EXPECT_EQ(rt_fault.ip, (uintptr_t)rt_write_at, "its address");
 	EXPECT(has_code(call_page), "the write changed the page");
 	disable();
-	EXPECT_EQ(rt_write8((uintptr_t)call_page, 0x90), FAULT_NONE, "fault of writing below a page that is off");
+	EXPECT_EQ(rt_write8((uintptr_t)call_page, 0x90), FAULT_NONE,
+		"fault of writing below a page that is off");
 }
 
 static void beyond_memory_faults(void)
@@ -187,7 +190,8 @@ static void keeps_reserved_bits(void)
 
 	enable();
 	set_page(page_msr() | ~reserved);
-	EXPECT_EQ(page_msr(), RT_GPA(call_page) | ENABLE, "HYPERCALL after ones to its preserved bits");
+	EXPECT_EQ(page_msr(), RT_GPA(call_page) | ENABLE,
+		"HYPERCALL after ones to its preserved bits");
 }
 
 /* The instruction itself, without the page: copied while there is one. */
@@ -228,9 +232,11 @@ static void real_mode(void)
 	set_page(RT_REAL_PAGE | ENABLE);
 	fault = rt_call_real();
 	EXPECT_EQ(fault, FAULT_UD, "fault of a call in real mode");
-	EXPECT_EQ(rt_real_ip, RT_REAL_PAGE - RT_REAL_BASE + call_offset((const u8 *)RT_REAL_PAGE), "its IP");
+	EXPECT_EQ(rt_real_ip, RT_REAL_PAGE - RT_REAL_BASE + call_offset((const u8 *)RT_REAL_PAGE),
+		"its IP");
 	set_page(0);
-	EXPECT(has_pattern((const u8 *)RT_REAL_PAGE), "the memory below the page did not come back");
+	EXPECT(has_pattern((const u8 *)RT_REAL_PAGE),
+		"the memory below the page did not come back");
 }
 
 static void locked(void)
@@ -238,7 +244,8 @@ static void locked(void)
 	enable();
 	set_page(RT_GPA(call_page) | ENABLE | LOCKED);
 	EXPECT_EQ(page_msr(), RT_GPA(call_page) | ENABLE | LOCKED, "HYPERCALL");
-	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_HYPERCALL, RT_GPA(other_page) | ENABLE), FAULT_GP, "fault of moving it");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_HYPERCALL, RT_GPA(other_page) | ENABLE), FAULT_GP,
+		"fault of moving it");
 	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_HYPERCALL, 0), FAULT_GP, "fault of disabling it");
 	EXPECT_EQ(page_msr(), RT_GPA(call_page) | ENABLE | LOCKED, "HYPERCALL after the refusals");
 	EXPECT(has_code(call_page), "the page is gone after the refusals");
@@ -247,13 +254,22 @@ static void locked(void)
 void suite_page(void)
 {
 	static const struct test tests[] = {
-		{ "starts-off", starts_off }, { "ignored-without-id", ignored_without_id },
-		{ "id-reads-back", id_reads_back }, { "enable", enable }, { "contents", contents },
-		{ "disable", disable }, { "id-zero-disables", id_zero_disables }, { "moves", moves },
-		{ "same-bytes-again", same_bytes_again }, { "write-faults", write_faults },
-		{ "beyond-memory-faults", beyond_memory_faults }, { "needs-no-memory", needs_no_memory },
-		{ "keeps-reserved-bits", keeps_reserved_bits }, { "call-without-page", call_without_page },
-		{ "user-mode", user_mode }, { "real-mode", real_mode },
+		{ "starts-off", starts_off },
+		{ "ignored-without-id", ignored_without_id },
+		{ "id-reads-back", id_reads_back },
+		{ "enable", enable },
+		{ "contents", contents },
+		{ "disable", disable },
+		{ "id-zero-disables", id_zero_disables },
+		{ "moves", moves },
+		{ "same-bytes-again", same_bytes_again },
+		{ "write-faults", write_faults },
+		{ "beyond-memory-faults", beyond_memory_faults },
+		{ "needs-no-memory", needs_no_memory },
+		{ "keeps-reserved-bits", keeps_reserved_bits },
+		{ "call-without-page", call_without_page },
+		{ "user-mode", user_mode },
+		{ "real-mode", real_mode },
 	};
 
 	test_run("page", tests, RT_COUNT(tests));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Registers by name: reading all, writing back what was read, what is refused, and how much is done until then. */
+/*
+ * Registers by name: reading all, writing back what was read, what is refused, and how much is done
+ * until then.
+ */
 #include "test.h"
 
 #define GET HV_CALL_GET_VP_REGISTERS
@@ -8,9 +11,10 @@
 #define MSR_EFER 0xc0000080
 
 enum {
-	READ = 1,       /* can be read */
-	WRITE = 2,      /* can be written */
-	BACK = 4,       /* writing what was read changes nothing that the convention keeps, and starts nothing */
+	READ = 1, /* can be read */
+	WRITE = 2, /* can be written */
+	BACK = 4, /* writing what was read changes nothing that the convention keeps, and starts
+		     nothing */
 	ALL = READ | WRITE | BACK,
 };
 
@@ -24,31 +28,87 @@ enum {
 #endif
 #define OPERAND (READ | WRITE)
 
-static const struct { u32 name; u32 how; const char *text; } names[] = {
-	NAME(HYPERVISOR_VERSION, READ), NAME(PRIVILEGES_AND_FEATURES_INFO, READ), NAME(FEATURES_INFO, READ),
-	NAME(IMPLEMENTATION_LIMITS_INFO, READ), NAME(HARDWARE_FEATURES_INFO, READ),
-	NAME(CPU_MANAGEMENT_FEATURES_INFO, READ), NAME(PASID_FEATURES_INFO, READ),
+static const struct { u32 name; u32 how; const char *text;
+} names[] = {
+	NAME(HYPERVISOR_VERSION, READ),
+	NAME(PRIVILEGES_AND_FEATURES_INFO, READ),
+	NAME(FEATURES_INFO, READ),
+	NAME(IMPLEMENTATION_LIMITS_INFO, READ),
+	NAME(HARDWARE_FEATURES_INFO, READ),
+	NAME(CPU_MANAGEMENT_FEATURES_INFO, READ),
+	NAME(PASID_FEATURES_INFO, READ),
 	NAME(NESTED_VIRT_FEATURES_INFO, READ),
-	NAME(GUEST_CRASH_P0, ALL), NAME(GUEST_CRASH_P1, ALL), NAME(GUEST_CRASH_P2, ALL), NAME(GUEST_CRASH_P3, ALL),
-	NAME(GUEST_CRASH_P4, ALL), NAME(GUEST_CRASH_CTL, READ | WRITE),
-	NAME(PROCESSOR_CLOCK_FREQUENCY, READ), NAME(INTERRUPT_CLOCK_FREQUENCY, READ),
-	NAME(X64_RAX, OPERAND), NAME(X64_RCX, OPERAND), NAME(X64_RDX, OPERAND), NAME(X64_RBX, KEPT_64),
-	NAME(X64_RSP, OPERAND), NAME(X64_RBP, ALL), NAME(X64_RSI, KEPT_64), NAME(X64_RDI, KEPT_64),
-	NAME(X64_R8, KEPT_32), NAME(X64_R9, ALL), NAME(X64_R10, ALL), NAME(X64_R11, ALL), NAME(X64_R12, ALL),
-	NAME(X64_R13, ALL), NAME(X64_R14, ALL), NAME(X64_R15, ALL),
-	NAME(X64_RIP, OPERAND), NAME(X64_RFLAGS, ALL),
-	NAME(X64_CR0, ALL), NAME(X64_CR2, ALL), NAME(X64_CR3, ALL), NAME(X64_CR4, ALL), NAME(X64_CR8, ALL),
-	NAME(X64_DR0, ALL), NAME(X64_DR1, ALL), NAME(X64_DR2, ALL), NAME(X64_DR3, ALL), NAME(X64_DR6, ALL),
+	NAME(GUEST_CRASH_P0, ALL),
+	NAME(GUEST_CRASH_P1, ALL),
+	NAME(GUEST_CRASH_P2, ALL),
+	NAME(GUEST_CRASH_P3, ALL),
+	NAME(GUEST_CRASH_P4, ALL),
+	NAME(GUEST_CRASH_CTL, READ | WRITE),
+	NAME(PROCESSOR_CLOCK_FREQUENCY, READ),
+	NAME(INTERRUPT_CLOCK_FREQUENCY, READ),
+	NAME(X64_RAX, OPERAND),
+	NAME(X64_RCX, OPERAND),
+	NAME(X64_RDX, OPERAND),
+	NAME(X64_RBX, KEPT_64),
+	NAME(X64_RSP, OPERAND),
+	NAME(X64_RBP, ALL),
+	NAME(X64_RSI, KEPT_64),
+	NAME(X64_RDI, KEPT_64),
+	NAME(X64_R8, KEPT_32),
+	NAME(X64_R9, ALL),
+	NAME(X64_R10, ALL),
+	NAME(X64_R11, ALL),
+	NAME(X64_R12, ALL),
+	NAME(X64_R13, ALL),
+	NAME(X64_R14, ALL),
+	NAME(X64_R15, ALL),
+	NAME(X64_RIP, OPERAND),
+	NAME(X64_RFLAGS, ALL),
+	NAME(X64_CR0, ALL),
+	NAME(X64_CR2, ALL),
+	NAME(X64_CR3, ALL),
+	NAME(X64_CR4, ALL),
+	NAME(X64_CR8, ALL),
+	NAME(X64_DR0, ALL),
+	NAME(X64_DR1, ALL),
+	NAME(X64_DR2, ALL),
+	NAME(X64_DR3, ALL),
+	NAME(X64_DR6, ALL),
 	NAME(X64_DR7, ALL),
-	NAME(X64_ES, ALL), NAME(X64_CS, ALL), NAME(X64_SS, ALL), NAME(X64_DS, ALL), NAME(X64_FS, ALL),
-	NAME(X64_GS, ALL), NAME(X64_LDTR, ALL), NAME(X64_TR, ALL), NAME(X64_IDTR, ALL), NAME(X64_GDTR, ALL),
-	NAME(X64_TSC, ALL), NAME(X64_EFER, ALL), NAME(X64_KERNEL_GS_BASE, ALL), NAME(X64_APIC_BASE, ALL),
-	NAME(X64_PAT, ALL), NAME(X64_SYSENTER_CS, ALL), NAME(X64_SYSENTER_EIP, ALL), NAME(X64_SYSENTER_ESP, ALL),
-	NAME(X64_STAR, ALL), NAME(X64_LSTAR, ALL), NAME(X64_CSTAR, ALL), NAME(X64_SFMASK, ALL),
-	NAME(X64_INITIAL_APIC_ID, READ), NAME(X64_TSC_AUX, ALL),
-	NAME(VP_RUNTIME, READ), NAME(X64_HYPERCALL, ALL), NAME(GUEST_OS_ID, ALL), NAME(VP_INDEX, READ),
-	NAME(TIME_REF_COUNT, READ), NAME(X64_SYNTHETIC_EOI, WRITE), NAME(X64_SYNTHETIC_ICR, READ | WRITE),
-	NAME(X64_SYNTHETIC_TPR, ALL), NAME(VP_ASSIST_PAGE, ALL), NAME(REFERENCE_TSC, ALL),
+	NAME(X64_ES, ALL),
+	NAME(X64_CS, ALL),
+	NAME(X64_SS, ALL),
+	NAME(X64_DS, ALL),
+	NAME(X64_FS, ALL),
+	NAME(X64_GS, ALL),
+	NAME(X64_LDTR, ALL),
+	NAME(X64_TR, ALL),
+	NAME(X64_IDTR, ALL),
+	NAME(X64_GDTR, ALL),
+	NAME(X64_TSC, ALL),
+	NAME(X64_EFER, ALL),
+	NAME(X64_KERNEL_GS_BASE, ALL),
+	NAME(X64_APIC_BASE, ALL),
+	NAME(X64_PAT, ALL),
+	NAME(X64_SYSENTER_CS, ALL),
+	NAME(X64_SYSENTER_EIP, ALL),
+	NAME(X64_SYSENTER_ESP, ALL),
+	NAME(X64_STAR, ALL),
+	NAME(X64_LSTAR, ALL),
+	NAME(X64_CSTAR, ALL),
+	NAME(X64_SFMASK, ALL),
+	NAME(X64_INITIAL_APIC_ID, READ),
+	NAME(X64_TSC_AUX, ALL),
+	NAME(VP_RUNTIME, READ),
+	NAME(X64_HYPERCALL, ALL),
+	NAME(GUEST_OS_ID, ALL),
+	NAME(VP_INDEX, READ),
+	NAME(TIME_REF_COUNT, READ),
+	NAME(X64_SYNTHETIC_EOI, WRITE),
+	NAME(X64_SYNTHETIC_ICR, READ | WRITE),
+	NAME(X64_SYNTHETIC_TPR, ALL),
+	NAME(VP_ASSIST_PAGE, ALL),
+	NAME(REFERENCE_TSC, ALL),
 };
 
 /* Both calls begin alike. */
@@ -99,8 +159,8 @@ static bool expect_result(struct result r, u16 status, u32 reps, const char *wha
 {
 	bool good = !r.fault && r.status == status && r.reps == reps;
 
-	EXPECT(good, "%s: fault %u, %s, %u repetitions; wanted %s, %u", what, r.fault, hv_status_name(r.status), r.reps,
-		hv_status_name(status), reps);
+	EXPECT(good, "%s: fault %u, %s, %u repetitions; wanted %s, %u", what, r.fault,
+		hv_status_name(r.status), r.reps, hv_status_name(status), reps);
 	return good;
 }
 
@@ -124,7 +184,8 @@ static void denied(void)
 
 static bool is_feature_off(u32 name)
 {
-	return name >= HV_REGISTER_NAME_GUEST_CRASH_P0 && name <= HV_REGISTER_NAME_GUEST_CRASH_CTL &&
+	return name >= HV_REGISTER_NAME_GUEST_CRASH_P0 &&
+		name <= HV_REGISTER_NAME_GUEST_CRASH_CTL &&
 		!hv_has_feature_guest_crash_regs(&offer);
 }
 
@@ -136,9 +197,11 @@ static void read_all(void)
 		if (is_feature_off(names[i].name))
 			continue;
 		if (names[i].how & READ)
-			expect_result(get(names[i].name, value), HV_STATUS_SUCCESS, 1, names[i].text);
+			expect_result(
+				get(names[i].name, value), HV_STATUS_SUCCESS, 1, names[i].text);
 		else
-			expect_result(get(names[i].name, value), HV_STATUS_INVALID_PARAMETER, 0, names[i].text);
+			expect_result(get(names[i].name, value), HV_STATUS_INVALID_PARAMETER, 0,
+				names[i].text);
 	}
 }
 
@@ -147,15 +210,17 @@ static void write_back(void)
 	u64 value[2], again[2];
 
 	for (unsigned i = 0; i < RT_COUNT(names) && registers_offered(); i++) {
-		bool moves = names[i].name == HV_REGISTER_NAME_X64_TSC || names[i].name == HV_REGISTER_NAME_X64_RFLAGS;
+		bool moves = names[i].name == HV_REGISTER_NAME_X64_TSC ||
+			names[i].name == HV_REGISTER_NAME_X64_RFLAGS;
 
-		if (!(names[i].how & BACK) || is_feature_off(names[i].name) || get(names[i].name, value).status)
+		if (!(names[i].how & BACK) || is_feature_off(names[i].name) ||
+			get(names[i].name, value).status)
 			continue;
 		if (!expect_result(set(names[i].name, value), HV_STATUS_SUCCESS, 1, names[i].text))
 			continue;
 		get(names[i].name, again);
-		EXPECT(moves || !memcmp(value, again, 16), "%s was 0x%llx:%llx, is 0x%llx:%llx", names[i].text, value[1],
-			value[0], again[1], again[0]);
+		EXPECT(moves || !memcmp(value, again, 16), "%s was 0x%llx:%llx, is 0x%llx:%llx",
+			names[i].text, value[1], value[0], again[1], again[0]);
 	}
 }
 
@@ -165,7 +230,8 @@ static void read_only(void)
 
 	for (unsigned i = 0; i < RT_COUNT(names) && registers_offered(); i++)
 		if (!(names[i].how & WRITE))
-			expect_result(set(names[i].name, value), HV_STATUS_INVALID_PARAMETER, 0, names[i].text);
+			expect_result(set(names[i].name, value), HV_STATUS_INVALID_PARAMETER, 0,
+				names[i].text);
 }
 
 static void expect_value(u32 name, u64 wanted, const char *text)
@@ -173,10 +239,16 @@ static void expect_value(u32 name, u64 wanted, const char *text)
 	u64 value[2] = { 0, 0 };
 
 	get(name, value);
-	EXPECT(value[0] == wanted && !value[1], "%s is 0x%llx:%llx, not 0x%llx", text, value[1], value[0], wanted);
+	EXPECT(value[0] == wanted && !value[1], "%s is 0x%llx:%llx, not 0x%llx", text, value[1],
+		value[0], wanted);
 }
 
-#define CONTROL_REGISTER(number) ({ uintptr_t v_; __asm__ volatile("mov %%cr" #number ", %0" : "=r"(v_)); (u64)v_; })
+#define CONTROL_REGISTER(number) \
+	({ \
+		uintptr_t v_; \
+		__asm__ volatile("mov %%cr" #number ", %0" : "=r"(v_)); \
+		(u64) v_; \
+	})
 
 static void true_values(void)
 {
@@ -193,7 +265,8 @@ static void true_values(void)
 	expect_value(HV_REGISTER_NAME_VP_INDEX, 0, "VP_INDEX");
 	expect_value(HV_REGISTER_NAME_X64_RBP, (uintptr_t)0xc0dec0de5a5a1005ull, "RBP");
 	get(HV_REGISTER_NAME_PRIVILEGES_AND_FEATURES_INFO, value);
-	EXPECT(value[0] == (leaf.eax | (u64)leaf.ebx << 32) && value[1] == (leaf.ecx | (u64)leaf.edx << 32),
+	EXPECT(value[0] == (leaf.eax | (u64)leaf.ebx << 32) &&
+			value[1] == (leaf.ecx | (u64)leaf.edx << 32),
 		"the features are 0x%llx:%llx", value[1], value[0]);
 }
 
@@ -216,7 +289,8 @@ static void true_segments(void)
 	EXPECT_EQ(s.selector, SEL_CODE, "selector of CS");
 	EXPECT_EQ(s.base, 0, "base of CS");
 	EXPECT(s.attributes & HV_SEGMENT_ATTRIBUTES_PRESENT, "CS is not present");
-	EXPECT_EQ(s.attributes & HV_SEGMENT_ATTRIBUTES_LONG, RT_WORD == 8 ? HV_SEGMENT_ATTRIBUTES_LONG : 0, "long CS");
+	EXPECT_EQ(s.attributes & HV_SEGMENT_ATTRIBUTES_LONG,
+		RT_WORD == 8 ? HV_SEGMENT_ATTRIBUTES_LONG : 0, "long CS");
 	get(HV_REGISTER_NAME_X64_TR, value);
 	memcpy(&s, value, sizeof(s));
 	EXPECT_EQ(s.selector, SEL_TSS, "selector of TR");
@@ -226,7 +300,8 @@ static void true_segments(void)
 /* Repetitions before the bad one are done and counted, from the first of the list. */
 static void unknown_name(void)
 {
-	static const u32 good[] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR0, HV_REGISTER_NAME_X64_CR3 };
+	static const u32 good[] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR0,
+		HV_REGISTER_NAME_X64_CR3 };
 	struct hv_get_vp_registers_each_in *each = head(HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, 0);
 	u64 *out = (u64 *)call_output;
 
@@ -241,12 +316,14 @@ static void unknown_name(void)
 	EXPECT_EQ(out[2], CONTROL_REGISTER(0), "the second value");
 	EXPECT_EQ(out[4], CONTROL_REGISTER(3), "the third value");
 	EXPECT_EQ(out[8], 0xeeeeeeeeeeeeeeeeull, "the fifth value, never reached");
-	expect_result(get_listed(5, 2), HV_STATUS_INVALID_PARAMETER, 3, "the fourth of five, from the third");
+	expect_result(get_listed(5, 2), HV_STATUS_INVALID_PARAMETER, 3,
+		"the fourth of five, from the third");
 	expect_result(get_listed(5, 4), HV_STATUS_SUCCESS, 5, "the fifth of five");
 	EXPECT_EQ(out[8], CONTROL_REGISTER(0), "the fifth value");
 }
 
-/* More than one entry of the hypervisor does: outputs lie where the repetition's own number says. */
+/* More than one entry of the hypervisor does: outputs lie where the repetition's own number says.
+ */
 static void long_list(void)
 {
 	enum { MOST = RT_PAGE / 16 };
@@ -260,9 +337,11 @@ static void long_list(void)
 	memset(call_output, 0xee, RT_PAGE);
 	expect_result(get_listed(MOST, 0), HV_STATUS_SUCCESS, MOST, "a page of registers");
 	for (unsigned i = 0; i < MOST; i++)
-		EXPECT(out[i][0] == (i % 2 ? CONTROL_REGISTER(3) : CONTROL_REGISTER(0)) && !out[i][1],
+		EXPECT(out[i][0] == (i % 2 ? CONTROL_REGISTER(3) : CONTROL_REGISTER(0)) &&
+				!out[i][1],
 			"value %u is 0x%llx:%llx", i, out[i][1], out[i][0]);
-	expect_result(get_listed(MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0, "more than a page of output");
+	expect_result(get_listed(MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0,
+		"more than a page of output");
 }
 
 static void wrong_target(void)
@@ -276,9 +355,11 @@ static void wrong_target(void)
 	head(HV_PARTITION_ID_SELF, HV_VP_INDEX_ANY, 0);
 	expect_result(get_listed(1, 0), HV_STATUS_INVALID_VP_INDEX, 0, "any processor");
 	head(HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, 0x80);
-	expect_result(get_listed(1, 0), HV_STATUS_INVALID_PARAMETER, 0, "a reserved bit of the trust level");
+	expect_result(get_listed(1, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"a reserved bit of the trust level");
 	head(HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_INPUT_VTL_USE_TARGET_VTL | 1);
-	expect_result(get_listed(1, 0), HV_STATUS_INVALID_PARAMETER, 0, "a trust level that is not there");
+	expect_result(get_listed(1, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"a trust level that is not there");
 }
 
 static void overlap(void)
@@ -293,9 +374,10 @@ static void overlap(void)
 /* Values that no register can hold are refused before they do harm. */
 static void bad_values(void)
 {
-	static const struct { u32 name; u64 low, high; } bad[] = {
+	static const struct { u32 name; u64 low, high;
+	} bad[] = {
 		{ HV_REGISTER_NAME_X64_CR0, 0, 1 },
-		{ HV_REGISTER_NAME_X64_CR0, 0x80000000, 0 },            /* paging without protection */
+		{ HV_REGISTER_NAME_X64_CR0, 0x80000000, 0 }, /* paging without protection */
 		{ HV_REGISTER_NAME_X64_CR4, ~0ull, 0 },
 		{ HV_REGISTER_NAME_X64_CR8, 0x10, 0 },
 		{ HV_REGISTER_NAME_X64_EFER, ~0ull, 0 },
@@ -310,7 +392,8 @@ static void bad_values(void)
 		value[0] = bad[i].low;
 		value[1] = bad[i].high;
 		get(bad[i].name, before);
-		EXPECT(expect_result(set(bad[i].name, value), HV_STATUS_INVALID_REGISTER_VALUE, 0, "a bad value"),
+		EXPECT(expect_result(set(bad[i].name, value), HV_STATUS_INVALID_REGISTER_VALUE, 0,
+			       "a bad value"),
 			"register 0x%x, value 0x%llx", bad[i].name, bad[i].low);
 		get(bad[i].name, after);
 		EXPECT(!memcmp(before, after, 16), "register 0x%x changed", bad[i].name);
@@ -346,7 +429,8 @@ static struct rt_regs set_raw(u32 name, u64 low)
 static void general_register(void)
 {
 	if (registers_offered())
-		EXPECT_EQ(set_raw(HV_REGISTER_NAME_X64_RBP, 0x600dbeef).reg[RT_BP], 0x600dbeef, "RBP");
+		EXPECT_EQ(set_raw(HV_REGISTER_NAME_X64_RBP, 0x600dbeef).reg[RT_BP], 0x600dbeef,
+			"RBP");
 }
 
 /* Over the page's own RET, into code that marks its passing. */
@@ -362,13 +446,14 @@ static void instruction_pointer(void)
 
 static void in_registers(void)
 {
-	u64 words[14] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_DR1, 0, 0x4321, 0,
-		HV_REGISTER_NAME_X64_DR2, 0, 0x8765, 0 };
+	u64 words[14] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_DR1, 0,
+		0x4321, 0, HV_REGISTER_NAME_X64_DR2, 0, 0x8765, 0 };
 	uintptr_t dr1, dr2;
 
 	if (!registers_offered() || !offered(hv_has_feature_xmm_registers_for_fast_hypercall))
 		return;
-	expect_result(call_xmm(HV_CONTROL(SET, 1, 0, 2, 0), words), HV_STATUS_SUCCESS, 2, "two registers");
+	expect_result(call_xmm(HV_CONTROL(SET, 1, 0, 2, 0), words), HV_STATUS_SUCCESS, 2,
+		"two registers");
 	__asm__ volatile("mov %%dr1, %0; mov %%dr2, %1" : "=r"(dr1), "=r"(dr2));
 	EXPECT_EQ(dr1, 0x4321, "DR1");
 	EXPECT_EQ(dr2, 0x8765, "DR2");
@@ -379,11 +464,20 @@ static void in_registers(void)
 void suite_registers(void)
 {
 	static const struct test tests[] = {
-		{ "denied", denied }, { "read-all", read_all }, { "write-back", write_back },
-		{ "read-only", read_only }, { "true-values", true_values }, { "true-segments", true_segments },
-		{ "unknown-name", unknown_name }, { "long-list", long_list }, { "wrong-target", wrong_target },
-		{ "overlap", overlap }, { "bad-values", bad_values }, { "debug-register", debug_register },
-		{ "general-register", general_register }, { "instruction-pointer", instruction_pointer },
+		{ "denied", denied },
+		{ "read-all", read_all },
+		{ "write-back", write_back },
+		{ "read-only", read_only },
+		{ "true-values", true_values },
+		{ "true-segments", true_segments },
+		{ "unknown-name", unknown_name },
+		{ "long-list", long_list },
+		{ "wrong-target", wrong_target },
+		{ "overlap", overlap },
+		{ "bad-values", bad_values },
+		{ "debug-register", debug_register },
+		{ "general-register", general_register },
+		{ "instruction-pointer", instruction_pointer },
 		{ "in-registers", in_registers },
 	};
 

@@ -4,8 +4,8 @@
 
 static struct hv_callctx context(void)
 {
-	return (struct hv_callctx){ hv_call_page(call_page), call_input, call_output, RT_GPA(call_input),
-		RT_GPA(call_output) };
+	return (struct hv_callctx){ hv_call_page(call_page), call_input, call_output,
+		RT_GPA(call_input), RT_GPA(call_output) };
 }
 
 static u64 cr3(void)
@@ -18,9 +18,12 @@ static u64 cr3(void)
 
 static void msr_access(void)
 {
-	hv_wrmsr(HV_X64_MSR_GUEST_OS_ID, hv_msr_guest_os_id_set_build_number(hv_rdmsr(HV_X64_MSR_GUEST_OS_ID), 77));
-	EXPECT_EQ(hv_msr_guest_os_id_get_build_number(hv_rdmsr(HV_X64_MSR_GUEST_OS_ID)), 77, "build number");
-	EXPECT_EQ(hv_msr_hypercall_get_gpfn(hv_rdmsr(HV_X64_MSR_HYPERCALL)), RT_GPA(call_page) >> 12, "page number");
+	hv_wrmsr(HV_X64_MSR_GUEST_OS_ID,
+		hv_msr_guest_os_id_set_build_number(hv_rdmsr(HV_X64_MSR_GUEST_OS_ID), 77));
+	EXPECT_EQ(hv_msr_guest_os_id_get_build_number(hv_rdmsr(HV_X64_MSR_GUEST_OS_ID)), 77,
+		"build number");
+	EXPECT_EQ(hv_msr_hypercall_get_gpfn(hv_rdmsr(HV_X64_MSR_HYPERCALL)),
+		RT_GPA(call_page) >> 12, "page number");
 }
 
 static void null_call(void)
@@ -29,7 +32,8 @@ static void null_call(void)
 	u64 control = hv_control_notify_long_spin_wait(1);
 
 	EXPECT_EQ(hv_hypercall_fast(c.page, control, 5, 0), HV_STATUS_SUCCESS, "the fast form");
-	EXPECT_EQ(hv_hypercall_raw(c.page, control, 5, 0, NULL, NULL), HV_STATUS_SUCCESS, "the raw form");
+	EXPECT_EQ(hv_hypercall_raw(c.page, control, 5, 0, NULL, NULL), HV_STATUS_SUCCESS,
+		"the raw form");
 	EXPECT_EQ(hv_hypercall_ms(c.page, control | HV_CONTROL_RESERVED_MASK, 5, 0, NULL, NULL),
 		HV_STATUS_INVALID_HYPERCALL_INPUT, "reserved bits by the function pointer");
 	EXPECT_EQ(hv_hypercall_raw(c.page, control | HV_CONTROL_RESERVED_MASK, 5, 0, NULL, NULL),
@@ -39,35 +43,41 @@ static void null_call(void)
 static void flush(void)
 {
 	struct hv_callctx c = context();
-	struct hv_flush_virtual_address_space_in in = { .address_space = cr3(), .processor_mask = 1 };
+	struct hv_flush_virtual_address_space_in in = { .address_space = cr3(),
+		.processor_mask = 1 };
 	struct hv_flush_virtual_address_space_ex_in ex = { .address_space = cr3(),
 		.format = HV_VP_SET_FORMAT_SPARSE_4K, .valid_bank_mask = 1 };
 	hv_u64 bank = 1;
 
 	EXPECT_EQ(hv_call_flush_virtual_address_space(&c, &in), HV_STATUS_SUCCESS, "a space");
-	EXPECT_EQ(hv_call_flush_virtual_address_space_ex(&c, &ex, &bank, 1), HV_STATUS_SUCCESS, "a space, extended");
+	EXPECT_EQ(hv_call_flush_virtual_address_space_ex(&c, &ex, &bank, 1), HV_STATUS_SUCCESS,
+		"a space, extended");
 	in.processor_mask = 0;
-	EXPECT_EQ(hv_call_flush_virtual_address_space(&c, &in), HV_STATUS_INVALID_PARAMETER, "a space for nobody");
+	EXPECT_EQ(hv_call_flush_virtual_address_space(&c, &in), HV_STATUS_INVALID_PARAMETER,
+		"a space for nobody");
 }
 
 static void flush_list(void)
 {
 	static struct hv_flush_virtual_address_list_each_in ranges[300];
-	struct hv_flush_virtual_address_list_in in = { .address_space = cr3(), .processor_mask = 1 };
+	struct hv_flush_virtual_address_list_in in = { .address_space = cr3(),
+		.processor_mask = 1 };
 	struct hv_callctx c = context();
 	hv_u32 done = 0;
 
 	for (unsigned i = 0; i < RT_COUNT(ranges); i++)
 		ranges[i].range = hv_gva_range_set_page(0, i);
-	EXPECT_EQ(hv_call_flush_virtual_address_list(&c, &in, ranges, RT_COUNT(ranges), &done), HV_STATUS_SUCCESS,
-		"a list");
+	EXPECT_EQ(hv_call_flush_virtual_address_list(&c, &in, ranges, RT_COUNT(ranges), &done),
+		HV_STATUS_SUCCESS, "a list");
 	EXPECT_EQ(done, RT_COUNT(ranges), "repetitions done");
 }
 
 static void registers(void)
 {
-	static const u32 wanted[] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR3, 0x7ffffff0 };
-	struct hv_get_vp_registers_in in = { .partition_id = HV_PARTITION_ID_SELF, .vp_index = HV_VP_INDEX_SELF };
+	static const u32 wanted[] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR3,
+		0x7ffffff0 };
+	struct hv_get_vp_registers_in in = { .partition_id = HV_PARTITION_ID_SELF,
+		.vp_index = HV_VP_INDEX_SELF };
 	struct hv_get_vp_registers_each_in names[RT_COUNT(wanted)];
 	struct hv_get_vp_registers_each_out values[RT_COUNT(wanted)];
 	struct hv_callctx c = context();
@@ -77,11 +87,12 @@ static void registers(void)
 		return;
 	for (unsigned i = 0; i < RT_COUNT(wanted); i++)
 		names[i].name = wanted[i];
-	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 2, &done, values), HV_STATUS_SUCCESS, "two registers");
+	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 2, &done, values), HV_STATUS_SUCCESS,
+		"two registers");
 	EXPECT_EQ(done, 2, "repetitions done");
 	EXPECT_EQ(values[1].value.low, cr3(), "CR3");
-	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 3, &done, values), HV_STATUS_INVALID_PARAMETER,
-		"two registers and one that is not");
+	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 3, &done, values),
+		HV_STATUS_INVALID_PARAMETER, "two registers and one that is not");
 	EXPECT_EQ(done, 2, "repetitions done until then");
 }
 
@@ -104,14 +115,20 @@ static void not_here(void)
 	struct hv_callctx c = context();
 
 	EXPECT_EQ(hv_call_signal_event(&c, &event), HV_STATUS_INVALID_HYPERCALL_CODE, "an event");
-	EXPECT_EQ(hv_call_post_message(&c, &message), HV_STATUS_INVALID_HYPERCALL_CODE, "a message");
+	EXPECT_EQ(
+		hv_call_post_message(&c, &message), HV_STATUS_INVALID_HYPERCALL_CODE, "a message");
 }
 
 void suite_stubs(void)
 {
 	static const struct test tests[] = {
-		{ "msr-access", msr_access }, { "null-call", null_call }, { "flush", flush }, { "flush-list", flush_list },
-		{ "registers", registers }, { "partition-id", partition_id }, { "not-here", not_here },
+		{ "msr-access", msr_access },
+		{ "null-call", null_call },
+		{ "flush", flush },
+		{ "flush-list", flush_list },
+		{ "registers", registers },
+		{ "partition-id", partition_id },
+		{ "not-here", not_here },
 	};
 
 	call_enable();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* A hostile guest: every synthetic MSR, every call code, every page that it was not given. It must survive by the rules. */
+/*
+ * A hostile guest: every synthetic MSR, every call code, every page that it was not given. It must
+ * survive by the rules.
+ */
 #include "test.h"
 
 #define MSR_FIRST 0x40000000u
@@ -13,7 +16,10 @@ static u32 refused_pages, read_pages, written_pages;
 
 /* ---- MSRs ---- */
 
-/* Writing this one ends the machine or wakes a processor that is not there: other modes and suites do it. */
+/*
+ * Writing this one ends the machine or wakes a processor that is not there: other modes and suites
+ * do it.
+ */
 static bool is_dangerous(u32 msr)
 {
 	return msr == HV_X64_MSR_RESET || msr == HV_X64_MSR_ICR || msr == HV_X64_MSR_EOI;
@@ -45,8 +51,8 @@ static void read_msrs(void)
 
 static void write_msrs(void)
 {
-	static const u64 values[] = { 0, 1, 0xffffffffffffffffull, 0x5555555555555555ull, 0xfffffffffffff001ull,
-		0x8000000000000000ull, 0x1ull << 52 };
+	static const u64 values[] = { 0, 1, 0xffffffffffffffffull, 0x5555555555555555ull,
+		0xfffffffffffff001ull, 0x8000000000000000ull, 0x1ull << 52 };
 
 	for (u32 msr = MSR_FIRST; msr <= MSR_LAST; msr++) {
 		for (unsigned i = 0; i < RT_COUNT(values) && !is_dangerous(msr); i++) {
@@ -68,8 +74,8 @@ static void write_msrs(void)
 /* What lies beside the range, and beyond any table's end. */
 static void neighbour_msrs(void)
 {
-	static const u32 msrs[] = { 0x3fffffff, 0x40000200, 0x40000fff, 0x40001000, 0x40010000, 0x4fffffff, 0x50000000,
-		0x7fffffff, 0xffffffff };
+	static const u32 msrs[] = { 0x3fffffff, 0x40000200, 0x40000fff, 0x40001000, 0x40010000,
+		0x4fffffff, 0x50000000, 0x7fffffff, 0xffffffff };
 	u64 value;
 
 	for (unsigned i = 0; i < RT_COUNT(msrs); i++) {
@@ -82,11 +88,12 @@ static void neighbour_msrs(void)
 
 static bool is_declared(u32 code)
 {
-	static const u16 codes[] = { HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST,
-		HV_CALL_NOTIFY_LONG_SPIN_WAIT, HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI,
-		HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX,
-		HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI_EX, HV_CALL_GET_PARTITION_ID, HV_CALL_GET_VP_REGISTERS,
-		HV_CALL_SET_VP_REGISTERS, HV_CALL_POST_MESSAGE, HV_CALL_SIGNAL_EVENT, HV_CALL_EXT_QUERY_CAPABILITIES };
+	static const u16 codes[] = { HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE,
+		HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, HV_CALL_NOTIFY_LONG_SPIN_WAIT,
+		HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX,
+		HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX, HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI_EX,
+		HV_CALL_GET_PARTITION_ID, HV_CALL_GET_VP_REGISTERS, HV_CALL_SET_VP_REGISTERS,
+		HV_CALL_POST_MESSAGE, HV_CALL_SIGNAL_EVENT, HV_CALL_EXT_QUERY_CAPABILITIES };
 
 	for (unsigned i = 0; i < RT_COUNT(codes); i++)
 		if (codes[i] == code)
@@ -100,7 +107,8 @@ static void sweep_codes(u64 control, u64 input, u64 output)
 		struct result r = call(control | code, input, output);
 
 		if (is_declared(code))
-			EXPECT(r.fault == FAULT_NONE || r.fault == FAULT_UD, "code 0x%x raises %u", code, r.fault);
+			EXPECT(r.fault == FAULT_NONE || r.fault == FAULT_UD, "code 0x%x raises %u",
+				code, r.fault);
 		else
 			EXPECT(r.fault == FAULT_NONE && r.word == HV_STATUS_INVALID_HYPERCALL_CODE,
 				"code 0x%x: fault %u, result 0x%llx", code, r.fault, r.word);
@@ -140,8 +148,8 @@ static bool may_write(u64 gpa, bool listed)
 static void expect_refusal(u64 gpa, u32 fault, const u8 *at)
 {
 	EXPECT(fault == FAULT_NONE || fault == FAULT_GP, "page 0x%llx raises %u", gpa, fault);
-	EXPECT(fault == FAULT_NONE || rt_fault.ip == (uintptr_t)at, "page 0x%llx raises %u at 0x%llx", gpa, fault,
-		(u64)rt_fault.ip);
+	EXPECT(fault == FAULT_NONE || rt_fault.ip == (uintptr_t)at,
+		"page 0x%llx raises %u at 0x%llx", gpa, fault, (u64)rt_fault.ip);
 }
 
 static void touch(u64 gpa, bool listed)
@@ -190,7 +198,8 @@ static void run_there(void)
 		test_skip("no page is refused");
 		return;
 	}
-	EXPECT_EQ(rt_try(jump, &refused_page), FAULT_GP, "fault of running in the hypervisor's memory");
+	EXPECT_EQ(rt_try(jump, &refused_page), FAULT_GP,
+		"fault of running in the hypervisor's memory");
 	EXPECT_EQ(rt_fault.ip, refused_page, "its address");
 }
 
@@ -208,7 +217,8 @@ static void walk_there(void)
 	}
 	((volatile u64 *)rt_directory)[slot] = refused_page | 7;
 	__asm__ volatile("invlpg (%0)" : : "r"(0xa00000ul) : "memory");
-	EXPECT_EQ(rt_read8(0xa00000u, &value), FAULT_GP, "fault of a page table in the hypervisor's memory");
+	EXPECT_EQ(rt_read8(0xa00000u, &value), FAULT_GP,
+		"fault of a page table in the hypervisor's memory");
 	EXPECT_EQ(rt_fault.ip, (uintptr_t)rt_read_at, "its address");
 	((volatile u64 *)rt_directory)[slot] = saved;
 	__asm__ volatile("invlpg (%0)" : : "r"(0xa00000ul) : "memory");
@@ -227,8 +237,9 @@ static void parameters_there(void)
 	r = call(HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 0, 0, 0, 0), refused_page, 0);
 	EXPECT_EQ(r.fault, FAULT_GP, "fault of input in the hypervisor's memory");
 	if (hv_has_privilege_access_partition_id(&offer))
-		EXPECT_EQ(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, refused_page).fault, FAULT_GP,
-			"fault of output in the hypervisor's memory");
+		EXPECT_EQ(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, refused_page)
+				  .fault,
+			FAULT_GP, "fault of output in the hypervisor's memory");
 }
 
 static void overlays_there(void)
@@ -256,18 +267,24 @@ static void still_answers(void)
 
 	EXPECT(call_enable(), "the hypercall page cannot be enabled");
 	r = call(HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0), 0, 0);
-	EXPECT(r.fault == FAULT_NONE && r.word == HV_STATUS_SUCCESS, "fault %u, result 0x%llx", r.fault, r.word);
+	EXPECT(r.fault == FAULT_NONE && r.word == HV_STATUS_SUCCESS, "fault %u, result 0x%llx",
+		r.fault, r.word);
 }
 
 void suite_sweep(void)
 {
 	static const struct test msrs[] = {
-		{ "msr-read", read_msrs }, { "msr-write", write_msrs }, { "msr-neighbours", neighbour_msrs },
+		{ "msr-read", read_msrs },
+		{ "msr-write", write_msrs },
+		{ "msr-neighbours", neighbour_msrs },
 		{ "answers-after-msrs", still_answers },
 	};
 	static const struct test calls[] = {
-		{ "calls-memory", codes_memory }, { "calls-fast", codes_fast }, { "calls-rep", codes_rep },
-		{ "calls-everything-set", codes_everything_set }, { "answers-after-calls", still_answers },
+		{ "calls-memory", codes_memory },
+		{ "calls-fast", codes_fast },
+		{ "calls-rep", codes_rep },
+		{ "calls-everything-set", codes_everything_set },
+		{ "answers-after-calls", still_answers },
 	};
 	static const struct test memory[] = {
 		{ "pages", touch_pages }, { "run-there", run_there }, { "walk-there", walk_there },
@@ -276,10 +293,10 @@ void suite_sweep(void)
 	};
 
 	test_run("sweep", msrs, RT_COUNT(msrs));
-	rt_printf("sweep: MSR reads %u done, %u refused; writes %u done, %u refused\n", msr_reads.done,
-		msr_reads.refused, msr_writes.done, msr_writes.refused);
+	rt_printf("sweep: MSR reads %u done, %u refused; writes %u done, %u refused\n",
+		msr_reads.done, msr_reads.refused, msr_writes.done, msr_writes.refused);
 	test_run("sweep", calls, RT_COUNT(calls));
 	test_run("sweep", memory, RT_COUNT(memory));
-	rt_printf("sweep: pages %u read, %u written, %u refused, the first at 0x%llx\n", read_pages, written_pages,
-		refused_pages, refused_page);
+	rt_printf("sweep: pages %u read, %u written, %u refused, the first at 0x%llx\n", read_pages,
+		written_pages, refused_pages, refused_page);
 }

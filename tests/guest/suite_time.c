@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Clocks: the reference counter and its page, processor run time, frequencies, the invariant TSC. */
+/* Clocks: the reference counter and its page, processor run time, frequencies, the invariant TSC.
+ */
 #include "test.h"
 
 #define PM_HZ 3579545u
 #define WINDOW_TICKS (PM_HZ / 20)       /* 50 ms */
 #define REFERENCE_HZ 10000000u
-#define PARTS_PER_MILLION 2000u         /* what two clocks may differ by, read one after the other */
-#define TRIES 4                         /* an emulator's processor may be taken away between two reads */
+#define PARTS_PER_MILLION 2000u /* what two clocks may differ by, read one after the other */
+#define TRIES 4 /* an emulator's processor may be taken away between two reads */
 #define INVARIANT_TSC (1u << 8)         /* CPUID 0x80000007 EDX */
 #define APIC_TIMER_ENTRY 0x320
 #define APIC_TIMER_INITIAL 0x380
@@ -117,7 +118,8 @@ static void run_time(void)
 	second = read_msr(HV_X64_MSR_VP_RUNTIME);
 	elapsed = read_reference() - elapsed;
 	EXPECT(second > first, "0x%llx after 0x%llx", second, first);
-	EXPECT(second - first <= elapsed + 1, "%llu used of %llu that passed", second - first, elapsed);
+	EXPECT(second - first <= elapsed + 1, "%llu used of %llu that passed", second - first,
+		elapsed);
 }
 
 /* ---- the page ---- */
@@ -126,9 +128,10 @@ static bool enable_page(u8 *at)
 {
 	if (!offered(hv_has_privilege_access_partition_reference_tsc))
 		return false;
-	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_REFERENCE_TSC, RT_GPA(at) | HV_X64_MSR_REFERENCE_TSC_ENABLE), FAULT_NONE,
-		"fault of the write");
-	EXPECT_EQ(read_msr(HV_X64_MSR_REFERENCE_TSC), RT_GPA(at) | HV_X64_MSR_REFERENCE_TSC_ENABLE, "REFERENCE_TSC");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_REFERENCE_TSC, RT_GPA(at) | HV_X64_MSR_REFERENCE_TSC_ENABLE),
+		FAULT_NONE, "fault of the write");
+	EXPECT_EQ(read_msr(HV_X64_MSR_REFERENCE_TSC), RT_GPA(at) | HV_X64_MSR_REFERENCE_TSC_ENABLE,
+		"REFERENCE_TSC");
 	return true;
 }
 
@@ -159,7 +162,8 @@ static void page_agrees(void)
 
 		EXPECT(hv_reference_time(page, &now), "the page cannot be read");
 		after = read_reference();
-		EXPECT(before <= now && now <= after, "the page says %llu between %llu and %llu", (u64)now, before, after);
+		EXPECT(before <= now && now <= after, "the page says %llu between %llu and %llu",
+			(u64)now, before, after);
 	}
 	page_off();
 }
@@ -182,10 +186,12 @@ static void page_out_of_reach(void)
 {
 	if (!offered(hv_has_privilege_access_partition_reference_tsc))
 		return;
-	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC_GPFN_MASK |
-		HV_X64_MSR_REFERENCE_TSC_ENABLE), FAULT_NONE, "fault of a page outside the address space");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_REFERENCE_TSC,
+			  HV_X64_MSR_REFERENCE_TSC_GPFN_MASK | HV_X64_MSR_REFERENCE_TSC_ENABLE),
+		FAULT_NONE, "fault of a page outside the address space");
 	page_off();
-	EXPECT_EQ(read_msr(HV_X64_MSR_REFERENCE_TSC) & HV_X64_MSR_REFERENCE_TSC_ENABLE, 0, "enable bit");
+	EXPECT_EQ(read_msr(HV_X64_MSR_REFERENCE_TSC) & HV_X64_MSR_REFERENCE_TSC_ENABLE, 0,
+		"enable bit");
 }
 
 static void invariant_tsc(void)
@@ -197,17 +203,24 @@ static void invariant_tsc(void)
 	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 1), FAULT_NONE, "fault of the write");
 	EXPECT_EQ(read_msr(HV_X64_MSR_TSC_INVARIANT_CONTROL), 1, "TSC_INVARIANT_CONTROL");
 	EXPECT_EQ(rt_cpuid(0x80000007, 0).edx & INVARIANT_TSC, INVARIANT_TSC, "CPUID bit after");
-	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 0), FAULT_GP, "fault of clearing it again");
-	EXPECT_EQ(rt_cpuid(0x80000007, 0).edx & INVARIANT_TSC, INVARIANT_TSC, "CPUID bit after that");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 0), FAULT_GP,
+		"fault of clearing it again");
+	EXPECT_EQ(
+		rt_cpuid(0x80000007, 0).edx & INVARIANT_TSC, INVARIANT_TSC, "CPUID bit after that");
 }
 
 void suite_time(void)
 {
 	static const struct test tests[] = {
-		{ "counter-monotonic", counter_monotonic }, { "counter-rate", counter_rate },
-		{ "tsc-frequency", tsc_frequency }, { "apic-frequency", apic_frequency }, { "run-time", run_time },
-		{ "page-agrees", page_agrees }, { "page-moves", page_moves },
-		{ "page-out-of-reach", page_out_of_reach }, { "invariant-tsc", invariant_tsc },
+		{ "counter-monotonic", counter_monotonic },
+		{ "counter-rate", counter_rate },
+		{ "tsc-frequency", tsc_frequency },
+		{ "apic-frequency", apic_frequency },
+		{ "run-time", run_time },
+		{ "page-agrees", page_agrees },
+		{ "page-moves", page_moves },
+		{ "page-out-of-reach", page_out_of_reach },
+		{ "invariant-tsc", invariant_tsc },
 	};
 
 	test_run("time", tests, RT_COUNT(tests));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Every generated hypercall vector, in the form it is written in and again in registers where its call allows that. */
+/*
+ * Every generated hypercall vector, in the form it is written in and again in registers where its
+ * call allows that.
+ */
 #include "test.h"
 
 #include "hv_vectors.h"
@@ -49,12 +52,15 @@ static struct result by_registers(const struct hv_vector *v)
 
 	if (size)
 		memcpy(words, v->input, size);
-	return v->input_size > 16 ? call_xmm(v->control | FAST, words) : call(v->control | FAST, words[0], words[1]);
+	return v->input_size > 16 ? call_xmm(v->control | FAST, words)
+				  : call(v->control | FAST, words[0], words[1]);
 }
 
 static struct result by_memory(const struct hv_vector *v)
 {
-	u64 offset = v->gpa_form == PLACE_MISALIGNED ? 4 : v->gpa_form == PLACE_CROSSING ? RT_PAGE - 8 : 0;
+	u64 offset = v->gpa_form == PLACE_MISALIGNED ? 4
+		: v->gpa_form == PLACE_CROSSING	     ? RT_PAGE - 8
+						     : 0;
 	u64 input = RT_GPA(call_input), output = RT_GPA(call_output);
 	u64 *placed = v->input_size ? &input : &output;
 
@@ -72,7 +78,8 @@ static struct result by_memory(const struct hv_vector *v)
 /* Refusals that generated checks and the convention alone can give. */
 static bool is_convention_status(u16 status)
 {
-	return status == HV_STATUS_INVALID_HYPERCALL_CODE || status == HV_STATUS_INVALID_HYPERCALL_INPUT ||
+	return status == HV_STATUS_INVALID_HYPERCALL_CODE ||
+		status == HV_STATUS_INVALID_HYPERCALL_INPUT ||
 		status == HV_STATUS_INVALID_ALIGNMENT;
 }
 
@@ -84,10 +91,12 @@ static void judge(const struct hv_vector *v, struct result r, u16 wanted)
 	if (r.fault || fault)
 		return;
 	if (v->positive && wanted == HV_STATUS_SUCCESS) {
-		EXPECT(!is_convention_status(r.status), "%s for good input", hv_status_name(r.status));
+		EXPECT(!is_convention_status(r.status), "%s for good input",
+			hv_status_name(r.status));
 		return;
 	}
-	EXPECT(r.status == wanted, "%s, not %s (rule %s)", hv_status_name(r.status), hv_status_name(wanted), v->rule);
+	EXPECT(r.status == wanted, "%s, not %s (rule %s)", hv_status_name(r.status),
+		hv_status_name(wanted), v->rule);
 	EXPECT(!r.reps, "%u repetitions done", r.reps);
 }
 
@@ -99,7 +108,8 @@ static void run(void *argument)
 
 	if (v->gated && gate_is_shut(v->code))
 		wanted = HV_STATUS_ACCESS_DENIED;
-	else if ((v->fast || t->in_registers) && v->input_size > 16 && !xmm_offered() && !is_convention_status(wanted))
+	else if ((v->fast || t->in_registers) && v->input_size > 16 && !xmm_offered() &&
+		!is_convention_status(wanted))
 		wanted = EXPECT_UD;
 	judge(v, v->fast || t->in_registers ? by_registers(v) : by_memory(v), wanted);
 }
@@ -120,8 +130,8 @@ void suite_vectors(void)
 		const struct hv_vector *v = &hv_vectors[i];
 
 		run_named(v, false);
-		if (!v->fast && v->gpa_form == PLACE_START && v->input_size && v->input_size <= WORDS * 8 &&
-		    takes_registers(v->code))
+		if (!v->fast && v->gpa_form == PLACE_START && v->input_size &&
+			v->input_size <= WORDS * 8 && takes_registers(v->code))
 			run_named(v, true);
 	}
 }

@@ -45,8 +45,9 @@ void test_run_one(const char *suite, const char *name, void (*run)(void *), void
 	details = 0;
 	skip_reason = NULL;
 	if (rt_try(run, argument) != FAULT_NONE)
-		test_fail("unexpected exception %u error 0x%llx at 0x%llx, address 0x%llx", rt_fault.vector,
-			(u64)rt_fault.error, (u64)rt_fault.ip, (u64)rt_fault.address);
+		test_fail("unexpected exception %u error 0x%llx at 0x%llx, address 0x%llx",
+			rt_fault.vector, (u64)rt_fault.error, (u64)rt_fault.ip,
+			(u64)rt_fault.address);
 	report(suite, name);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Tests of the conformance guest: how one is written, how a hypercall is made in it, and the suites there are. */
+/* Tests of the conformance guest: how one is written, how it makes hypercalls, and the suites. */
 #ifndef TEST_H
 #define TEST_H
 
 #include "hv_tlfs.h"
 #include "rt.h"
 
-/* One test prints one line: `ok NAME`, `not ok NAME: detail` or `skip NAME: reason`. An exception fails it. */
+/* Prints one line: `ok NAME`, `not ok NAME: detail` or `skip NAME: reason`. Exceptions fail it. */
 struct test { const char *name; void (*run)(void); };
 
 void test_run(const char *suite, const struct test *tests, unsigned count);
@@ -39,7 +39,7 @@ extern u8 call_input[], call_output[];  /* a page each for parameters */
 /* Identify as a guest and enable the page at call_page. False when that does not work. */
 bool call_enable(void);
 void call_disable(void);
-/* A call in the convention of this guest's mode with canaries in every other register; a changed one fails the test. */
+/* A call in this mode's convention, canaries in all other registers; a changed one fails the test. */
 struct result call(u64 control, u64 input, u64 output);
 /* With input in XMM registers too: words 0 and 1 go to the general ones. */
 struct result call_xmm(u64 control, const u64 words[14]);
@@ -59,8 +59,8 @@ void suite_flush(void);
 void suite_registers(void);
 void suite_stubs(void);
 void suite_vectors(void);
-void suite_last(void);                  /* what leaves lasting marks: the lock of the hypercall page */
-void suite_msr_locks(void);             /* part of it */
+void suite_last(void); /* what leaves lasting marks: the lock of the hypercall page */
+void suite_msr_locks(void); /* part of it */
 void suite_sweep(void);
 
 /* Other ends than that of the suites, by command line; returns when none was asked for. */
