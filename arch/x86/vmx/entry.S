@@ -76,8 +76,8 @@ entry_failed:
 	ud2
 
 /*
- * void vmx_unblock_nmis(void): an exit for an NMI leaves NMIs blocked until an IRET (SDM 28.2); make
- * one to our caller.
+ * void vmx_unblock_nmis(void): an exit for an NMI leaves NMIs blocked until an IRET (SDM 28.2);
+ * make one to our caller.
  */
 	.globl	vmx_unblock_nmis
 vmx_unblock_nmis:

@@ -12,6 +12,9 @@
 #define ACCESS_CODE64 (1u << 13)
 #define ACCESS_DPL (3u << 5)
 
+/* Kept out of vmx_exit, so that its common paths stay short. */
+#define SLOW __attribute__((noinline))
+
 /*
  * An event as VM exits record it and VM entries deliver it; the two formats agree (SDM 25.8.3,
  * 25.9.3).
@@ -44,7 +47,7 @@ static void inject(struct vcpu *v, const struct event *event)
 }
 
 /* Raise a fault at the instruction that exited. In real mode no vector pushes an error code. */
-static void raise(struct vcpu *v, u8 vector)
+static SLOW void raise(struct vcpu *v, u8 vector)
 {
 	const struct event first = read_vectoring(), second = event_exception(vector);
 	struct event out;
@@ -77,40 +80,25 @@ static void repeat_delivery(struct vcpu *v)
 	inject(v, &event);
 }
 
-/*
- * RIP went over the edge of 4 GiB or of the canonical addresses. VM entry refuses what the next
- * fetch should.
- */
-static bool fix_rip(u64 *rip)
+static bool is_code64(void)
 {
-	bool code64 = (vmread(vmcs_guest_efer) & EFER_LMA) &&
-		      (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64);
-
-	if (!code64)
-		*rip = (u32)*rip;
-	return !code64 || reg_canonical(*rip, vmread(vmcs_guest_cr4) & CR4_LA57);
+	return (vmread(vmcs_guest_efer) & EFER_LMA) &&
+	       (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64);
 }
 
 /* The rare ends of an instruction: a single step is due, or RF has done its work. */
-static void finish_flags(u64 rflags)
+static SLOW void finish_flags(u64 rflags)
 {
 	vmwrite(vmcs_guest_rflags, rflags & ~RFLAGS_RF);
 	if ((rflags & RFLAGS_TF) && !(vmread(vmcs_guest_debugctl) & DEBUGCTL_BTF))
 		vmwrite(vmcs_guest_pending_debug, PENDING_DEBUG_SINGLE_STEP);
 }
 
-/*
- * Go on behind the instruction that exited; four VMREADs and one VMWRITE when nothing is special.
- */
-static void skip(struct vcpu *v)
+/* Go on at rip, behind an instruction. Two VMREADs and a VMWRITE when nothing is special. */
+static inline void go_to(u64 rip)
 {
-	u64 old = vmread(vmcs_guest_rip), rip = old + vmread(vmcs_exit_instruction_length);
 	u64 rflags = vmread(vmcs_guest_rflags), blocked = vmread(vmcs_guest_interruptibility);
 
-	if (__builtin_expect((old ^ rip) >> 32 != 0, 0) && !fix_rip(&rip)) {
-		raise(v, VECTOR_GP);
-		return;
-	}
 	vmwrite(vmcs_guest_rip, rip);
 	if (__builtin_expect(blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0))
 		vmwrite(vmcs_guest_interruptibility,
@@ -119,7 +107,31 @@ static void skip(struct vcpu *v)
 		finish_flags(rflags);
 }
 
-static void finish(struct vcpu *v, enum vm_next next)
+/*
+ * The instruction ended at 4 GiB or at the edge of the canonical addresses. The first wraps outside
+ * 64-bit mode; in the second VM entry would refuse what the next fetch should.
+ */
+static SLOW void skip_over_edge(struct vcpu *v, u64 rip)
+{
+	if (!is_code64())
+		go_to((u32)rip);
+	else if (reg_canonical(rip, vmread(vmcs_guest_cr4) & CR4_LA57))
+		go_to(rip);
+	else
+		raise(v, VECTOR_GP);
+}
+
+static inline void skip(struct vcpu *v)
+{
+	u64 old = vmread(vmcs_guest_rip), rip = old + vmread(vmcs_exit_instruction_length);
+
+	if (__builtin_expect((old ^ rip) >> 32 != 0, 0))
+		skip_over_edge(v, rip);
+	else
+		go_to(rip);
+}
+
+static inline void finish(struct vcpu *v, enum vm_next next)
 {
 	switch (next) {
 	case VM_SKIP: skip(v); break;
@@ -130,7 +142,7 @@ static void finish(struct vcpu *v, enum vm_next next)
 }
 
 /* The CPL is SS.DPL in every mode, 3 in virtual-8086 mode (SDM 25.4.1). */
-static enum caller_mode caller_mode(void)
+static inline enum caller_mode caller_mode(void)
 {
 	u64 cs = vmread(vmcs_guest_cs_access_rights);
 
@@ -142,7 +154,7 @@ static enum caller_mode caller_mode(void)
 }
 
 /* With NMI exiting and no exception intercepted, anything else is a mistake of ours. */
-static void nmi_exit(struct vcpu *v)
+static SLOW enum vm_next nmi_exit(struct vcpu *v)
 {
 	u32 info = (u32)vmread(vmcs_exit_interruption_information);
 
@@ -152,13 +164,14 @@ static void nmi_exit(struct vcpu *v)
 	repeat_delivery(v);
 	vmx_nmi();
 	vmx_unblock_nmis();
+	return VM_RETRY;
 }
 
 /*
  * The guest can take an NMI now. The window is closed before the flag is read: an NMI that hits the
  * hypervisor in between opens it again, and at worst an exit finds nothing to deliver.
  */
-static void nmi_window_exit(struct vcpu *v)
+static SLOW enum vm_next nmi_window_exit(struct vcpu *v)
 {
 	struct vmx_vcpu *x = v->vendor;
 	const struct event nmi = { .valid = true, .type = EVENT_NMI, .vector = VECTOR_NMI };
@@ -166,12 +179,13 @@ static void nmi_window_exit(struct vcpu *v)
 	x->processor_controls &= ~PROC_NMI_WINDOW;
 	vmwrite(vmcs_processor_controls, x->processor_controls);
 	if (!__atomic_exchange_n(&x->nmi_pending, false, __ATOMIC_RELAXED))
-		return;
+		return VM_RETRY;
 	inject(v, &nmi);
+	return VM_RETRY;
 }
 
 /* Hardware leaves task switches to the hypervisor; no 64-bit system makes any. */
-static enum vm_next task_switch_exit(struct vcpu *v)
+static SLOW enum vm_next task_switch_exit(struct vcpu *v)
 {
 	log_refusal(v, "task switch to selector 0x%x refused",
 		    (u32)vmread(vmcs_exit_qualification) & 0xffff);
@@ -190,7 +204,7 @@ static enum vm_next invd_exit(void)
  * asked for from now on, so that the instruction, tried again, runs on the processor with
  * everything it checks and loads.
  */
-static enum vm_next cr_access_exit(struct vcpu *v)
+static SLOW enum vm_next cr_access_exit(struct vcpu *v)
 {
 	u64 qualification = vmread(vmcs_exit_qualification);
 	u32 cr = qualification & 15, type = qualification >> 4 & 3, gpr = qualification >> 8 & 15;
@@ -202,8 +216,7 @@ static enum vm_next cr_access_exit(struct vcpu *v)
 	if (cr == 4)
 		return VM_GP;
 	value = vmx_get_reg(v, (enum vreg)(VREG_RAX + gpr));
-	if (!((vmread(vmcs_guest_efer) & EFER_LMA) &&
-	      (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64)))
+	if (!is_code64())
 		value = (u32)value;
 	if (!vmx_cr0_valid(v, value))
 		return VM_GP;
@@ -211,7 +224,7 @@ static enum vm_next cr_access_exit(struct vcpu *v)
 	return VM_RETRY;
 }
 
-static enum vm_next port_exit(struct vcpu *v)
+static SLOW enum vm_next port_exit(struct vcpu *v)
 {
 	u64 qualification = vmread(vmcs_exit_qualification);
 	struct io_access io = {
@@ -229,7 +242,7 @@ static enum vm_next port_exit(struct vcpu *v)
  * An access that the nested tables do not allow. The delivery it may have interrupted, or IRET's
  * unblocking, is undone.
  */
-static enum vm_next ept_violation_exit(struct vcpu *v)
+static SLOW enum vm_next ept_violation_exit(struct vcpu *v)
 {
 	u64 qualification = vmread(vmcs_exit_qualification);
 	struct npt_fault fault = {
@@ -249,38 +262,40 @@ static enum vm_next ept_violation_exit(struct vcpu *v)
 	return next;
 }
 
-void vmx_exit(struct vcpu *v)
+static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 {
-	struct vmx_vcpu *x = v->vendor;
-	u32 reason = (u32)vmread(vmcs_exit_reason);
-
-	v->exits++;
 	switch (reason) {
-	case VMX_EXIT_VMCALL: finish(v, hypercall_exit(v, caller_mode())); break;
-	case VMX_EXIT_CPUID:
-		cpuid_exit(v);
-		skip(v);
-		break;
-	case VMX_EXIT_RDMSR: finish(v, msr_read_exit(v)); break;
-	case VMX_EXIT_WRMSR: finish(v, msr_write_exit(v)); break;
-	case VMX_EXIT_IO: finish(v, port_exit(v)); break;
-	case VMX_EXIT_EPT_VIOLATION: finish(v, ept_violation_exit(v)); break;
-	case VMX_EXIT_CR_ACCESS: finish(v, cr_access_exit(v)); break;
-	case VMX_EXIT_XSETBV: finish(v, xsetbv_exit(v)); break;
-	case VMX_EXIT_EXCEPTION_OR_NMI: nmi_exit(v); break;
-	case VMX_EXIT_NMI_WINDOW: nmi_window_exit(v); break;
-	case VMX_EXIT_INVD: finish(v, invd_exit()); break;
-	case VMX_EXIT_TASK_SWITCH: finish(v, task_switch_exit(v)); break;
-	case VMX_EXIT_RDPMC: raise(v, VECTOR_GP); break;
+	case VMX_EXIT_VMCALL: return hypercall_exit(v, caller_mode());
+	case VMX_EXIT_CPUID: cpuid_exit(v); return VM_SKIP;
+	case VMX_EXIT_RDMSR: return msr_read_exit(v);
+	case VMX_EXIT_WRMSR: return msr_write_exit(v);
+	case VMX_EXIT_IO: return port_exit(v);
+	case VMX_EXIT_EPT_VIOLATION: return ept_violation_exit(v);
+	case VMX_EXIT_CR_ACCESS: return cr_access_exit(v);
+	case VMX_EXIT_XSETBV: return xsetbv_exit(v);
+	case VMX_EXIT_EXCEPTION_OR_NMI: return nmi_exit(v);
+	case VMX_EXIT_NMI_WINDOW: return nmi_window_exit(v);
+	case VMX_EXIT_INVD: return invd_exit();
+	case VMX_EXIT_TASK_SWITCH: return task_switch_exit(v);
+	case VMX_EXIT_RDPMC: return VM_GP;
 	case VMX_EXIT_GETSEC:
 	case VMX_EXIT_VMCLEAR ... VMX_EXIT_VMXON:
 	case VMX_EXIT_INVEPT:
 	case VMX_EXIT_INVVPID:
-	case VMX_EXIT_VMFUNC: raise(v, VECTOR_UD); break;
+	case VMX_EXIT_VMFUNC: return VM_UD;
 	case VMX_EXIT_TRIPLE_FAULT: triple_fault_exit(v);
 	case VMX_EXIT_INIT: partition_end_root(v->partition, END_RESET, 0);
 	default: unexpected_exit(v);
 	}
+}
+
+void vmx_exit(struct vcpu *v)
+{
+	struct vmx_vcpu *x;
+
+	v->exits++;
+	finish(v, dispatch(v, (u32)vmread(vmcs_exit_reason)));
+	x = v->vendor;
 	if (__builtin_expect(x->flush_wanted != x->flush_done, 0))
 		vmx_flush(x);
 }

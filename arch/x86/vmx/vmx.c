@@ -477,7 +477,7 @@ static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
 			(u8)((io_bitmap[n / 8] & ~(1u << (n & 7))) | (unsigned)on << (n & 7));
 }
 
-/* The APIC compares the deadline with the processor's own TSC: with an offset it must be translated. */
+/* The APIC compares the deadline with the processor's own TSC: an offset must be taken off. */
 static void intercept_deadline(bool on)
 {
 	const u8 bit = 1u << (MSR_TSC_DEADLINE & 7);
@@ -563,7 +563,11 @@ static void explain(struct vcpu *v, struct text *out)
 	struct vmcs_image image;
 
 	if (!x || loaded != x) {
-		text_printf(out, "VMX: no VMCS is loaded\n");
+		text_printf(out, "no VMCS is loaded\n");
+		return;
+	}
+	if (!v->exits && !x->entry_error) {
+		text_printf(out, "no exit so far\n");
 		return;
 	}
 	vmx_read_image(&image);

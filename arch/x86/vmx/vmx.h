@@ -201,7 +201,7 @@ extern struct vmx_caps vmx_caps; /* read once by probe, constant afterwards */
 
 /*
  * The vendor state of a VP. It lies at the top of the VP's host stack: entry.S loads its address
- * into RSP after an exit. All belongs to the processor that runs the VP, (n) to its NMI handler too.
+ * into RSP after an exit. All belongs to the processor that runs the VP, (n) also to its NMIs.
  */
 struct vmx_vcpu {
 	struct vcpu *v;             /* constant */
