@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The processor as a guest finds it: what a vendor core hides, emulates or steps over must not show. */
+/* The processor as a guest finds it: what a vendor core hides or emulates must not show. */
 #include "test.h"
 
 #define CR0_NE (1u << 5)
@@ -132,13 +132,19 @@ INSTRUCTION(try_invvpid, "xor %%eax, %%eax; invvpid %0, %%eax")
 
 static void virtualization_instructions(void)
 {
-	static const struct { const char *name; void (*run)(void *); } all[] = {
-		{ "VMXON", try_vmxon }, { "VMCLEAR", try_vmclear }, { "VMPTRLD", try_vmptrld },
-		{ "VMPTRST", try_vmptrst }, { "VMLAUNCH", try_vmlaunch }, { "VMRESUME", try_vmresume },
-		{ "VMXOFF", try_vmxoff }, { "VMREAD", try_vmread }, { "VMWRITE", try_vmwrite },
-		{ "INVEPT", try_invept }, { "INVVPID", try_invvpid }, { "VMFUNC", try_vmfunc },
-		{ "GETSEC", try_getsec }, { "VMRUN", try_vmrun }, { "VMLOAD", try_vmload },
-		{ "VMSAVE", try_vmsave }, { "CLGI", try_clgi },
+	static const struct {
+		const char *name;
+		void (*run)(void *);
+	} all[] = {
+		{ "VMXON", try_vmxon },       { "VMCLEAR", try_vmclear },
+		{ "VMPTRLD", try_vmptrld },   { "VMPTRST", try_vmptrst },
+		{ "VMLAUNCH", try_vmlaunch }, { "VMRESUME", try_vmresume },
+		{ "VMXOFF", try_vmxoff },     { "VMREAD", try_vmread },
+		{ "VMWRITE", try_vmwrite },   { "INVEPT", try_invept },
+		{ "INVVPID", try_invvpid },   { "VMFUNC", try_vmfunc },
+		{ "GETSEC", try_getsec },     { "VMRUN", try_vmrun },
+		{ "VMLOAD", try_vmload },     { "VMSAVE", try_vmsave },
+		{ "CLGI", try_clgi },
 	};
 
 	for (unsigned i = 0; i < RT_COUNT(all); i++) {
@@ -159,7 +165,8 @@ static void caches_survive_invd(void)
 
 static void extended_control_register(void)
 {
-	uintptr_t before = read_cr4(), with = before | CR4_OSXSAVE, without = before & ~(uintptr_t)CR4_OSXSAVE;
+	uintptr_t before = read_cr4(), with = before | CR4_OSXSAVE,
+		  without = before & ~(uintptr_t)CR4_OSXSAVE;
 
 	if (!(rt_cpuid(1, 0).ecx & CPUID_XSAVE)) {
 		test_skip("no XSAVE");
@@ -170,7 +177,8 @@ static void extended_control_register(void)
 	EXPECT_EQ(rt_try(write_cr4, &with), FAULT_NONE, "fault of setting CR4.OSXSAVE");
 	EXPECT_EQ(rt_try(try_xsetbv, NULL), FAULT_NONE, "fault of XSETBV");
 	EXPECT_EQ(rt_try(try_xsetbv_bad_index, NULL), FAULT_GP, "fault of XSETBV of XCR1");
-	EXPECT_EQ(rt_try(try_xsetbv_no_x87, NULL), FAULT_GP, "fault of XSETBV without the x87 state");
+	EXPECT_EQ(rt_try(try_xsetbv_no_x87, NULL), FAULT_GP,
+		  "fault of XSETBV without the x87 state");
 	EXPECT_EQ(rt_try(write_cr4, &before), FAULT_NONE, "fault of restoring CR4");
 }
 
@@ -187,7 +195,8 @@ static void model_specific_registers(void)
 	EXPECT_EQ(again, efer ^ 1, "EFER with SCE flipped");
 	rt_wrmsr(MSR_EFER, efer);
 	EXPECT_EQ(rt_rdmsr(MSR_PAT, &pat), FAULT_NONE, "fault of reading PAT");
-	EXPECT_EQ(rt_wrmsr(MSR_PAT, (pat & ~0xffull) | PAT_RESERVED_TYPE), FAULT_GP, "fault of a reserved type in PAT");
+	EXPECT_EQ(rt_wrmsr(MSR_PAT, (pat & ~0xffull) | PAT_RESERVED_TYPE), FAULT_GP,
+		  "fault of a reserved type in PAT");
 	EXPECT_EQ(rt_wrmsr(MSR_PAT, pat ^ 0x0700000000000000), FAULT_NONE, "fault of writing PAT");
 	rt_rdmsr(MSR_PAT, &again);
 	EXPECT_EQ(again, pat ^ 0x0700000000000000, "PAT as written");
@@ -215,7 +224,10 @@ static void step_cpuid(void *argument)
 {
 	(void)argument;
 	__asm__ volatile(PUSHF "; orl $0x100, (" SP "); xor %%eax, %%eax; " POPF "; cpuid\n"
-			 ".globl step_after\nstep_after: nop; nop" : : : "eax", "ebx", "ecx", "edx", "memory", "cc");
+			       ".globl step_after\nstep_after: nop; nop"
+			 :
+			 :
+			 : "eax", "ebx", "ecx", "edx", "memory", "cc");
 }
 
 static void single_step_over_an_exit(void)
@@ -224,13 +236,20 @@ static void single_step_over_an_exit(void)
 	EXPECT_EQ(rt_fault.ip, (uintptr_t)step_after, "where it is reported");
 }
 
-/* MOV SS holds back the trap of TF for one instruction; when that one exits, the hold is over behind it. */
+/*
+ * MOV SS holds back the trap of TF for one instruction; when that one exits, the hold is over
+ * behind it.
+ */
 static void step_shadow(void *argument)
 {
 	(void)argument;
-	__asm__ volatile("mov %%ss, %%edx; " PUSHF "; orl $0x100, (" SP "); xor %%eax, %%eax; " POPF "\n"
+	__asm__ volatile("mov %%ss, %%edx; " PUSHF "; orl $0x100, (" SP "); xor %%eax, %%eax; " POPF
+			 "\n"
 			 "mov %%edx, %%ss; cpuid\n"
-			 ".globl shadow_after\nshadow_after: nop; nop" : : : "eax", "ebx", "ecx", "edx", "memory", "cc");
+			 ".globl shadow_after\nshadow_after: nop; nop"
+			 :
+			 :
+			 : "eax", "ebx", "ecx", "edx", "memory", "cc");
 }
 
 static void shadow_ends_behind_an_exit(void)
@@ -286,10 +305,17 @@ static void return_from_interrupt(void *argument)
 {
 	(void)argument;
 #ifdef __x86_64__
-	__asm__ volatile("mov %%ss, %%ecx; push %%rcx; lea 8(%%rsp), %%rax; push %%rax; pushfq; mov %%cs, %%ecx; push %%rcx\n"
-			 "lea 1f(%%rip), %%rax; push %%rax; iretq; 1:" : : : "rax", "rcx", "memory", "cc");
+	__asm__ volatile("mov %%ss, %%ecx; push %%rcx; lea 8(%%rsp), %%rax; push %%rax; pushfq; "
+			 "mov %%cs, %%ecx; push %%rcx\n"
+			 "lea 1f(%%rip), %%rax; push %%rax; iretq; 1:"
+			 :
+			 :
+			 : "rax", "rcx", "memory", "cc");
 #else
-	__asm__ volatile("pushfl; mov %%cs, %%ecx; push %%ecx; push $1f; iret; 1:" : : : "ecx", "memory", "cc");
+	__asm__ volatile("pushfl; mov %%cs, %%ecx; push %%ecx; push $1f; iret; 1:"
+			 :
+			 :
+			 : "ecx", "memory", "cc");
 #endif
 	for (u32 i = 0; i < 1000; i++)
 		__asm__ volatile("pause");
@@ -303,7 +329,8 @@ static void non_maskable_interrupts(void)
 	EXPECT_EQ(rt_try(send_nmi, NULL), FAULT_NMI, "what a first NMI raises");
 	EXPECT_EQ(rt_try(send_nmi, NULL), FAULT_NONE, "what a second NMI raises while blocked");
 	EXPECT_EQ(rt_try(return_from_interrupt, NULL), FAULT_NMI, "what the IRET lets through");
-	EXPECT_EQ(rt_try(return_from_interrupt, NULL), FAULT_NONE, "what a second IRET lets through");
+	EXPECT_EQ(rt_try(return_from_interrupt, NULL), FAULT_NONE,
+		  "what a second IRET lets through");
 }
 
 void suite_cpu(void)
