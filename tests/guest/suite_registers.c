@@ -444,21 +444,26 @@ static void instruction_pointer(void)
 	EXPECT_EQ(after.reg[RT_BP], RT_MARK, "the mark");
 }
 
+/* Three registers take all 14 words, so that each has its place. */
 static void in_registers(void)
 {
-	u64 words[14] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_DR1, 0,
-		0x4321, 0, HV_REGISTER_NAME_X64_DR2, 0, 0x8765, 0 };
-	uintptr_t dr1, dr2;
+	u64 words[14] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_DR0, 0, 0x4321, 0,
+		HV_REGISTER_NAME_X64_DR1, 0, 0x8765, 0, HV_REGISTER_NAME_X64_DR2, 0, 0xcba9, 0 };
+	uintptr_t dr0, dr1, dr2;
 
 	if (!registers_offered() || !offered(hv_has_feature_xmm_registers_for_fast_hypercall))
 		return;
-	expect_result(call_xmm(HV_CONTROL(SET, 1, 0, 2, 0), words), HV_STATUS_SUCCESS, 2,
-		"two registers");
-	__asm__ volatile("mov %%dr1, %0; mov %%dr2, %1" : "=r"(dr1), "=r"(dr2));
-	EXPECT_EQ(dr1, 0x4321, "DR1");
-	EXPECT_EQ(dr2, 0x8765, "DR2");
-	words[4] = words[8] = 0;
-	call_xmm(HV_CONTROL(SET, 1, 0, 2, 0), words);
+	expect_result(call_xmm(HV_CONTROL(SET, 1, 0, 3, 0), words), HV_STATUS_SUCCESS, 3, "three");
+	__asm__ volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2"
+		: "=r"(dr0), "=r"(dr1), "=r"(dr2));
+	EXPECT_EQ(dr0, 0x4321, "DR0");
+	EXPECT_EQ(dr1, 0x8765, "DR1");
+	EXPECT_EQ(dr2, 0xcba9, "DR2");
+	words[13] = 1;
+	expect_result(call_xmm(HV_CONTROL(SET, 1, 0, 3, 0), words),
+		HV_STATUS_INVALID_REGISTER_VALUE, 2, "a bit in the very last word");
+	words[4] = words[8] = words[12] = words[13] = 0;
+	call_xmm(HV_CONTROL(SET, 1, 0, 3, 0), words);
 }
 
 void suite_registers(void)
