@@ -156,6 +156,9 @@ u64 cpu_cr4_supported(void);
 /* Bits of EFER that this processor implements, SVME and LMA not among them. */
 u64 cpu_efer_supported(void);
 
+/* MOV to CR0; false, and no effect, when the processor refuses the value with #GP. */
+bool cpu_try_write_cr0(u64 value);
+
 static inline u64 cpu_rdmsr(u32 msr)
 {
 	u32 lo, hi;

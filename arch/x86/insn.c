@@ -19,6 +19,7 @@ static const struct opcode opcodes[INSN_COUNT] = {
 	[INSN_RDTSC] = { 2, { 0x0f, 0x31 } },
 	[INSN_RDTSCP] = { 3, { 0x0f, 0x01, 0xf9 } },
 	[INSN_MOV_TO_CR] = { 2, { 0x0f, 0x22 } }, /* a ModRM byte follows, always of the register form */
+	[INSN_MOV_TO_DR] = { 2, { 0x0f, 0x23 } },
 };
 
 static bool is_prefix(u8 byte)
@@ -36,7 +37,7 @@ static bool is_prefix(u8 byte)
 unsigned insn_length(enum insn insn, const u8 *bytes, size_t count, bool code64)
 {
 	const struct opcode *op = &opcodes[insn];
-	const unsigned operands = insn == INSN_MOV_TO_CR;
+	const unsigned operands = insn == INSN_MOV_TO_CR || insn == INSN_MOV_TO_DR;
 	unsigned at = 0;
 
 	if (count > INSN_MAX)
@@ -47,4 +48,15 @@ unsigned insn_length(enum insn insn, const u8 *bytes, size_t count, bool code64)
 	if (at + op->length + operands > count || memcmp(bytes + at, op->bytes, op->length))
 		return 0;
 	return at + op->length + operands;
+}
+
+struct insn_move insn_move(const u8 *bytes, unsigned length, bool code64)
+{
+	const u8 modrm = bytes[length - 1];
+	/* A REX counts only right before the opcode. */
+	const u8 rex = code64 && length > 3 && (bytes[length - 4] & 0xf0) == 0x40 ? bytes[length - 4] : 0;
+
+	return (struct insn_move){
+		.to = (u8)((modrm >> 3 & 7) | (rex & 4) << 1), .from = (u8)((modrm & 7) | (rex & 1) << 3),
+	};
 }

@@ -37,6 +37,14 @@ bool machine_msr_write(u32 msr, u64 value)
 	return !fault;
 }
 
+bool cpu_try_write_cr0(u64 value)
+{
+	u32 fault = 1;
+
+	asm volatile("1: mov %1, %%cr0; xor %0, %0; 2:" MAY_FAULT : "+r"(fault) : "r"(value) : "memory");
+	return !fault;
+}
+
 u32 machine_in(u16 port, unsigned size)
 {
 	return size == 1 ? cpu_in8(port) : size == 2 ? cpu_in16(port) : cpu_in32(port);

@@ -41,9 +41,11 @@ static bool cr0_valid(const struct reg_rules *r, u64 value)
 		return false;
 	if (!(value & CR0_PG) && r->cr4 & CR4_PCIDE)
 		return false;
+	/* Long mode is neither entered nor left in a 64-bit segment. */
+	if ((value ^ r->cr0) & CR0_PG && r->efer & EFER_LME && r->cs_attributes & SEGMENT_L)
+		return false;
 	if (!(value & CR0_WP) && r->cr4 & CR4_CET)
 		return false;
-	/* Paging may be switched on in long mode only with PAE, and not out of a 64-bit code segment. */
 	return !(value & CR0_PG) || !(r->efer & EFER_LME) || r->cr4 & CR4_PAE;
 }
 

@@ -177,6 +177,23 @@ static void test_lengths(void **state)
 				 cases[i].length);
 }
 
+static void test_moves(void **state)
+{
+	static const struct { const char *bytes; unsigned length; bool code64; struct insn_move move; } cases[] = {
+		{ "\x0f\x22\xc0", 3, true, { 0, 0 } }, { "\x0f\x22\xd9", 3, false, { 3, 1 } },
+		{ "\x41\x0f\x22\xc7", 4, true, { 0, 15 } }, { "\x44\x0f\x22\xc0", 4, true, { 8, 0 } },
+		{ "\x66\x0f\x23\xf8", 4, true, { 7, 0 } }, { "\x41\x66\x0f\x23\xf3", 5, true, { 6, 3 } },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct insn_move m = insn_move((const u8 *)cases[i].bytes, cases[i].length, cases[i].code64);
+
+		assert_int_equal(m.to, cases[i].move.to);
+		assert_int_equal(m.from, cases[i].move.from);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +203,7 @@ int main(void)
 		cmocka_unit_test_setup(test_4_and_5_levels, setup),
 		cmocka_unit_test_setup(test_read_across_pages, setup),
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

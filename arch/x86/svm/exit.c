@@ -6,12 +6,21 @@
 #include "event.h"
 #include "gpa.h"
 #include "guest_walk.h"
+#include "log.h"
+#include "machine.h"
 #include "partition.h"
 #include "string.h"
 #include "trace.h"
 #include "virt.h"
 
 #define DR6_SINGLE_STEP (1ull << 14)
+#define DR6_ON 0xffff0ff0ull
+#define DR6_OFF (1ull << 12)
+#define DR7_ON 0x400ull
+#define DR7_OFF 0xd000ull
+
+#define ROM_BASE 0xc0000
+#define ROM_END 0x100000
 
 /* What was being delivered when the exit came. */
 static struct event read_exit_event(const struct vmcb_control *c)
@@ -62,11 +71,14 @@ static bool is_code64(const struct vmcb_save *s)
 	return s->efer & EFER_LMA && s->cs.attributes & VMCB_CS_L;
 }
 
+/* Memory of the guest, and the firmware's ROM: BIOS services run there. */
 static bool read_guest(void *context, u64 gpa, void *out, size_t length)
 {
 	struct partition *p = context;
 	const void *from = gpa_ptr(p, &p->gpa, GPA(gpa), NPT_R);
 
+	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
+		from = machine_ptr(HPA(gpa));
 	if (!from)
 		return false;
 	memcpy(out, from, length);
@@ -82,7 +94,7 @@ static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 	return guest_walk_read(&walk, s->rip + (is_code64(s) ? 0 : s->cs.base), bytes, INSN_MAX);
 }
 
-/* Length of the instruction at RIP by its bytes. Code in ROM is not read: it has no prefixes then, as compilers write it. */
+/* Length of the instruction at RIP by its bytes. Where they cannot be read it has no prefixes, as compilers write it. */
 static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 {
 	static const u8 plain[INSN_COUNT] = {
@@ -192,9 +204,60 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 		raise(v, VECTOR_GP);
 }
 
+/* A MOV to a control or debug register at RIP: what goes where. False: there is none. */
+static bool decode_move(struct vcpu *v, enum insn insn, struct insn_move *move, u64 *value, unsigned *length)
+{
+	const bool code64 = is_code64(&svm_of(v)->vmcb.save);
+	u8 bytes[INSN_MAX];
+
+	*length = insn_length(insn, bytes, fetch(v, bytes), code64);
+	if (!*length)
+		return false;
+	*move = insn_move(bytes, *length, code64);
+	*value = svm_get_reg(v, (enum vreg)(VREG_RAX + move->from));
+	if (!code64)
+		*value = (u32)*value;
+	return true;
+}
+
+/* Only where svm_features.lax: the checks that the processor itself leaves out. Code that cannot be read gets #GP. */
+static __attribute__((noinline)) void cr0_exit(struct vcpu *v, struct vmcb *b)
+{
+	struct insn_move move;
+	unsigned length;
+	u64 value;
+
+	if (decode_move(v, INSN_MOV_TO_CR, &move, &value, &length) && svm_set_reg(v, VREG_CR0, value | CR0_ET))
+		go_to(v, b, b->save.rip + length);
+	else
+		raise(v, VECTOR_GP);
+}
+
+static __attribute__((noinline)) void dr_exit(struct vcpu *v, struct vmcb *b)
+{
+	struct insn_move move;
+	unsigned length;
+	u64 value;
+
+	if (!decode_move(v, INSN_MOV_TO_DR, &move, &value, &length) || value >> 32) {
+		raise(v, VECTOR_GP);
+		return;
+	}
+	if (move.to < 6 && b->save.cr4 & CR4_DE) {
+		raise(v, VECTOR_UD);
+		return;
+	}
+	if (move.to & 1) /* DR7, or DR5 that means it */
+		b->save.dr7 = (value | DR7_ON) & ~DR7_OFF;
+	else
+		b->save.dr6 = (value | DR6_ON) & ~DR6_OFF;
+	go_to(v, b, b->save.rip + length);
+}
+
 /*
  * Some processors give this exit, with RIP at the instruction, where a guest's MOV to CR3 or CR4 sets reserved bits and #GP
- * is due. Twice in a row it is our VMCB that is wrong.
+ * is due. Otherwise VMRUN refused the VMCB. Where processors check less than VMRUN does that is the guest's doing, and
+ * nothing is left of its state.
  */
 static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 {
@@ -204,8 +267,12 @@ static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 	const unsigned length = insn_length(INSN_MOV_TO_CR, bytes, count, is_code64(&s->vmcb.save));
 	const unsigned cr = length ? bytes[length - 1] >> 3 & 7 : 0;
 
-	if (s->invalid_exit == v->exits - 1 || (cr != 3 && cr != 4))
-		unexpected_exit(v);
+	if (s->invalid_exit == v->exits - 1 || (cr != 3 && cr != 4)) {
+		if (!svm_features.lax)
+			unexpected_exit(v);
+		log_warn("vp %u: VMRUN refuses the state that the guest is in: shut down", v->index);
+		triple_fault_exit(v);
+	}
 	s->invalid_exit = v->exits;
 	raise(v, VECTOR_GP);
 }
@@ -258,6 +325,15 @@ void svm_exit(struct vcpu *v)
 		break;
 	case CASE(INIT):
 		partition_end_root(v->partition, END_RESET, 0);
+	case CASE(CR0_SEL_WRITE):
+		cr0_exit(v, b);
+		break;
+	case CASE(WRITE_DR4):
+	case CASE(WRITE_DR5):
+	case CASE(WRITE_DR6):
+	case CASE(WRITE_DR7):
+		dr_exit(v, b);
+		break;
 	case CASE(SHUTDOWN):
 		triple_fault_exit(v);
 	case CASE(INVALID):

@@ -66,6 +66,17 @@ static bool probe(struct text *missing)
 	return all;
 }
 
+/* Whether a write that every processor refuses is accepted. */
+static bool is_lax(void)
+{
+	const u64 cr0 = cpu_read_cr0();
+
+	if (!cpu_try_write_cr0(cr0 | CR0_NW))
+		return false;
+	cpu_write_cr0(cr0);
+	return true;
+}
+
 static bool cpu_enable(struct text *why)
 {
 	u64 vm_cr;
@@ -74,6 +85,7 @@ static bool cpu_enable(struct text *why)
 		text_printf(why, "firmware switched SVM off (VM_CR.SVMDIS%s)", vm_cr & VM_CR_LOCK ? ", locked" : "");
 		return false;
 	}
+	svm_features.lax = is_lax();
 	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_SVME);
 	cpu_wrmsr(MSR_VM_HSAVE_PA, machine_hpa(host_save).v);
 	return true;
@@ -127,6 +139,11 @@ static void set_intercepts(struct vmcb *b)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
 		intercept(b, wanted[i]);
+	if (!svm_features.lax)
+		return;
+	intercept(b, INTERCEPT_CR0_SEL);
+	for (unsigned n = 4; n < 8; n++)
+		b->control.intercept[VMCB_INTERCEPT_DR] |= VMCB_INTERCEPT_DR_WRITE(n);
 }
 
 static bool svm_vcpu_create(struct vcpu *v)

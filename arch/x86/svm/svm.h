@@ -18,6 +18,10 @@ struct text;
 	X(INIT, 0x63, "INIT signal") \
 	X(VINTR, 0x64, "virtual interrupt window") \
 	X(CR0_SEL_WRITE, 0x65, "selective CR0 write") \
+	X(WRITE_DR4, 0x34, "MOV to DR4") \
+	X(WRITE_DR5, 0x35, "MOV to DR5") \
+	X(WRITE_DR6, 0x36, "MOV to DR6") \
+	X(WRITE_DR7, 0x37, "MOV to DR7") \
 	X(RDTSC, 0x6e, "RDTSC") \
 	X(RDPMC, 0x6f, "RDPMC") \
 	X(CPUID, 0x72, "CPUID") \
@@ -74,6 +78,8 @@ struct svm_vcpu {
 /* Facts about the processor, constant after probe. */
 struct svm_features {
 	bool nrip, flush_by_asid;
+	/* MOV to CR0 and to debug registers does not refuse what VMRUN refuses: some emulators. Then they are intercepted. */
+	bool lax;
 };
 extern struct svm_features svm_features;
 
