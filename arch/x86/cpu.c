@@ -2,8 +2,6 @@
 /* What CPUID says about the processor, and which control register bits follow from it. */
 #include "cpu.h"
 
-#include "string.h"
-
 #define EXTENDED 0x80000000u
 
 /* Leaves of neither range read zero, not the last leaf as on Intel: that one may be masked. */
@@ -34,17 +32,6 @@ bool cpu_has(u64 feature)
 	value[CPU_ECX] = r.ecx;
 	value[CPU_EDX] = r.edx;
 	return value[feature >> 5 & 3] >> (feature & 31) & 1;
-}
-
-void cpu_vendor(char out[13])
-{
-	struct cpuid_regs r;
-
-	machine_cpuid(0, 0, &r);
-	memcpy(out, &r.ebx, 4);
-	memcpy(out + 4, &r.edx, 4);
-	memcpy(out + 8, &r.ecx, 4);
-	out[12] = 0;
 }
 
 unsigned machine_physical_address_bits(void)

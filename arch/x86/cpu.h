@@ -149,8 +149,6 @@ bool cpu_has(u64 feature);
 u32 cpu_max_leaf(u32 range);
 /* CPUID with leaves beyond the maximum reading zero. */
 void cpu_cpuid(u32 leaf, u32 subleaf, struct cpuid_regs *out);
-/* "GenuineIntel", "AuthenticAMD", ...: 12 characters and a NUL. */
-void cpu_vendor(char out[13]);
 /* Bits of CR4 that this processor implements, from CPUID. */
 u64 cpu_cr4_supported(void);
 /* Bits of EFER that this processor implements, SVME and LMA not among them. */
@@ -207,14 +205,6 @@ CPU_REGISTER(dr7, "dr7")
 static inline void cpu_xsetbv(u32 index, u64 value)
 {
 	asm volatile("xsetbv" : : "c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
-}
-
-static inline u64 cpu_xgetbv(u32 index)
-{
-	u32 lo, hi;
-
-	asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(index));
-	return (u64)hi << 32 | lo;
 }
 
 static inline void cpu_wbinvd(void)

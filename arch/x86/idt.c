@@ -88,17 +88,6 @@ bool nmi_take_pending(void)
 	return was;
 }
 
-const char *exception_name(u64 vector)
-{
-	static const char *const names[EXCEPTIONS] = {
-		"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "vector", "#TS", "#NP", "#SS", "#GP",
-		"#PF", "vector", "#MF", "#AC", "#MC", "#XM", "#VE", "#CP", "vector", "vector", "vector", "vector",
-		"vector", "vector", "#HV", "#VC", "#SX", "vector",
-	};
-
-	return vector < EXCEPTIONS ? names[vector] : "vector";
-}
-
 /* Called by exception.S; returns to continue at frame->rip. */
 void exception_entry(struct exception_frame *frame)
 {

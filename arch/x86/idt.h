@@ -18,9 +18,6 @@ u64 idt_base(void);
 u64 gdt_base(void);
 u64 tss_base(void);
 
-/* "#GP", "#PF", ...; "vector" for those without a name. */
-const char *exception_name(u64 vector);
-
 /* An NMI arrived while the hypervisor ran: the guest's, to be injected on the next entry. Clears it when asked. */
 bool nmi_take_pending(void);
 
