@@ -239,18 +239,20 @@ void gpa_unmap_page(struct partition *p, u64 gpn)
 	virt->flush_gpa(p);
 }
 
-void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 rights)
+void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right)
 {
 	u64 gpn = gpa.v >> PAGE_SHIFT;
-	struct gpa_hit hit = { .gpn = gpn, .rights = ALL_RIGHTS };
+	struct gpa_hit hit = { .gpn = gpn };
+	u32 rights = ALL_RIGHTS;
 
 	if (gpn >= gpa_page_limit(&p->gpa))
 		return NULL;
-	hit.page = overlay_at(p, gpn, &hit.rights);
+	hit.page = overlay_at(p, gpn, &rights);
 	if (!hit.page && gpa_is_ram(&p->gpa, gpn))
 		hit.page = machine_ptr(HPA(gpn << PAGE_SHIFT));
-	if (!hit.page || (rights & ~hit.rights))
+	if (!hit.page || !(rights & right))
 		return NULL;
+	hit.rights = rights;
 	p->gpa.hit[gpn % GPA_HITS] = hit;
 	return hit.page + (gpa.v & ~PAGE_MASK);
 }

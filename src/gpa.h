@@ -14,7 +14,7 @@ struct gpa_range { u64 base, end; };
 
 /* Pages that hypercalls used last: parameters repeat at the same place. */
 #define GPA_HITS 4
-struct gpa_hit { u64 gpn; u8 *page; u32 rights; };
+struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 
 /* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
 struct gpa_space {
@@ -46,7 +46,7 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
 void gpa_unmap_page(struct partition *p, u64 gpn);
 
 /* The lookup behind gpa_ptr() when the page was not used lately. */
-void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 rights);
+void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right);
 
 /* First page number outside the guest physical address space. */
 static inline u64 gpa_page_limit(const struct gpa_space *g)
@@ -54,25 +54,23 @@ static inline u64 gpa_page_limit(const struct gpa_space *g)
 	return 1ull << (g->address_bits - PAGE_SHIFT);
 }
 
-/* What gpa_ptr() gives when the page was used lately, else NULL. */
-static inline void *gpa_ptr_recent(const struct gpa_space *g, gpa_t gpa, u32 rights)
+/* The page of gpa, when it was used lately and gives that one right; else NULL. */
+static inline u8 *gpa_recent_page(const struct gpa_space *g, gpa_t gpa, u32 right)
 {
 	const struct gpa_hit *hit = &g->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
 
-	if (hit->gpn != gpa.v >> PAGE_SHIFT || (rights & ~hit->rights))
-		return NULL;
-	return hit->page + (gpa.v & ~PAGE_MASK);
+	return hit->gpn == gpa.v >> PAGE_SHIFT && (hit->rights & right) ? hit->page : NULL;
 }
 
 /*
- * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. rights:
+ * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. right:
  * NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
  */
-static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 rights)
+static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 right)
 {
-	void *recent = gpa_ptr_recent(g, gpa, rights);
+	u8 *page = gpa_recent_page(g, gpa, right);
 
-	return recent ? recent : gpa_ptr_lookup(p, gpa, rights);
+	return page ? page + (gpa.v & ~PAGE_MASK) : gpa_ptr_lookup(p, gpa, right);
 }
 
 #endif

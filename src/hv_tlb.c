@@ -27,15 +27,20 @@ static inline bool space_is_valid(const struct vcpu *v, u64 space, u64 flags)
 	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) || !(space >> v->partition->gpa.address_bits);
 }
 
-static inline enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
+static __attribute__((noinline)) void flush_mask_of_many(struct vcpu *v, u64 flags, u64 mask)
 {
 	const struct vpset set = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(&mask);
 
+	flush_set(v, &set);
+}
+
+static inline enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
+{
 	if (!space_is_valid(v, space, flags))
 		return HV_STATUS_INVALID_PARAMETER;
 	if (v->partition->vp_count > 1)
-		flush_set(v, &set);
-	else if (set.all || mask & 1)
+		flush_mask_of_many(v, flags, mask);
+	else if ((flags & HV_FLUSH_FLAGS_ALL_PROCESSORS) || (mask & 1))
 		virt->flush_gva(v);
 	return HV_STATUS_SUCCESS;
 }

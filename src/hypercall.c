@@ -65,7 +65,7 @@ PART bool is_granted(const struct partition *p, const struct spec_call *row)
 /* Put the result where the convention wants it: one register, or EDX:EAX. */
 PART void put_result(struct vcpu *v, bool wide, u64 control, u64 result)
 {
-	trace(v, TRACE_HYPERCALL, (u16)control, control, result);
+	trace(v, TRACE_HYPERCALL, 0, control, result);
 	v->regs.rax = wide ? result : (u32)result;
 	if (!wide)
 		v->regs.rdx = result >> 32;
@@ -79,6 +79,15 @@ PART void put_control(struct vcpu *v, bool wide, u64 control)
 		v->regs.rax = (u32)control;
 		v->regs.rdx = control >> 32;
 	}
+}
+
+/* Past the instruction, unless the call itself said where to go on. */
+PART enum vm_next finished(struct vcpu *v)
+{
+	if (__builtin_expect(!v->rip_written, 1))
+		return VM_SKIP;
+	v->rip_written = false;
+	return VM_RETRY;
 }
 
 /* Answer a call that breaks a rule; reps: absolute number of repetitions done. */
@@ -96,7 +105,7 @@ static COLD enum vm_next refuse(struct vcpu *v, bool wide, u64 control, u32 rule
 	if (status == SPEC_FAULT_GP)
 		return VM_GP;
 	put_result(v, wide, control, RESULT(status, reps));
-	return VM_SKIP;
+	return finished(v);
 }
 
 PART struct call read_call(struct vcpu *v, bool wide)
@@ -330,7 +339,6 @@ PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
 
 	if (output)
 		memset(c->v->call_out, 0, c->row->out_size);
-	c->v->rip_written = false;
 	rule = check(c->row->check, &args);
 	if (rule)
 		return refuse(c->v, c->wide, c->control, rule, c->start);
@@ -344,7 +352,7 @@ PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
 		return VM_RETRY;
 	}
 	put_result(c->v, c->wide, c->control, RESULT(status, done));
-	return c->v->rip_written ? VM_RETRY : VM_SKIP;
+	return finished(c->v);
 }
 
 static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum caller_mode mode)
@@ -378,10 +386,10 @@ void hypercall_open(struct partition *p, bool enabled)
 {
 	for (u16 code = 0; code < SPEC_CALL_LOW; code++) {
 		const struct spec_call *row = spec_call_row(code);
-		const u32 shape = row->flags & (SPEC_CALL_IMPLEMENTED | SPEC_CALL_REP | SPEC_CALL_VARHEAD);
+		const bool plain = !(row->flags & SPEC_CALL_VARHEAD) && !row->out_size && !row->each_out_size;
+		const bool open = enabled && (row->flags & SPEC_CALL_IMPLEMENTED) && is_granted(p, row);
 
-		p->short_call[code] = enabled && shape == SPEC_CALL_IMPLEMENTED && !row->out_size && is_granted(p, row) ?
-					      spec_call_index[code] : 0;
+		p->short_call[code] = open && plain ? row : NULL;
 	}
 }
 
@@ -390,40 +398,96 @@ PART enum vm_next run_short(struct vcpu *v, const struct spec_call *row)
 {
 	struct spec_args args;
 
+	u32 rule;
+
 	args.in = v->call_in; /* calls of this shape have nothing else */
-	if (check(row->check, &args))
-		return general_call(v, CALLER_64); /* which finds the rule again and refuses by its name */
-	v->current_call = row->code;
-	v->regs.rax = row->handle(v, &args);
-	trace(v, TRACE_HYPERCALL, (u16)v->regs.rcx, v->regs.rcx, v->regs.rax);
+	rule = check(row->check, &args);
+	if (rule)
+		return refuse(v, true, v->regs.rcx, rule, 0);
+	put_result(v, true, v->regs.rcx, row->handle(v, &args));
 	return VM_SKIP;
 }
 
+static __attribute__((noinline)) enum vm_next fast_call(struct vcpu *v, const struct spec_call *row)
+{
+	u64 *to = (u64 *)v->call_in;
+
+	to[0] = v->regs.rdx;
+	to[1] = v->regs.r8;
+	return run_short(v, row);
+}
+
+/* Fetch size bytes of input from a page that was used lately; false where that or a rule is in the way. */
+PART bool copy_in_short(struct vcpu *v, u32 size)
+{
+	const u64 in = v->regs.rdx;
+	const u8 *page = gpa_recent_page(&v->partition->gpa, GPA(in), NPT_R);
+
+	if (!page || (in & 7) || crosses_page(in, size))
+		return false;
+	copy_words((u64 *)v->call_in, (const u64 *)(page + (in & ~PAGE_MASK)), size);
+	return true;
+}
+
+static __attribute__((noinline)) enum vm_next memory_call(struct vcpu *v, const struct spec_call *row)
+{
+	if (!copy_in_short(v, row->in_size))
+		return general_call(v, CALLER_64);
+	return run_short(v, row);
+}
+
+/* A rep call of few repetitions from the first one on. */
+static __attribute__((noinline)) enum vm_next rep_call(struct vcpu *v, const struct spec_call *row)
+{
+	const u64 control = v->regs.rcx;
+	const u32 count = CONTROL_COUNT(control), in_size = row->each_in_size;
+	struct spec_args args;
+	enum hv_status status;
+	u32 done = 0, rule;
+
+	if (!copy_in_short(v, row->in_size + in_size * count))
+		return general_call(v, CALLER_64);
+	args.in = v->call_in;
+	args.each_in = v->call_in + row->in_size;
+	rule = check(row->check, &args);
+	if (rule)
+		return refuse(v, true, control, rule, 0);
+	for (;;) {
+		rule = check(row->check_each, &args);
+		if (rule)
+			return refuse(v, true, control, rule, done);
+		status = row->handle(v, &args);
+		if (status != HV_STATUS_SUCCESS || ++done == count)
+			break;
+		args.each_in = (const u8 *)args.each_in + in_size;
+	}
+	put_result(v, true, control, RESULT(status, done));
+	return finished(v);
+}
+
+/* Control words of nothing but a code and, for the third, a repetition count below REPS_PER_ENTRY. */
+#define PLAIN_FAST(c) ((c) >> 16 == 1)
+#define PLAIN_MEMORY(c) ((c) >> 16 == 0)
+#define PLAIN_REP(c) (((c) & ~(0xffffull | (u64)(REPS_PER_ENTRY - 1) << 32)) == 0 && (c) >> 32)
+
 /*
- * The short paths make the same checks as general_call(): of a 64-bit call whose row is open, with a control word of
- * nothing but the code, and perhaps the fast bit, few are left. Whatever does not pass goes the general way from the start.
+ * The short paths make the same checks as general_call(): of a 64-bit call whose row is open, without output, with a plain
+ * control word, few are left. Whatever does not pass goes the general way from the start.
  */
 enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
 {
-	const u64 control = v->regs.rcx, in = v->regs.rdx;
-	struct partition *p = v->partition;
+	const u64 control = v->regs.rcx;
 	const struct spec_call *row;
-	u64 *to = (u64 *)v->call_in;
-	const u64 *from;
 
-	if (mode != CALLER_64 || (u16)control >= SPEC_CALL_LOW || !p->short_call[(u16)control])
+	if (mode != CALLER_64 || (u16)control >= SPEC_CALL_LOW)
 		return general_call(v, mode);
-	row = &spec_call_rows[p->short_call[(u16)control]];
-	if (control >> 16 == 1 && (row->flags & SPEC_CALL_FAST)) {
-		to[0] = in;
-		to[1] = v->regs.r8;
-		return run_short(v, row);
-	}
-	if (control >> 16 || (in & 7) || crosses_page(in, row->in_size))
+	row = v->partition->short_call[(u16)control];
+	v->current_call = (u16)control;
+	if (!row)
 		return general_call(v, mode);
-	from = gpa_ptr_recent(&p->gpa, GPA(in), NPT_R);
-	if (!from)
-		return general_call(v, mode);
-	copy_words(to, from, row->in_size);
-	return run_short(v, row);
+	if (row->flags & SPEC_CALL_REP)
+		return PLAIN_REP(control) ? rep_call(v, row) : general_call(v, mode);
+	if (PLAIN_FAST(control) && (row->flags & SPEC_CALL_FAST))
+		return fast_call(v, row);
+	return PLAIN_MEMORY(control) ? memory_call(v, row) : general_call(v, mode);
 }

@@ -40,8 +40,9 @@ static bool is_open(const struct vcpu *v, const struct spec_msr *row, u16 way)
 }
 
 /* Why an MSR is not open. */
-static COLD bool refuse_access(struct vcpu *v, const struct spec_msr *row, u32 number, u16 way, u64 value)
+static COLD bool refuse_access(struct vcpu *v, u32 number, u16 way, u64 value)
 {
+	const struct spec_msr *row = spec_msr_row(number);
 	const char *access = way == SPEC_MSR_READ ? "read" : "write";
 
 	if (!(row->flags & SPEC_MSR_KNOWN))
@@ -60,46 +61,70 @@ static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
 
 void msr_open(struct vcpu *v)
 {
-	for (u32 i = 0; i < MSR_PLAIN_COUNT; i++) {
-		const struct spec_msr *row = spec_msr_row(SYNTHETIC_FIRST + i);
+	for (u32 at = 0; at < SPEC_MSR_RANGE; at++) {
+		const struct spec_msr *row = spec_msr_row(SPEC_MSR_FIRST + at);
+		struct msr_view *view = &v->msr_view[spec_msr_index[at]];
+		const bool readable = is_open(v, row, SPEC_MSR_READ), computed = row->flags & SPEC_MSR_COMPUTED;
 
-		v->msr_plain[i] = is_open(v, row, SPEC_MSR_READ) && !(row->flags & SPEC_MSR_COMPUTED) ? slot_of(v, row) : NULL;
+		_Static_assert(sizeof(spec_msr_index[0]) == 1, "MSR_VIEWS is enough");
+		view->slot = slot_of(v, row);
+		view->plain = readable && !computed ? view->slot : NULL;
+		view->read = readable && computed ? row : NULL;
+		view->write = is_open(v, row, SPEC_MSR_WRITE) ? row : NULL;
 	}
+}
+
+static const struct msr_view *view_of(const struct vcpu *v, u32 number)
+{
+	const u32 at = number - SPEC_MSR_FIRST;
+
+	return &v->msr_view[at < SPEC_MSR_RANGE ? spec_msr_index[at] : 0];
 }
 
 bool msr_read(struct vcpu *v, u32 number, u64 *value)
 {
-	const struct spec_msr *row = spec_msr_row(number);
+	const struct msr_view *view = view_of(v, number);
 
 	v->current_msr = number;
-	if (!is_open(v, row, SPEC_MSR_READ))
-		return refuse_access(v, row, number, SPEC_MSR_READ, 0);
-	if (!(row->flags & SPEC_MSR_COMPUTED))
-		*value = *slot_of(v, row);
-	else if (!row->read(v, row->index, value))
-		return refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
+	if (view->plain) {
+		*value = *view->plain;
+		return true;
+	}
+	if (!view->read)
+		return refuse_access(v, number, SPEC_MSR_READ, 0);
+	return view->read->read(v, view->read->index, value) ||
+	       refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
+}
+
+/* A write to an MSR that is open to it. */
+static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+{
+	const struct spec_msr *row = view->write;
+	const struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
+	u32 rule;
+
+	v->current_msr = number;
+	trace(v, TRACE_MSR_WRITE, number, value, 0);
+	rule = row->check(&env, *view->slot, &value);
+	if (rule)
+		return refuse(v, number, "write", rule, "", value);
+	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *view->slot, value))
+		return refuse(v, number, "write", SPEC_RULE_NONE, "not possible with this value now", value);
+	*view->slot = value;
 	return true;
+}
+
+static COLD bool write_closed(struct vcpu *v, u32 number, u64 value)
+{
+	v->current_msr = number;
+	return refuse_access(v, number, SPEC_MSR_WRITE, value);
 }
 
 bool msr_write(struct vcpu *v, u32 number, u64 value)
 {
-	const struct spec_msr *row = spec_msr_row(number);
-	const struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
-	u64 *slot = slot_of(v, row), old;
-	u32 rule;
+	const struct msr_view *view = view_of(v, number);
 
-	v->current_msr = number;
-	if (!is_open(v, row, SPEC_MSR_WRITE))
-		return refuse_access(v, row, number, SPEC_MSR_WRITE, value);
-	trace(v, TRACE_MSR_WRITE, number, value, 0);
-	old = *slot;
-	rule = row->check(&env, old, &value);
-	if (rule)
-		return refuse(v, number, "write", rule, "", value);
-	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, old, value))
-		return refuse(v, number, "write", SPEC_RULE_NONE, "not possible with this value now", value);
-	*slot = value;
-	return true;
+	return view->write ? write_open(v, view, number, value) : write_closed(v, number, value);
 }
 
 static enum vm_next hardware_read(struct vcpu *v, u32 number, u64 *value)
@@ -132,12 +157,15 @@ static void put_result(struct vcpu *v, u64 value)
 	v->regs.rdx = value >> 32;
 }
 
-static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, u32 number)
+/* Everything that no plain value answers. */
+static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, const struct msr_view *view, u32 number)
 {
 	u64 value = 0;
 	enum vm_next next;
 
-	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
+	if (view->read && view->read->read(v, view->read->index, &value))
+		next = VM_SKIP;
+	else if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
 		next = msr_read(v, number, &value) ? VM_SKIP : VM_GP;
 	else
 		next = hardware_read(v, number, &value);
@@ -148,21 +176,29 @@ static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, u32 num
 
 enum vm_next msr_read_exit(struct vcpu *v)
 {
-	const u32 number = (u32)v->regs.rcx, at = number - SYNTHETIC_FIRST;
+	const u32 number = (u32)v->regs.rcx;
+	const struct msr_view *view = view_of(v, number);
 
-	/* The short path: values that are just there, and may be read, by this table. */
-	if (at >= MSR_PLAIN_COUNT || !v->msr_plain[at])
-		return read_other(v, number);
-	put_result(v, *v->msr_plain[at]);
+	if (!view->plain)
+		return read_other(v, view, number);
+	put_result(v, *view->plain);
 	return VM_SKIP;
+}
+
+static __attribute__((noinline)) enum vm_next write_other(struct vcpu *v, u32 number, u64 value)
+{
+	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
+		return write_closed(v, number, value) ? VM_SKIP : VM_GP;
+	return hardware_write(v, number, value);
 }
 
 enum vm_next msr_write_exit(struct vcpu *v)
 {
 	const u32 number = (u32)v->regs.rcx;
 	const u64 value = v->regs.rdx << 32 | (u32)v->regs.rax;
+	const struct msr_view *view = view_of(v, number);
 
-	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
-		return msr_write(v, number, value) ? VM_SKIP : VM_GP;
-	return hardware_write(v, number, value);
+	if (!view->write)
+		return write_other(v, number, value);
+	return write_open(v, view, number, value) ? VM_SKIP : VM_GP;
 }

@@ -7,11 +7,18 @@
 
 struct vcpu;
 
-/* Table of pointers to the values of MSRs that need no more than a look: for the numbers of the generated table. */
-#define MSR_PLAIN_COUNT 0x200
-#define MSR_PLAIN_BYTES (MSR_PLAIN_COUNT * sizeof(u64 *))
+struct spec_msr;
 
-/* Fill the table of v from what its partition is offered; whenever that was changed. */
+/* One row of the generated table as v sees it: what of it is open, and where its value lies. All NULL: nothing is. */
+struct msr_view {
+	const u64 *plain;              /* the value, when reading needs no more than a look */
+	const struct spec_msr *read;   /* the row, when it may be read but is computed */
+	const struct spec_msr *write;  /* the row, when it may be written */
+	u64 *slot;                     /* the stored value */
+};
+#define MSR_VIEWS 256 /* at least as many as the table has rows */
+
+/* Fill the views of v from what its partition is offered; whenever that was changed. */
 void msr_open(struct vcpu *v);
 
 /* Read or write as RDMSR and WRMSR of v would. False: refused, logged and traced; nothing has changed. */

@@ -23,7 +23,7 @@ struct partition {
 	struct spec_offer offer;                            /* (c) privileges, features and hints it has */
 	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES];    /* (c) filled from the offer at creation */
 	u64 msr[SPEC_MSR_PARTITION_SLOTS];                  /* (p) stored synthetic MSRs of partition scope */
-	u8 short_call[SPEC_CALL_LOW];                       /* (p) by code: rows that may take the short path, else 0 */
+	const struct spec_call *short_call[SPEC_CALL_LOW];  /* (p) by code: rows that may take a short path, else NULL */
 	struct gpa_space gpa;                               /* (p) nested tables */
 	struct overlays overlays;                           /* (p) pages that hide guest memory */
 	struct reftime time;                                /* (p) reference time */

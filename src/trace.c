@@ -20,7 +20,7 @@ static void decode_body(const struct trace_record *r, struct text *out)
 {
 	switch (r->type) {
 	case TRACE_HYPERCALL:
-		text_printf(out, "%s, control 0x%lx: %s, %u reps", spec_call_name((u16)r->a), r->b,
+		text_printf(out, "%s, control 0x%lx: %s, %u reps", spec_call_name((u16)r->b), r->b,
 			    spec_status_name((u16)r->c), (u32)(r->c >> 32) & 0xfff);
 		break;
 	case TRACE_REFUSAL:

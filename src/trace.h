@@ -10,7 +10,7 @@ struct text;
 
 enum trace_type {
 	TRACE_NONE,
-	TRACE_HYPERCALL,      /* a: code, b: control, c: result */
+	TRACE_HYPERCALL,      /* b: control, c: result */
 	TRACE_REFUSAL,        /* a: rule, b: code or MSR number, c: value */
 	TRACE_MSR_WRITE,      /* a: number, b: value */
 	TRACE_CPUID,          /* a: leaf, b: subleaf; of the hardware's leaves */
@@ -34,11 +34,7 @@ static inline void trace(struct vcpu *v, enum trace_type type, u32 a, u64 b, u64
 	struct trace_record *r = (void *)((u8 *)v->trace + v->trace_at);
 
 	v->trace_at = (v->trace_at + sizeof(*r)) % sizeof(struct trace_ring);
-	r->type = type;
-	r->a = a;
-	r->b = b;
-	r->c = c;
-	r->exit = v->exits;
+	*r = (struct trace_record){ type, a, b, c, v->exits };
 }
 
 /* Write one record in words. */

@@ -6,6 +6,7 @@
 #include "types.h"
 #include "spec_msrs.h"
 
+struct msr_view;
 struct partition;
 struct trace_ring;
 
@@ -64,7 +65,7 @@ struct vcpu {
 	u8 *call_in, *call_out;            /* (c) one page each: private copies of hypercall input and output */
 	struct trace_ring *trace;          /* (s) */
 	u32 trace_at;                      /* (s) offset of the next record */
-	u64 **msr_plain;                   /* (c) by number: the value of an MSR that is just read, else NULL; see msr.c */
+	struct msr_view *msr_view;         /* (c) by row of the generated table: what is open to this VP */
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */

@@ -202,7 +202,7 @@ static void test_trace_words(void **state)
 		}
 	}
 	text_init(&t, buf, sizeof(buf));
-	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 3, 0x300000003, HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 }, &t);
+	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0, 0x300000003, HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 }, &t);
 	assert_string_equal(buf, "exit 9: HvCallFlushVirtualAddressList, control 0x300000003: HV_STATUS_ACCESS_DENIED, 2 reps");
 }
 

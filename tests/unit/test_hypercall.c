@@ -74,7 +74,7 @@ static enum vm_next call_32(u64 control, u64 in, u64 out)
 /* Make a call with size bytes of input in the way of the shape; output goes to OUT_PAGE. */
 static enum vm_next call(enum shape s, u64 control, const void *input, size_t size)
 {
-	u64 words[14] = { 0 };
+	u64 words[64] = { 0 };
 
 	if (size)
 		memcpy(is_fast(s) ? (void *)words : fake_at(IN_PAGE), input, size);
@@ -138,9 +138,8 @@ static const struct shaped flushes[] = {
 	  { 0x1000, 0, 0, 1, 1, 0x1000, 0x2000, 0x3000 }, 3, 3 },
 };
 
-static void test_shapes(void **state)
+static void run_shapes(bool warm)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(flushes); i++) {
 		const struct shaped *f = &flushes[i];
 
@@ -148,6 +147,8 @@ static void test_shapes(void **state)
 			enum vm_next next;
 
 			setup(NULL);
+			if (warm) /* short paths want a page that was used lately */
+				assert_non_null(gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R));
 			next = call(s, f->control, f->words, f->size);
 			expect(s, next, HV_STATUS_SUCCESS, f->reps);
 			assert_int_equal(fake_virt.gva_flushes, f->flushes);
@@ -155,6 +156,13 @@ static void test_shapes(void **state)
 			assert_canary(IN_PAGE + (is_fast(s) ? 0 : f->size), IN_PAGE + 2 * PAGE_SIZE);
 		}
 	}
+}
+
+static void test_shapes(void **state)
+{
+	(void)state;
+	run_shapes(false);
+	run_shapes(true);
 }
 
 static void test_null_call(void **state)
@@ -475,7 +483,11 @@ static void test_gpa_rules(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		setup(NULL);
-		expect_refusal(call_64(rows[i].control, rows[i].in, rows[i].out), rows[i].rule);
+		for (unsigned pass = 0; pass < 2; pass++) { /* the second time with pages that were used lately */
+			expect_refusal(call_64(rows[i].control, rows[i].in, rows[i].out), rows[i].rule);
+			gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
+			gpa_ptr(v->partition, &v->partition->gpa, GPA(OUT_PAGE), NPT_W);
+		}
 		assert_canary(IN_PAGE, IN_PAGE + 2 * PAGE_SIZE);
 	}
 }
@@ -633,6 +645,24 @@ static void test_set_rip(void **state)
 	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(1), words, sizeof(words)), VM_RETRY);
 	assert_int_equal(fake_virt.reg[VREG_RIP], 0x4000);
 	assert_int_equal(v->regs.rax, REPS(1));
+	/* The next call is not taken for one that did so. */
+	assert_int_equal(call_64(HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST, 0, 0), VM_SKIP);
+}
+
+/* The same when a later element is refused, by its handler or by a rule; registers of the call itself may be set, too. */
+static void test_set_rip_then_fail(void **state)
+{
+	u64 words[] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RIP, 0, 0x4000, 0,
+			HV_REGISTER_NAME_X64_RCX, 0, UINT64_MAX, 0, 0x12345, 0, 0, 0 };
+
+	(void)state;
+	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)), VM_RETRY);
+	assert_int_equal(v->regs.rax, REPS(2) | HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(v->regs.rcx, UINT64_MAX);
+	words[10] = HV_REGISTER_NAME_X64_RBX | 1ull << 32;
+	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)), VM_RETRY);
+	assert_int_equal(v->regs.rax, REPS(2) | HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(v->last_rule, SPEC_RULE_SET_VP_REGISTERS_EACH_AT_4_MBZ);
 }
 
 static void test_targets(void **state)
@@ -697,7 +727,8 @@ int main(void)
 		TEST(test_control), TEST(test_xmm_offered), TEST(test_gpa_rules), TEST(test_gpa_limits),
 		TEST(test_gpa_access_of_overlays), TEST(test_fast_simple_rules), TEST(test_plain_registers),
 		TEST(test_all_names), TEST(test_segments), TEST(test_info_registers), TEST(test_tsc_register),
-		TEST(test_set_rip), TEST(test_targets), TEST(test_bad_address_space), TEST(test_log_is_bounded),
+		TEST(test_set_rip), TEST(test_set_rip_then_fail),
+		TEST(test_targets), TEST(test_bad_address_space), TEST(test_log_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
