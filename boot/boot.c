@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The boot program: checks the processor, finds a place for the hypervisor, copies it there and enters it. */
+/*
+ * The boot program: checks the processor, finds a place for the hypervisor, copies it there and
+ * enters it.
+ */
 #include "boot.h"
 #include "core_header.h"
 #include "layout.h"
@@ -15,7 +18,10 @@
 extern const char core_image[], core_image_end[], boot_image[], boot_image_end[];
 
 static struct boot_handover handover;
-/* Used only until the hypervisor has its own: top level, low 512 GiB, image, one directory per low GiB, image directory. */
+/*
+ * Used only until the hypervisor has its own: top level, low 512 GiB, image, one directory per low
+ * GiB, image directory.
+ */
 static uint64_t top[512] __attribute__((aligned(4096)));
 static uint64_t low[512] __attribute__((aligned(4096)));
 static uint64_t high[512] __attribute__((aligned(4096)));
@@ -56,8 +62,10 @@ static bool has_cpuid(void)
 {
 	uint32_t before, after;
 
-	asm volatile("pushf; pushf; pop %0; mov %0, %1; xor %2, %1; push %1; popf; pushf; pop %1; popf"
-		     : "=&r"(before), "=&r"(after) : "i"(EFLAGS_ID));
+	asm volatile(
+		"pushf; pushf; pop %0; mov %0, %1; xor %2, %1; push %1; popf; pushf; pop %1; popf"
+		: "=&r"(before), "=&r"(after)
+		: "i"(EFLAGS_ID));
 	return (before ^ after) & EFLAGS_ID;
 }
 
@@ -75,22 +83,27 @@ static void check_processor(void)
 	uint32_t most, edx, ignored;
 
 	if (!has_cpuid())
-		boot_refuse("this processor has no CPUID instruction; a 64-bit one with VMX or SVM is needed");
+		boot_refuse("this processor has no CPUID instruction; a 64-bit one with VMX or SVM "
+			    "is needed");
 	cpuid_edx(0x80000000, &most);
 	edx = most >= 0x80000001 ? cpuid_edx(0x80000001, &ignored) : 0;
 	if (!(edx & CPUID_LONG_MODE))
 		boot_refuse("this processor has no 64-bit long mode");
 	if (!(edx & CPUID_NX))
-		boot_refuse("this processor has no no-execute page protection (NX); the firmware may have it disabled");
+		boot_refuse("this processor has no no-execute page protection (NX); the firmware "
+			    "may have it disabled");
 }
 
 static void fill_directory(uint64_t *table, uint64_t base)
 {
 	for (unsigned i = 0; i < 512; i++)
-		table[i] = (base + (uint64_t)i * BOOT_LARGE_PAGE) | PTE_LARGE | PTE_WRITE | PTE_PRESENT;
+		table[i] = (base + (uint64_t)i * BOOT_LARGE_PAGE) | PTE_LARGE | PTE_WRITE |
+			   PTE_PRESENT;
 }
 
-/* The first 4 GiB where they are and at PHYS_MAP, and the hypervisor's region where it is linked. */
+/*
+ * The first 4 GiB where they are and at PHYS_MAP, and the hypervisor's region where it is linked.
+ */
 static void make_tables(uint64_t region)
 {
 	const uint32_t link = PTE_WRITE | PTE_PRESENT;
@@ -125,7 +138,8 @@ static uint64_t place(const struct core_header *core, uint64_t *handover_at)
 	bi->hv_size = region_size(bi, bi->image_size);
 	region = region_choose(bi, &self, 1, bi->hv_size);
 	if (!region)
-		boot_refuse("not enough memory: no free 2 MiB aligned place below 4 GiB for the hypervisor");
+		boot_refuse("not enough memory: no free 2 MiB aligned place below 4 GiB for the "
+			    "hypervisor");
 	bi->hv_base = region;
 	*handover_at = region + core->image_size;
 	place_strings(bi, *handover_at + offsetof(struct boot_handover, strings));
@@ -144,7 +158,8 @@ void boot_main(uint32_t magic, uint32_t info)
 	if (!multiboot_read(magic, info, &handover))
 		boot_refuse("not started by a multiboot 1 or multiboot 2 loader");
 	if (!handover.info.module_count)
-		boot_refuse("no module: the root partition's kernel must be loaded as the first module");
+		boot_refuse("no module: the root partition's kernel must be loaded as the first "
+			    "module");
 	region = place(core, &handover_at);
 	memcpy((void *)(uintptr_t)region, core_image, bytes);
 	memset((void *)(uintptr_t)(region + bytes), 0, (uint32_t)core->image_size - bytes);

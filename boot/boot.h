@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The boot program's parts: it takes what the boot loader gave, places the hypervisor and enters it. */
+/*
+ * The boot program's parts: it takes what the boot loader gave, places the hypervisor and enters
+ * it.
+ */
 #ifndef PARTITA_BOOT_H
 #define PARTITA_BOOT_H
 
@@ -13,7 +16,10 @@
 #define BOOT_LARGE_PAGE 0x200000u
 #define BOOT_4GIB 0x100000000ull
 
-/* Strings that outlive the boot loader's memory: copied behind struct boot_info into the hypervisor's region. */
+/*
+ * Strings that outlive the boot loader's memory: copied behind struct boot_info into the
+ * hypervisor's region.
+ */
 #define BOOT_STRINGS 12288u
 struct boot_handover {
 	struct boot_info info;
@@ -26,19 +32,26 @@ void boot_main(uint32_t magic, uint32_t info);
 /* Says why and stops. */
 _Noreturn void boot_refuse(const char *why);
 
-/* multiboot.c: fill h from the boot loader's information; the string addresses are offsets into h->strings. */
+/*
+ * multiboot.c: fill h from the boot loader's information; the string addresses are offsets into
+ * h->strings.
+ */
 bool multiboot_read(uint32_t magic, uint32_t info, struct boot_handover *h);
 
 /* region.c */
 struct boot_span { uint64_t base, end; };
 
-/* Bytes of memory the hypervisor wants in all: its image, and what its tables for this memory map take. */
+/*
+ * Bytes of memory the hypervisor wants in all: its image, and what its tables for this memory map
+ * take.
+ */
 uint64_t region_size(const struct boot_info *bi, uint64_t image_bytes);
 /*
- * The highest 2 MiB aligned place of size bytes in RAM below 4 GiB that touches no module and nothing in taken[];
- * 0 when there is none.
+ * The highest 2 MiB aligned place of size bytes in RAM below 4 GiB that touches no module and
+ * nothing in taken[]; 0 when there is none.
  */
-uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken, unsigned taken_count, uint64_t size);
+uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken,
+		       unsigned taken_count, uint64_t size);
 
 /* print.c: to COM2 and the debug port; waits are bounded. */
 void print(const char *text);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Reads what a multiboot 1 or multiboot 2 loader passed into one form; nothing of the loader's is needed afterwards. */
+/*
+ * Reads what a multiboot 1 or multiboot 2 loader passed into one form; nothing of the loader's is
+ * needed afterwards.
+ */
 #include "boot.h"
 
 #define MB1_LOADED 0x2badb002u
@@ -10,12 +13,18 @@
 #define MB1_HAS_MAP (1u << 6)
 
 struct mb1_info {
-	uint32_t flags, mem_lower, mem_upper, boot_device, command_line, module_count, modules, syms[4], map_length, map;
+	uint32_t flags, mem_lower, mem_upper, boot_device, command_line, module_count, modules,
+		syms[4], map_length, map;
 };
 struct mb1_module { uint32_t start, end, string, _reserved; };
 struct mb1_map { uint32_t size; uint64_t base, length; uint32_t type; } __attribute__((packed));
 
-enum { MB2_END = 0, MB2_COMMAND_LINE = 1, MB2_MODULE = 3, MB2_MAP = 6, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15 };
+enum {
+	MB2_END = 0,
+	MB2_COMMAND_LINE = 1,
+	MB2_MODULE = 3,
+	MB2_MAP = 6,
+};
 struct mb2_tag { uint32_t type, size; };
 struct mb2_module { struct mb2_tag tag; uint32_t start, end; char string[]; };
 struct mb2_map { struct mb2_tag tag; uint32_t entry_size, entry_version; };
@@ -26,7 +35,10 @@ static const void *pointer(uint32_t address)
 	return (const void *)(uintptr_t)address;
 }
 
-/* Copies a string behind the information; the offset in h->strings stands for its address until it is final. */
+/*
+ * Copies a string behind the information; the offset in h->strings stands for its address until it
+ * is final.
+ */
 static uint64_t keep_string(struct boot_handover *h, const char *s)
 {
 	uint32_t at = h->string_bytes;
@@ -54,7 +66,8 @@ static void add_module(struct boot_handover *h, uint32_t start, uint32_t end, co
 		boot_refuse("more than 16 modules were loaded");
 	if (end < start)
 		boot_refuse("a module ends before it begins");
-	bi->module[bi->module_count++] = (struct boot_module){ start, end - start, keep_string(h, string) };
+	bi->module[bi->module_count++] = (struct boot_module){ start, end - start,
+							       keep_string(h, string) };
 }
 
 static bool read_mb1(const struct mb1_info *mb, struct boot_handover *h)
@@ -63,7 +76,8 @@ static bool read_mb1(const struct mb1_info *mb, struct boot_handover *h)
 
 	if (!(mb->flags & MB1_HAS_MAP))
 		boot_refuse("the boot loader gave no memory map");
-	h->info.command_line = keep_string(h, mb->flags & MB1_HAS_COMMAND_LINE ? pointer(mb->command_line) : "");
+	h->info.command_line = keep_string(
+		h, mb->flags & MB1_HAS_COMMAND_LINE ? pointer(mb->command_line) : "");
 	for (uint32_t at = 0; at < mb->map_length;) {
 		const struct mb1_map *e = pointer(mb->map + at);
 
@@ -79,14 +93,18 @@ static void read_mb2_map(const struct mb2_map *map, struct boot_info *bi)
 {
 	if (map->entry_size < sizeof(struct mb2_map_entry))
 		boot_refuse("the boot loader's memory map has entries too short");
-	for (uint32_t at = sizeof(*map); at + map->entry_size <= map->tag.size; at += map->entry_size) {
+	for (uint32_t at = sizeof(*map); at + map->entry_size <= map->tag.size;
+	     at += map->entry_size) {
 		const struct mb2_map_entry *e = (const void *)((const char *)map + at);
 
 		add_range(bi, e->base, e->length, e->type);
 	}
 }
 
-/* The loader's copy of the root pointer would be lost; the firmware's own is found again by its signature. */
+/*
+ * The loader's copy of the root pointer would be lost; the firmware's own is found again by its
+ * signature.
+ */
 static void read_mb2_tag(const struct mb2_tag *tag, struct boot_handover *h)
 {
 	const struct mb2_module *module = (const void *)tag;

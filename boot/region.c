@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Where the hypervisor goes: the top of RAM below 4 GiB. Pure, so that hostile memory maps are tried on the host. */
+/*
+ * Where the hypervisor goes: the top of RAM below 4 GiB. Pure, so that hostile memory maps are
+ * tried on the host.
+ */
 #include "boot.h"
 
 #define HEAP (2u << 20)
-/* Nested tables and the direct map take a page per GiB each; the same again for large pages that are split later. */
+/*
+ * Nested tables and the direct map take a page per GiB each; the same again for large pages that
+ * are split later.
+ */
 #define TABLES_PER_GIB (4u * BOOT_PAGE)
 #define GIB_SHIFT 30
 #define MOST_GIB 4096u /* the tables of more than this would not fit below 4 GiB with reason */
@@ -30,7 +36,8 @@ uint64_t region_size(const struct boot_info *bi, uint64_t image_bytes)
 	gib = (top - 1) >> GIB_SHIFT;
 	if (gib >= MOST_GIB)
 		gib = MOST_GIB - 1;
-	return align_down(image_bytes + HEAP + (gib + 1) * TABLES_PER_GIB + BOOT_LARGE_PAGE - 1, BOOT_LARGE_PAGE);
+	return align_down(image_bytes + HEAP + (gib + 1) * TABLES_PER_GIB + BOOT_LARGE_PAGE - 1,
+			  BOOT_LARGE_PAGE);
 }
 
 /* Lowers *base below span if the region at *base would touch it. */
@@ -42,23 +49,25 @@ static bool step_below(uint64_t *base, uint64_t size, uint64_t from, uint64_t en
 	return true;
 }
 
-static bool step_below_all(const struct boot_info *bi, const struct boot_span *taken, unsigned count, uint64_t *base,
-			   uint64_t size)
+static bool step_below_all(const struct boot_info *bi, const struct boot_span *taken,
+			   unsigned count, uint64_t *base, uint64_t size)
 {
 	bool moved = false;
 
 	for (uint32_t i = 0; i < bi->range_count; i++)
 		if (bi->range[i].type != BOOT_MEMORY_RAM)
-			moved |= step_below(base, size, bi->range[i].base, range_end(&bi->range[i]));
+			moved |= step_below(base, size, bi->range[i].base,
+					    range_end(&bi->range[i]));
 	for (uint32_t i = 0; i < bi->module_count; i++)
-		moved |= step_below(base, size, bi->module[i].base, bi->module[i].base + bi->module[i].length);
+		moved |= step_below(base, size, bi->module[i].base,
+				    bi->module[i].base + bi->module[i].length);
 	for (unsigned i = 0; i < count; i++)
 		moved |= step_below(base, size, taken[i].base, taken[i].end);
 	return moved;
 }
 
-static uint64_t choose_in(const struct boot_info *bi, const struct boot_range *ram, const struct boot_span *taken,
-			  unsigned count, uint64_t size)
+static uint64_t choose_in(const struct boot_info *bi, const struct boot_range *ram,
+			  const struct boot_span *taken, unsigned count, uint64_t size)
 {
 	uint64_t end = range_end(ram) < BOOT_4GIB ? range_end(ram) : BOOT_4GIB, base;
 
@@ -70,7 +79,8 @@ static uint64_t choose_in(const struct boot_info *bi, const struct boot_range *r
 	return base >= ram->base ? base : 0;
 }
 
-uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken, unsigned taken_count, uint64_t size)
+uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken,
+		       unsigned taken_count, uint64_t size)
 {
 	uint64_t best = 0, base;
 

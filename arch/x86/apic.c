@@ -14,7 +14,8 @@ static u64 base = APIC_DEFAULT_BASE;
 
 void apic_base_written(u64 value)
 {
-	x2apic = (value & (APIC_BASE_EXTD | APIC_BASE_ENABLE)) == (APIC_BASE_EXTD | APIC_BASE_ENABLE);
+	x2apic = (value & (APIC_BASE_EXTD | APIC_BASE_ENABLE)) ==
+		 (APIC_BASE_EXTD | APIC_BASE_ENABLE);
 	base = value & BASE_ADDRESS;
 }
 

@@ -11,7 +11,7 @@
 #define WINDOWS 10
 #define TOLERANCE_PPM 50
 #define LAST_TOLERANCE_PPM 1000     /* of the longest window: a busy emulator's best */
-#define EDGE_POLLS 1000000u         /* a timer that does not tick within so many reads is not there */
+#define EDGE_POLLS 1000000u /* a timer that does not tick within so many reads is not there */
 #define PATIENCE 50000u             /* polls until an edge counts however long its polls took */
 #define QUICK_POLLS 64              /* enough to learn how long an undisturbed poll takes */
 #define APIC_TIMER_MASKED 0x10000u
@@ -21,7 +21,8 @@ struct sample { u32 pm; u64 tsc; u32 apic; };
 
 u64 clock_hz(u64 count, u32 pm_ticks)
 {
-	return (count * PM_HZ + pm_ticks / 2) / pm_ticks; /* windows are below a second: no overflow */
+	return (count * PM_HZ + pm_ticks / 2) /
+	       pm_ticks; /* windows are below a second: no overflow */
 }
 
 /* One reading of all three counters; returns the TSC ticks that it took. */
@@ -35,7 +36,10 @@ static u64 poll(u16 port, struct sample *out)
 	return cpu_rdtsc() - start;
 }
 
-/* Four times what a poll takes when nothing comes between: the processor may be an emulator's thread, or have an SMI. */
+/*
+ * Four times what a poll takes when nothing comes between: the processor may be an emulator's
+ * thread, or have an SMI.
+ */
 static u64 quick_limit(u16 port)
 {
 	struct sample ignored;
@@ -103,7 +107,8 @@ static bool measure_until_stable(u16 port, struct machine_rates *out)
 
 		if (!measure(port, limit, FIRST_WINDOW << i, out))
 			return false;
-		if (close_to(out->tsc_hz, last.tsc_hz, ppm) && close_to(out->apic_timer_hz, last.apic_timer_hz, ppm))
+		if (close_to(out->tsc_hz, last.tsc_hz, ppm) &&
+		    close_to(out->apic_timer_hz, last.apic_timer_hz, ppm))
 			return true;
 		last = *out;
 	}
@@ -112,7 +117,8 @@ static bool measure_until_stable(u16 port, struct machine_rates *out)
 
 bool machine_rates(u16 pm_timer_port, struct machine_rates *out)
 {
-	const u64 divide = machine_apic_read(APIC_TIMER_DIVIDE), lvt = machine_apic_read(APIC_LVT_TIMER);
+	const u64 divide = machine_apic_read(APIC_TIMER_DIVIDE),
+		  lvt = machine_apic_read(APIC_LVT_TIMER);
 	bool done;
 
 	if (!pm_timer_port)

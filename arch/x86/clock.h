@@ -5,7 +5,10 @@
 
 #include "machine.h"
 
-/* False if the port does not tick, or no two windows agree. The APIC timer is left stopped, as it was at boot. */
+/*
+ * False if the port does not tick, or no two windows agree. The APIC timer is left stopped, as it
+ * was at boot.
+ */
 bool machine_rates(u16 pm_timer_port, struct machine_rates *out);
 
 /* From one window: PM timer ticks, TSC ticks, rounded to hertz. Pure. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Where the hypervisor's log goes: a serial port or the emulator's debug port; waits are bounded. */
+/*
+ * Where the hypervisor's log goes: a serial port or the emulator's debug port; waits are bounded.
+ */
 #include "console.h"
 
 #include "cpu.h"
@@ -19,7 +21,8 @@
 #define UART_STATUS 5
 #define UART_TRANSMITTER_EMPTY 0x20
 #define UART_ABSENT 0xff
-#define UART_WAIT 200000 /* status reads: some 200 ms on hardware, long for one character at 9600 baud */
+#define UART_WAIT \
+	200000 /* status reads: some 200 ms on hardware, long for one character at 9600 baud */
 
 static u16 port = COM2;
 static bool started;

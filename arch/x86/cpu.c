@@ -44,14 +44,26 @@ unsigned machine_physical_address_bits(void)
 
 u64 cpu_cr4_supported(void)
 {
-	static const struct { u64 feature, bit; } optional[] = {
-		{ CPU_FEATURE(1, CPU_EDX, 1), CR4_VME | CR4_PVI }, { CPU_FEATURE(1, CPU_EDX, 2), CR4_DE },
-		{ CPU_FEATURE(1, CPU_EDX, 3), CR4_PSE }, { CPU_FEATURE(1, CPU_EDX, 7), CR4_MCE },
-		{ CPU_FEATURE(1, CPU_EDX, 13), CR4_PGE }, { CPU_FEATURE(1, CPU_EDX, 24), CR4_OSFXSR },
-		{ CPU_FEATURE(1, CPU_EDX, 25), CR4_OSXMMEXCPT }, { CPU_UMIP, CR4_UMIP }, { CPU_LA57, CR4_LA57 },
-		{ CPU_FSGSBASE, CR4_FSGSBASE }, { CPU_PCID, CR4_PCIDE }, { CPU_XSAVE, CR4_OSXSAVE },
-		{ CPU_SMEP, CR4_SMEP }, { CPU_SMAP, CR4_SMAP }, { CPU_PKU, CR4_PKE }, { CPU_CET_SS, CR4_CET },
-		{ CPU_CET_IBT, CR4_CET }, { CPU_FEATURE(7, CPU_ECX, 31), CR4_PKS },
+	static const struct { u64 feature, bit;
+	} optional[] = {
+		{ CPU_FEATURE(1, CPU_EDX, 1), CR4_VME | CR4_PVI },
+		{ CPU_FEATURE(1, CPU_EDX, 2), CR4_DE },
+		{ CPU_FEATURE(1, CPU_EDX, 3), CR4_PSE },
+		{ CPU_FEATURE(1, CPU_EDX, 7), CR4_MCE },
+		{ CPU_FEATURE(1, CPU_EDX, 13), CR4_PGE },
+		{ CPU_FEATURE(1, CPU_EDX, 24), CR4_OSFXSR },
+		{ CPU_FEATURE(1, CPU_EDX, 25), CR4_OSXMMEXCPT },
+		{ CPU_UMIP, CR4_UMIP },
+		{ CPU_LA57, CR4_LA57 },
+		{ CPU_FSGSBASE, CR4_FSGSBASE },
+		{ CPU_PCID, CR4_PCIDE },
+		{ CPU_XSAVE, CR4_OSXSAVE },
+		{ CPU_SMEP, CR4_SMEP },
+		{ CPU_SMAP, CR4_SMAP },
+		{ CPU_PKU, CR4_PKE },
+		{ CPU_CET_SS, CR4_CET },
+		{ CPU_CET_IBT, CR4_CET },
+		{ CPU_FEATURE(7, CPU_ECX, 31), CR4_PKS },
 	};
 	u64 cr4 = CR4_TSD | CR4_PAE | CR4_PCE;
 
@@ -63,9 +75,10 @@ u64 cpu_cr4_supported(void)
 
 u64 cpu_efer_supported(void)
 {
-	static const struct { u64 feature, bit; } optional[] = {
-		{ CPU_SYSCALL, EFER_SCE }, { CPU_LM, EFER_LME }, { CPU_NX, EFER_NXE }, { CPU_FFXSR, EFER_FFXSR },
-		{ CPU_TCE, EFER_TCE }, { CPU_AUTO_IBRS, EFER_AUTO_IBRS },
+	static const struct { u64 feature, bit;
+	} optional[] = {
+		{ CPU_SYSCALL, EFER_SCE }, { CPU_LM, EFER_LME },  { CPU_NX, EFER_NXE },
+		{ CPU_FFXSR, EFER_FFXSR }, { CPU_TCE, EFER_TCE }, { CPU_AUTO_IBRS, EFER_AUTO_IBRS },
 	};
 	u64 efer = 0;
 

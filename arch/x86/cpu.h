@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* x86 registers, bits and MSR numbers by their manual names, and one inline function per privileged instruction. */
+/*
+ * x86 registers, bits and MSR numbers by their manual names, and one inline function per privileged
+ * instruction.
+ */
 #ifndef PARTITA_X86_CPU_H
 #define PARTITA_X86_CPU_H
 
@@ -143,7 +146,10 @@ enum { CPU_EAX, CPU_EBX, CPU_ECX, CPU_EDX };
 #define CPU_TCE CPU_FEATURE(0x80000001, CPU_ECX, 17)
 #define CPU_AUTO_IBRS CPU_FEATURE(0x80000021, CPU_EAX, 8)
 
-/* Whether the processor reports a feature; a leaf it does not have counts as zero. Slow: not for the exit path. */
+/*
+ * Whether the processor reports a feature; a leaf it does not have counts as zero. Slow: not for
+ * the exit path.
+ */
 bool cpu_has(u64 feature);
 /* Highest basic (0) or extended (0x80000000) leaf. */
 u32 cpu_max_leaf(u32 range);
@@ -178,16 +184,16 @@ static inline u64 cpu_rdtsc(void)
 	return (u64)hi << 32 | lo;
 }
 
-#define CPU_REGISTER(name, reg)                                                                                      \
-	static inline u64 cpu_read_##name(void)                                                                      \
-	{                                                                                                            \
-		u64 value;                                                                                           \
-		asm volatile("mov %%" reg ", %0" : "=r"(value) : : "memory");                                        \
-		return value;                                                                                        \
-	}                                                                                                            \
-	static inline void cpu_write_##name(u64 value)                                                               \
-	{                                                                                                            \
-		asm volatile("mov %0, %%" reg : : "r"(value) : "memory");                                            \
+#define CPU_REGISTER(name, reg)                                               \
+	static inline u64 cpu_read_##name(void)                               \
+	{                                                                     \
+		u64 value;                                                    \
+		asm volatile("mov %%" reg ", %0" : "=r"(value) : : "memory"); \
+		return value;                                                 \
+	}                                                                     \
+	static inline void cpu_write_##name(u64 value)                        \
+	{                                                                     \
+		asm volatile("mov %0, %%" reg : : "r"(value) : "memory");     \
 	}
 CPU_REGISTER(cr0, "cr0")
 CPU_REGISTER(cr2, "cr2")

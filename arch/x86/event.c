@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Events on their way into a guest: classes of exceptions and what becomes of a fault during a delivery. */
+/*
+ * Events on their way into a guest: classes of exceptions and what becomes of a fault during a
+ * delivery.
+ */
 #include "event.h"
 
 #include "cpu.h"
 
 #define BIT(vector) (1u << (vector))
-#define WITH_ERROR                                                                                                    \
-	(BIT(VECTOR_DF) | BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) | BIT(VECTOR_PF) |        \
-	 BIT(VECTOR_AC) | BIT(VECTOR_CP))
+#define WITH_ERROR                                                                            \
+	(BIT(VECTOR_DF) | BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) | \
+	 BIT(VECTOR_PF) | BIT(VECTOR_AC) | BIT(VECTOR_CP))
 /* SDM table 6-4, APM table 8-2. */
-#define CONTRIBUTORY                                                                                                  \
-	(BIT(VECTOR_DE) | BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) | BIT(VECTOR_CP))
+#define CONTRIBUTORY                                                                          \
+	(BIT(VECTOR_DE) | BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) | \
+	 BIT(VECTOR_CP))
 
 bool event_has_error(u8 vector)
 {
@@ -20,7 +24,10 @@ bool event_has_error(u8 vector)
 struct event event_exception(u8 vector)
 {
 	return (struct event){
-		.valid = true, .type = EVENT_EXCEPTION, .vector = vector, .has_error = event_has_error(vector),
+		.valid = true,
+		.type = EVENT_EXCEPTION,
+		.vector = vector,
+		.has_error = event_has_error(vector),
 	};
 }
 
@@ -34,7 +41,8 @@ static bool is_exception(const struct event *e, u8 vector)
 	return e->type == EVENT_EXCEPTION && e->vector == vector;
 }
 
-enum event_outcome event_combine(const struct event *first, const struct event *second, struct event *out)
+enum event_outcome event_combine(const struct event *first, const struct event *second,
+				 struct event *out)
 {
 	const bool second_counts = contributory(second) || is_exception(second, VECTOR_PF);
 

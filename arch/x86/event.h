@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Events on their way into a guest: classes of exceptions and what becomes of a fault during a delivery. Pure. */
+/*
+ * Events on their way into a guest: classes of exceptions and what becomes of a fault during a
+ * delivery. Pure.
+ */
 #ifndef PARTITA_X86_EVENT_H
 #define PARTITA_X86_EVENT_H
 
 #include "types.h"
 
-/* Kinds of events, numbered as VMX interruption information (Intel SDM 25.8.3); SVM has the first five alike. */
+/*
+ * Kinds of events, numbered as VMX interruption information (Intel SDM 25.8.3); SVM has the first
+ * five alike.
+ */
 enum event_type {
 	EVENT_INTERRUPT = 0,
 	EVENT_NMI = 2,
@@ -33,14 +39,16 @@ enum event_outcome {
 bool event_has_error(u8 vector);
 
 /*
- * The exception `second` arises while `first` was being delivered (or first->valid is false). Writes what the processor
- * delivers then: the second one, or a double fault (SDM table 6-5, APM table 8-3).
+ * The exception `second` arises while `first` was being delivered (or first->valid is false).
+ * Writes what the processor delivers then: the second one, or a double fault (SDM table 6-5, APM
+ * table 8-3).
  */
-enum event_outcome event_combine(const struct event *first, const struct event *second, struct event *out);
+enum event_outcome event_combine(const struct event *first, const struct event *second,
+				 struct event *out);
 
 /*
- * True if an event whose delivery was interrupted by an exit must be injected again. INT n, INT3, INTO and INT1 are not:
- * RIP still is at the instruction, which raises them again when executed.
+ * True if an event whose delivery was interrupted by an exit must be injected again. INT n, INT3,
+ * INTO and INT1 are not: RIP still is at the instruction, which raises them again when executed.
  */
 bool event_must_repeat(const struct event *event);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Entry points of the 32 exceptions: all registers into struct exception_frame (panic.h), then C. */
+/* Entry points of the 32 exceptions: registers into struct exception_frame (panic.h), then C. */
 
 	.text
 	.globl exception_stubs
@@ -8,7 +8,7 @@ exception_stubs:                                /* 16 bytes apart */
 	vector = 0
 	.rept 32
 	.balign 16
-	/* #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX push an error code (SDM table 6-1, APM table 8-1) */
+	/* #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX push an error code (SDM table 6-1) */
 	.if !((0x60227d00 >> vector) & 1)
 	push $0
 	.endif

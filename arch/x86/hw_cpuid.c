@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* CPUID leaves of the hardware as a guest sees them: native, without what the hypervisor keeps for itself. */
+/*
+ * CPUID leaves of the hardware as a guest sees them: native, without what the hypervisor keeps for
+ * itself.
+ */
 #include "hw_cpuid.h"
 
 #include "cpu.h"
@@ -13,7 +16,10 @@ static void copy_bit(u32 *to, unsigned bit, bool on)
 	*to = on ? *to | BIT(bit) : *to & ~BIT(bit);
 }
 
-/* Leaf 1: no DTES64, DS_CPL, VMX, SMX, PDCM, DS; a hypervisor is there; OSXSAVE mirrors the guest's own CR4. */
+/*
+ * Leaf 1: no DTES64, DS_CPL, VMX, SMX, PDCM, DS; a hypervisor is there; OSXSAVE mirrors the guest's
+ * own CR4.
+ */
 static void mask_features(u64 cr4, struct cpuid_regs *r)
 {
 	r->ecx &= ~(BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(15));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* CPUID leaves of the hardware as a guest sees them: native, without what the hypervisor keeps for itself. */
+/*
+ * CPUID leaves of the hardware as a guest sees them: native, without what the hypervisor keeps for
+ * itself.
+ */
 #ifndef PARTITA_X86_HW_CPUID_H
 #define PARTITA_X86_HW_CPUID_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Which hardware MSRs the root reaches, in one table that both vendors build their MSR bitmaps and exits from. */
+/*
+ * Which hardware MSRs the root reaches, in one table that both vendors build their MSR bitmaps and
+ * exits from.
+ */
 #ifndef PARTITA_X86_HW_MSR_H
 #define PARTITA_X86_HW_MSR_H
 
@@ -22,12 +25,15 @@ enum hw_msr_rule {
 enum hw_msr_rule hw_msr_rule(u32 msr);
 
 /*
- * Whether an access needs no exit; vendors may still intercept more, never less. TSC_DEADLINE counts in host time: a
- * vendor intercepts it while the VP's TSC offset is not zero.
+ * Whether an access needs no exit; vendors may still intercept more, never less. TSC_DEADLINE
+ * counts in host time: a vendor intercepts it while the VP's TSC offset is not zero.
  */
 bool hw_msr_open(u32 msr, bool write);
 
-/* An access that exited and is neither synthetic nor the vendor's: VM_SKIP (done, *value set by a read) or VM_GP. */
+/*
+ * An access that exited and is neither synthetic nor the vendor's: VM_SKIP (done, *value set by a
+ * read) or VM_GP.
+ */
 enum vm_next hw_msr_read(struct vcpu *v, u32 msr, u64 *value);
 enum vm_next hw_msr_write(struct vcpu *v, u32 msr, u64 value);
 

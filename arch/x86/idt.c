@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The hypervisor's own interrupt descriptor table: every exception is a readable panic, except the expected ones. */
+/*
+ * The hypervisor's own interrupt descriptor table: every exception is a readable panic, except the
+ * expected ones.
+ */
 #include "idt.h"
 
 #include "cpu.h"
@@ -9,9 +12,15 @@
 #define STUB_BYTES 16
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define TSS_BYTES 104
-#define TSS_BUSY 0x8bull    /* present, busy 64-bit TSS: LTR is not executed, VM exits load it as it stands */
+#define TSS_BUSY \
+	0x8bull /* present, busy 64-bit TSS: LTR is not executed, VM exits load it as it stands */
 
-struct gate { u16 offset_low, selector; u8 ist, attributes; u16 offset_middle; u32 offset_high, _reserved; };
+struct gate {
+	u16 offset_low, selector;
+	u8 ist, attributes;
+	u16 offset_middle;
+	u32 offset_high, _reserved;
+};
 _Static_assert(sizeof(struct gate) == 16, "APM 4.8.4");
 
 struct table_register { u16 limit; u64 base; } __attribute__((packed));
@@ -32,7 +41,8 @@ static u64 gdt[5] __attribute__((aligned(16))) = {
 	0x00af9b000000ffff, /* HOST_CS: 64-bit code */
 	0x00cf93000000ffff, /* HOST_DS */
 };
-static volatile bool nmi_pending; /* set by the NMI handler, cleared by the vendor before an entry; same processor */
+static volatile bool nmi_pending; /* set by the NMI handler, cleared by the vendor before an entry;
+				     same processor */
 
 static void set_gate(unsigned vector)
 {
@@ -48,7 +58,8 @@ static void set_tss(void)
 {
 	const u64 base = (u64)tss;
 
-	gdt[HOST_TR / 8] = (TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_BUSY << 40 | (base >> 24 & 0xff) << 56;
+	gdt[HOST_TR / 8] = (TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_BUSY << 40 |
+			   (base >> 24 & 0xff) << 56;
 	gdt[HOST_TR / 8 + 1] = base >> 32;
 }
 
@@ -61,8 +72,11 @@ void idt_init(void)
 		set_gate(v);
 	set_tss();
 	asm volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
-	asm volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ds; mov %1, %%es; mov %1, %%ss"
-		     : : "i"(HOST_CS), "r"(HOST_DS) : "rax", "memory");
+	asm volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ds; mov %1, "
+		     "%%es; mov %1, %%ss"
+		     :
+		     : "i"(HOST_CS), "r"(HOST_DS)
+		     : "rax", "memory");
 }
 
 u64 idt_base(void)

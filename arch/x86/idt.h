@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The hypervisor's own interrupt descriptor table: every exception is a readable panic, except the expected ones. */
+/*
+ * The hypervisor's own interrupt descriptor table: every exception is a readable panic, except the
+ * expected ones.
+ */
 #ifndef PARTITA_X86_IDT_H
 #define PARTITA_X86_IDT_H
 
@@ -18,7 +21,10 @@ u64 idt_base(void);
 u64 gdt_base(void);
 u64 tss_base(void);
 
-/* An NMI arrived while the hypervisor ran: the guest's, to be injected on the next entry. Clears it when asked. */
+/*
+ * An NMI arrived while the hypervisor ran: the guest's, to be injected on the next entry. Clears it
+ * when asked.
+ */
 bool nmi_take_pending(void);
 
 #endif

@@ -18,7 +18,9 @@ static const struct opcode opcodes[INSN_COUNT] = {
 	[INSN_XSETBV] = { 3, { 0x0f, 0x01, 0xd1 } },
 	[INSN_RDTSC] = { 2, { 0x0f, 0x31 } },
 	[INSN_RDTSCP] = { 3, { 0x0f, 0x01, 0xf9 } },
-	[INSN_MOV_TO_CR] = { 2, { 0x0f, 0x22 } }, /* a ModRM byte follows, always of the register form */
+	[INSN_MOV_TO_CR] = { 2,
+			     { 0x0f,
+			       0x22 } }, /* a ModRM byte follows, always of the register form */
 	[INSN_MOV_TO_DR] = { 2, { 0x0f, 0x23 } },
 };
 
@@ -54,9 +56,12 @@ struct insn_move insn_move(const u8 *bytes, unsigned length, bool code64)
 {
 	const u8 modrm = bytes[length - 1];
 	/* A REX counts only right before the opcode. */
-	const u8 rex = code64 && length > 3 && (bytes[length - 4] & 0xf0) == 0x40 ? bytes[length - 4] : 0;
+	const u8 rex = code64 && length > 3 && (bytes[length - 4] & 0xf0) == 0x40
+			       ? bytes[length - 4]
+			       : 0;
 
 	return (struct insn_move){
-		.to = (u8)((modrm >> 3 & 7) | (rex & 4) << 1), .from = (u8)((modrm & 7) | (rex & 1) << 3),
+		.to = (u8)((modrm >> 3 & 7) | (rex & 4) << 1),
+		.from = (u8)((modrm & 7) | (rex & 1) << 3),
 	};
 }

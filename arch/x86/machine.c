@@ -14,14 +14,19 @@ u64 machine_tsc(void)
 
 void machine_cpuid(u32 leaf, u32 subleaf, struct cpuid_regs *out)
 {
-	asm volatile("cpuid" : "=a"(out->eax), "=b"(out->ebx), "=c"(out->ecx), "=d"(out->edx) : "0"(leaf), "2"(subleaf));
+	asm volatile("cpuid"
+		     : "=a"(out->eax), "=b"(out->ebx), "=c"(out->ecx), "=d"(out->edx)
+		     : "0"(leaf), "2"(subleaf));
 }
 
 bool machine_msr_read(u32 msr, u64 *value)
 {
 	u32 lo, hi, fault = 1;
 
-	asm volatile("1: rdmsr; xor %2, %2; 2:" MAY_FAULT : "=a"(lo), "=d"(hi), "+r"(fault) : "c"(msr) : "memory");
+	asm volatile("1: rdmsr; xor %2, %2; 2:" MAY_FAULT
+		     : "=a"(lo), "=d"(hi), "+r"(fault)
+		     : "c"(msr)
+		     : "memory");
 	if (fault)
 		return false;
 	*value = (u64)hi << 32 | lo;
@@ -41,7 +46,10 @@ bool cpu_try_write_cr0(u64 value)
 {
 	u32 fault = 1;
 
-	asm volatile("1: mov %1, %%cr0; xor %0, %0; 2:" MAY_FAULT : "+r"(fault) : "r"(value) : "memory");
+	asm volatile("1: mov %1, %%cr0; xor %0, %0; 2:" MAY_FAULT
+		     : "+r"(fault)
+		     : "r"(value)
+		     : "memory");
 	return !fault;
 }
 

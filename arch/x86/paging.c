@@ -91,7 +91,8 @@ static bool holds_ram(const struct boot_info *bi, u64 base, u64 size)
 	for (u32 i = 0; i < bi->range_count; i++) {
 		const struct boot_range *r = &bi->range[i];
 
-		if (r->type == BOOT_MEMORY_RAM && r->base < base + size && base < r->base + r->length)
+		if (r->type == BOOT_MEMORY_RAM && r->base < base + size &&
+		    base < r->base + r->length)
 			return true;
 	}
 	return false;
@@ -100,7 +101,8 @@ static bool holds_ram(const struct boot_info *bi, u64 base, u64 size)
 static void map_low(const struct boot_info *bi)
 {
 	for (u64 at = 0; at < LOW_TOP; at += SIZE_2M)
-		map(PHYS_MAP + at, at, 2, PTE_W | PTE_NX | (holds_ram(bi, at, SIZE_2M) ? 0 : PTE_UC));
+		map(PHYS_MAP + at, at, 2,
+		    PTE_W | PTE_NX | (holds_ram(bi, at, SIZE_2M) ? 0 : PTE_UC));
 }
 
 /* RAM above 4 GiB, in 1 GiB pages where it fills them and the processor has them. */
@@ -119,7 +121,9 @@ static void map_high(u64 base, u64 end)
 
 void paging_init(const struct boot_info *bi)
 {
-	const u64 reachable = 1ull << (machine_physical_address_bits() < 46 ? machine_physical_address_bits() : 46);
+	const u64 reachable = 1ull << (machine_physical_address_bits() < 46
+					       ? machine_physical_address_bits()
+					       : 46);
 
 	top = table_page();
 	map_image(image_start, image_text_end, 0);
@@ -130,7 +134,8 @@ void paging_init(const struct boot_info *bi)
 		const struct boot_range *r = &bi->range[i];
 		const u64 end = r->base + r->length;
 
-		if (r->type == BOOT_MEMORY_RAM && end > LOW_TOP && end <= reachable && r->base < end)
+		if (r->type == BOOT_MEMORY_RAM && end > LOW_TOP && end <= reachable &&
+		    r->base < end)
 			map_high(r->base, end);
 	}
 	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_NXE);

@@ -4,7 +4,9 @@
 
 #include "cpu.h"
 
-#define CR0_LEGAL (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR0_LEGAL                                                                                  \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
+	 CR0_PG)
 #define RFLAGS_LEGAL 0x3f7fd7ull /* SDM 3.4.3 */
 #define RFLAGS_RESERVED_OFF ~RFLAGS_LEGAL
 #define DR6_FIXED_ON 0xffff0ff0ull
@@ -37,7 +39,8 @@ bool reg_pat_valid(u64 pat)
 
 static bool cr0_valid(const struct reg_rules *r, u64 value)
 {
-	if (value & ~CR0_LEGAL || (value & CR0_PG && !(value & CR0_PE)) || (value & CR0_NW && !(value & CR0_CD)))
+	if (value & ~CR0_LEGAL || (value & CR0_PG && !(value & CR0_PE)) ||
+	    (value & CR0_NW && !(value & CR0_CD)))
 		return false;
 	if (!(value & CR0_PG) && r->cr4 & CR4_PCIDE)
 		return false;
@@ -65,7 +68,10 @@ static bool cr4_valid(const struct reg_rules *r, u64 value)
 	return !(value & CR4_CET) || r->cr0 & CR0_WP;
 }
 
-/* LMA follows LME and CR0.PG: a value that says otherwise is refused, like one that changes LME under paging. */
+/*
+ * LMA follows LME and CR0.PG: a value that says otherwise is refused, like one that changes LME
+ * under paging.
+ */
 static bool efer_valid(const struct reg_rules *r, u64 value)
 {
 	const bool paging = r->cr0 & CR0_PG;
@@ -115,7 +121,8 @@ bool reg_valid(const struct reg_rules *r, enum vreg reg, u64 value)
 	case VREG_KERNEL_GS_BASE:
 		return reg_canonical(value, r->la57);
 	case VREG_DR6:
-		return !(value >> 32) && (value & DR6_FIXED_ON) == DR6_FIXED_ON && !(value & 1u << 12);
+		return !(value >> 32) && (value & DR6_FIXED_ON) == DR6_FIXED_ON &&
+		       !(value & 1u << 12);
 	case VREG_DR7:
 		return !(value & DR7_RESERVED) && value & 1u << 10;
 	case VREG_SFMASK:
@@ -144,9 +151,11 @@ static bool table_register_valid(const struct reg_rules *r, const struct segment
 
 static bool code_valid(const struct reg_rules *r, const struct segment *in)
 {
-	if (!(in->attributes & SEGMENT_P) || !(in->attributes & SEGMENT_S) || !(in->attributes & CODE))
+	if (!(in->attributes & SEGMENT_P) || !(in->attributes & SEGMENT_S) ||
+	    !(in->attributes & CODE))
 		/* Real mode runs with data-like attributes too. */
-		return !(r->cr0 & CR0_PE) && in->attributes & SEGMENT_P && in->attributes & SEGMENT_S;
+		return !(r->cr0 & CR0_PE) && in->attributes & SEGMENT_P &&
+		       in->attributes & SEGMENT_S;
 	return !(r->efer & EFER_LMA && in->attributes & SEGMENT_L && in->attributes & SEGMENT_D);
 }
 
@@ -159,15 +168,18 @@ bool reg_segment_valid(const struct reg_rules *r, enum vseg seg, const struct se
 	if (in->attributes & 0x0f00)
 		return false;
 	if (seg == VSEG_TR)
-		return in->attributes & SEGMENT_P && !(in->attributes & SEGMENT_S) && (type == 3 || type == 11) &&
-		       limit_valid(in) && reg_canonical(in->base, r->la57) && !(in->selector & 4);
+		return in->attributes & SEGMENT_P && !(in->attributes & SEGMENT_S) &&
+		       (type == 3 || type == 11) && limit_valid(in) &&
+		       reg_canonical(in->base, r->la57) && !(in->selector & 4);
 	if (seg == VSEG_CS)
 		return code_valid(r, in) && limit_valid(in) && !(in->base >> 32);
 	if (!(in->attributes & SEGMENT_P))
 		return true;
 	if (seg == VSEG_LDTR)
-		return !(in->attributes & SEGMENT_S) && type == 2 && limit_valid(in) && reg_canonical(in->base, r->la57);
+		return !(in->attributes & SEGMENT_S) && type == 2 && limit_valid(in) &&
+		       reg_canonical(in->base, r->la57);
 	if (!(in->attributes & SEGMENT_S) || !limit_valid(in))
 		return false;
-	return seg == VSEG_FS || seg == VSEG_GS ? reg_canonical(in->base, r->la57) : !(in->base >> 32);
+	return seg == VSEG_FS || seg == VSEG_GS ? reg_canonical(in->base, r->la57)
+						: !(in->base >> 32);
 }

@@ -20,7 +20,10 @@ bool reg_pat_valid(u64 pat);
 /* True if the value is legal for the register now. Read-only registers are not its business. */
 bool reg_valid(const struct reg_rules *rules, enum vreg reg, u64 value);
 
-/* True if the segment could have been loaded by the processor (SDM 27.3.1.2 in spirit; unusable ones are legal). */
+/*
+ * True if the segment could have been loaded by the processor (SDM 27.3.1.2 in spirit; unusable
+ * ones are legal).
+ */
 bool reg_segment_valid(const struct reg_rules *rules, enum vseg seg, const struct segment *in);
 
 #endif

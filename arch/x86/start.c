@@ -10,7 +10,10 @@
 
 _Noreturn void start(struct boot_info *bi);
 
-/* CR0 and CR4 as the host runs: caches on, FPU reachable (machine_xmm_read), everything supported that we use. */
+/*
+ * CR0 and CR4 as the host runs: caches on, FPU reachable (machine_xmm_read), everything supported
+ * that we use.
+ */
 static void set_control_registers(void)
 {
 	u64 cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;

@@ -25,7 +25,8 @@ bool xcr0_valid(u64 value, u64 supported)
 		return false;
 	if (value & XCR0_AVX512 && !(value & XCR0_AVX))
 		return false;
-	return all_or_none(value, XCR0_BND) && all_or_none(value, XCR0_AVX512) && all_or_none(value, XCR0_TILE);
+	return all_or_none(value, XCR0_BND) && all_or_none(value, XCR0_AVX512) &&
+	       all_or_none(value, XCR0_TILE);
 }
 
 static u64 supported(void)

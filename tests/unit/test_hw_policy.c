@@ -77,15 +77,32 @@ static int setup(void **state)
 
 static void test_rules(void **state)
 {
-	static const struct { u32 msr; enum hw_msr_rule rule; } cases[] = {
-		{ 0, HW_MSR_UNLISTED }, { 0xffffffff, HW_MSR_UNLISTED }, { 0xf, HW_MSR_UNLISTED },
-		{ MSR_TSC, HW_MSR_READ_OPEN }, { MSR_APIC_BASE, HW_MSR_READ_OPEN }, { MSR_LSTAR, HW_MSR_OPEN },
-		{ MSR_FS_BASE, HW_MSR_OPEN }, { MSR_TSC_AUX, HW_MSR_OPEN }, { 0x800, HW_MSR_OPEN }, { 0x8ff, HW_MSR_OPEN },
-		{ 0x900, HW_MSR_UNLISTED }, { 0x200, HW_MSR_FORWARD }, { MSR_MTRR_DEF_TYPE, HW_MSR_FORWARD },
-		{ 0x47f, HW_MSR_FORWARD }, { 0x480, HW_MSR_HIDDEN }, { 0x492, HW_MSR_HIDDEN },
-		{ MSR_VM_HSAVE_PA, HW_MSR_HIDDEN }, { MSR_VM_CR, HW_MSR_HIDDEN }, { MSR_EFER, HW_MSR_EMULATED },
-		{ MSR_PAT, HW_MSR_EMULATED }, { MSR_BIOS_UPDT_TRIG, HW_MSR_WRITE_IGNORED },
-		{ 0xc0010020, HW_MSR_WRITE_IGNORED }, { 0xc0010112, HW_MSR_HIDDEN }, { 0xc0010010, HW_MSR_READ_ONLY },
+	static const struct { u32 msr; enum hw_msr_rule rule;
+	} cases[] = {
+		{ 0, HW_MSR_UNLISTED },
+		{ 0xffffffff, HW_MSR_UNLISTED },
+		{ 0xf, HW_MSR_UNLISTED },
+		{ MSR_TSC, HW_MSR_READ_OPEN },
+		{ MSR_APIC_BASE, HW_MSR_READ_OPEN },
+		{ MSR_LSTAR, HW_MSR_OPEN },
+		{ MSR_FS_BASE, HW_MSR_OPEN },
+		{ MSR_TSC_AUX, HW_MSR_OPEN },
+		{ 0x800, HW_MSR_OPEN },
+		{ 0x8ff, HW_MSR_OPEN },
+		{ 0x900, HW_MSR_UNLISTED },
+		{ 0x200, HW_MSR_FORWARD },
+		{ MSR_MTRR_DEF_TYPE, HW_MSR_FORWARD },
+		{ 0x47f, HW_MSR_FORWARD },
+		{ 0x480, HW_MSR_HIDDEN },
+		{ 0x492, HW_MSR_HIDDEN },
+		{ MSR_VM_HSAVE_PA, HW_MSR_HIDDEN },
+		{ MSR_VM_CR, HW_MSR_HIDDEN },
+		{ MSR_EFER, HW_MSR_EMULATED },
+		{ MSR_PAT, HW_MSR_EMULATED },
+		{ MSR_BIOS_UPDT_TRIG, HW_MSR_WRITE_IGNORED },
+		{ 0xc0010020, HW_MSR_WRITE_IGNORED },
+		{ 0xc0010112, HW_MSR_HIDDEN },
+		{ 0xc0010010, HW_MSR_READ_ONLY },
 	};
 
 	(void)state;
@@ -97,8 +114,9 @@ static void test_rules(void **state)
 static void test_never_open(void **state)
 {
 	static const u32 guarded[] = {
-		MSR_TSC, MSR_TSC_ADJUST, MSR_APIC_BASE, MSR_EFER, MSR_PAT, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_FEATURE_CONTROL,
-		MSR_DEBUGCTL, 0x480, 0x9b, 0xc0010111, 0xc0010112, 0xc0010113, 0xc0000104,
+		MSR_TSC,   MSR_TSC_ADJUST,  MSR_APIC_BASE,       MSR_EFER,     MSR_PAT,
+		MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_FEATURE_CONTROL, MSR_DEBUGCTL, 0x480,
+		0x9b,      0xc0010111,      0xc0010112,          0xc0010113,   0xc0000104,
 	};
 	unsigned open = 0;
 
@@ -106,8 +124,12 @@ static void test_never_open(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(guarded); i++)
 		assert_false(hw_msr_open(guarded[i], true));
 	for (u32 i = 0; i < 0x2000; i++)
-		open += hw_msr_open(i, true) + hw_msr_open(0xc0000000 + i, true) + hw_msr_open(0xc0010000 + i, true);
-	/* SPEC_CTRL, PRED_CMD, FLUSH_CMD, TSC_DEADLINE, 3 SYSENTER, 4 system call, 4 bases, 256 of the x2APIC */
+		open += hw_msr_open(i, true) + hw_msr_open(0xc0000000 + i, true) +
+			hw_msr_open(0xc0010000 + i, true);
+	/*
+	 * SPEC_CTRL, PRED_CMD, FLUSH_CMD, TSC_DEADLINE, 3 SYSENTER, 4 system call, 4 bases, 256 of
+	 * the x2APIC
+	 */
 	assert_int_equal(open, 15 + 256);
 }
 
@@ -160,7 +182,8 @@ static void test_time(void **state)
 	assert_int_equal(hw.written, 2000);
 	assert_int_equal(hw_msr_write(&vp, MSR_TSC_DEADLINE, 0), VM_SKIP); /* 0 disarms */
 	assert_int_equal(hw.written, 0);
-	assert_int_equal(hw_msr_read(&vp, MSR_TSC_ADJUST, &value), VM_GP); /* this processor has none */
+	assert_int_equal(hw_msr_read(&vp, MSR_TSC_ADJUST, &value),
+			 VM_GP); /* this processor has none */
 	features = CPU_FEATURE(7, CPU_EBX, 1);
 	hw.value = 70;
 	assert_int_equal(hw_msr_read(&vp, MSR_TSC_ADJUST, &value), VM_SKIP);
@@ -200,53 +223,90 @@ static void test_cpuid(void **state)
 }
 
 static const struct reg_rules long_mode = {
-	.cr4_supported = CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_OSFXSR, .efer_supported = EFER_SCE | EFER_LME | EFER_NXE,
-	.physical_bits = 40, .cr0 = CR0_PE | CR0_PG | CR0_WP | CR0_ET, .cr4 = CR4_PAE, .efer = EFER_LME | EFER_LMA,
+	.cr4_supported = CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_OSFXSR,
+	.efer_supported = EFER_SCE | EFER_LME | EFER_NXE,
+	.physical_bits = 40,
+	.cr0 = CR0_PE | CR0_PG | CR0_WP | CR0_ET,
+	.cr4 = CR4_PAE,
+	.efer = EFER_LME | EFER_LMA,
 	.cs_attributes = 0xa09b,
 };
 
 static void test_register_values(void **state)
 {
-	static const struct { enum vreg reg; u64 value; bool valid; } cases[] = {
-		{ VREG_RIP, 0xffff800000000000ull, true }, { VREG_RIP, 0x0000800000000000ull, false },
-		{ VREG_RFLAGS, 2, true }, { VREG_RFLAGS, 0, false }, { VREG_RFLAGS, 2 | 1 << 15, false },
-		{ VREG_RFLAGS, 2 | RFLAGS_VM, false }, { VREG_CR0, CR0_PE | CR0_PG, true }, { VREG_CR0, CR0_PG, false },
-		{ VREG_CR0, CR0_PE | CR0_NW, false }, { VREG_CR0, 1ull << 32 | CR0_PE, false },
-		{ VREG_CR0, CR0_PE | 1 << 6, false }, { VREG_CR3, 0xfffffff000ull, true }, { VREG_CR3, 1ull << 40, false },
-		{ VREG_CR4, CR4_PAE | CR4_PGE, true }, { VREG_CR4, 0, false }, { VREG_CR4, CR4_PAE | CR4_SMEP, false },
-		{ VREG_CR4, CR4_PAE | CR4_PCIDE, true }, { VREG_CR8, 15, true }, { VREG_CR8, 16, false },
-		{ VREG_EFER, EFER_LME | EFER_LMA | EFER_SCE, true }, { VREG_EFER, EFER_LMA, false },
-		{ VREG_EFER, EFER_LME, false }, { VREG_EFER, EFER_LME | EFER_LMA | EFER_SVME, false },
-		{ VREG_PAT, 0x0007040600070406ull, true }, { VREG_PAT, 0x02, false }, { VREG_PAT, 8ull << 56, false },
-		{ VREG_DR6, 0xffff0ff0, true }, { VREG_DR6, 0, false }, { VREG_DR7, 0x400, true }, { VREG_DR7, 0, false },
-		{ VREG_DR7, 1ull << 32 | 0x400, false }, { VREG_LSTAR, 1ull << 47, false }, { VREG_STAR, ~0ull, true },
-		{ VREG_SFMASK, 1ull << 32, false }, { VREG_APIC_BASE, 0xfee00900, true },
-		{ VREG_APIC_BASE, 0xfee00400, false }, { VREG_APIC_BASE, 0xfee00801, false },
+	static const struct { enum vreg reg; u64 value; bool valid;
+	} cases[] = {
+		{ VREG_RIP, 0xffff800000000000ull, true },
+		{ VREG_RIP, 0x0000800000000000ull, false },
+		{ VREG_RFLAGS, 2, true },
+		{ VREG_RFLAGS, 0, false },
+		{ VREG_RFLAGS, 2 | 1 << 15, false },
+		{ VREG_RFLAGS, 2 | RFLAGS_VM, false },
+		{ VREG_CR0, CR0_PE | CR0_PG, true },
+		{ VREG_CR0, CR0_PG, false },
+		{ VREG_CR0, CR0_PE | CR0_NW, false },
+		{ VREG_CR0, 1ull << 32 | CR0_PE, false },
+		{ VREG_CR0, CR0_PE | 1 << 6, false },
+		{ VREG_CR3, 0xfffffff000ull, true },
+		{ VREG_CR3, 1ull << 40, false },
+		{ VREG_CR4, CR4_PAE | CR4_PGE, true },
+		{ VREG_CR4, 0, false },
+		{ VREG_CR4, CR4_PAE | CR4_SMEP, false },
+		{ VREG_CR4, CR4_PAE | CR4_PCIDE, true },
+		{ VREG_CR8, 15, true },
+		{ VREG_CR8, 16, false },
+		{ VREG_EFER, EFER_LME | EFER_LMA | EFER_SCE, true },
+		{ VREG_EFER, EFER_LMA, false },
+		{ VREG_EFER, EFER_LME, false },
+		{ VREG_EFER, EFER_LME | EFER_LMA | EFER_SVME, false },
+		{ VREG_PAT, 0x0007040600070406ull, true },
+		{ VREG_PAT, 0x02, false },
+		{ VREG_PAT, 8ull << 56, false },
+		{ VREG_DR6, 0xffff0ff0, true },
+		{ VREG_DR6, 0, false },
+		{ VREG_DR7, 0x400, true },
+		{ VREG_DR7, 0, false },
+		{ VREG_DR7, 1ull << 32 | 0x400, false },
+		{ VREG_LSTAR, 1ull << 47, false },
+		{ VREG_STAR, ~0ull, true },
+		{ VREG_SFMASK, 1ull << 32, false },
+		{ VREG_APIC_BASE, 0xfee00900, true },
+		{ VREG_APIC_BASE, 0xfee00400, false },
+		{ VREG_APIC_BASE, 0xfee00801, false },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
 		if (reg_valid(&long_mode, cases[i].reg, cases[i].value) != cases[i].valid)
-			fail_msg("register %u, value 0x%lx", cases[i].reg, (unsigned long)cases[i].value);
+			fail_msg("register %u, value 0x%lx", cases[i].reg,
+				 (unsigned long)cases[i].value);
 	assert_true(reg_canonical(1ull << 55, true));
 	assert_false(reg_canonical(1ull << 56, true));
 }
 
 static void test_segments(void **state)
 {
-	static const struct { enum vseg seg; struct segment s; bool valid; } cases[] = {
+	static const struct { enum vseg seg; struct segment s; bool valid;
+	} cases[] = {
 		{ VSEG_CS, { 0, 0xffffffff, 0x10, 0xa09b }, true },
-		{ VSEG_CS, { 0, 0xffffffff, 0x10, 0xe09b }, false },   /* L and D */
-		{ VSEG_CS, { 0, 0xffffffff, 0x10, 0xc093 }, false },   /* data in protected mode */
-		{ VSEG_CS, { 0, 0xfffffffe, 0x10, 0xa09b }, false },   /* limit not in pages */
-		{ VSEG_DS, { 0, 0xfffff, 0x18, 0x0093 }, true }, { VSEG_DS, { 0, 0x100000, 0x18, 0x0093 }, false },
-		{ VSEG_DS, { 0, 0, 0, 0 }, true }, { VSEG_DS, { 1ull << 32, 0xffff, 0x18, 0x0093 }, false },
+		{ VSEG_CS, { 0, 0xffffffff, 0x10, 0xe09b }, false }, /* L and D */
+		{ VSEG_CS, { 0, 0xffffffff, 0x10, 0xc093 }, false }, /* data in protected mode */
+		{ VSEG_CS, { 0, 0xfffffffe, 0x10, 0xa09b }, false }, /* limit not in pages */
+		{ VSEG_DS, { 0, 0xfffff, 0x18, 0x0093 }, true },
+		{ VSEG_DS, { 0, 0x100000, 0x18, 0x0093 }, false },
+		{ VSEG_DS, { 0, 0, 0, 0 }, true },
+		{ VSEG_DS, { 1ull << 32, 0xffff, 0x18, 0x0093 }, false },
 		{ VSEG_FS, { 0xffff800000000000ull, 0xffff, 0x18, 0x0093 }, true },
-		{ VSEG_FS, { 1ull << 47, 0xffff, 0x18, 0x0093 }, false }, { VSEG_DS, { 0, 0xffff, 0x18, 0x0193 }, false },
-		{ VSEG_TR, { 0, 0x67, 0x20, 0x008b }, true }, { VSEG_TR, { 0, 0x67, 0x24, 0x008b }, false },
-		{ VSEG_TR, { 0, 0x67, 0x20, 0x0089 }, false }, { VSEG_TR, { 0, 0, 0, 0 }, false },
-		{ VSEG_LDTR, { 0, 0xffff, 0, 0x0082 }, true }, { VSEG_LDTR, { 0, 0xffff, 0, 0x0093 }, false },
-		{ VSEG_GDTR, { 0, 0xffff, 0, 0 }, true }, { VSEG_IDTR, { 0, 0x10000, 0, 0 }, false },
+		{ VSEG_FS, { 1ull << 47, 0xffff, 0x18, 0x0093 }, false },
+		{ VSEG_DS, { 0, 0xffff, 0x18, 0x0193 }, false },
+		{ VSEG_TR, { 0, 0x67, 0x20, 0x008b }, true },
+		{ VSEG_TR, { 0, 0x67, 0x24, 0x008b }, false },
+		{ VSEG_TR, { 0, 0x67, 0x20, 0x0089 }, false },
+		{ VSEG_TR, { 0, 0, 0, 0 }, false },
+		{ VSEG_LDTR, { 0, 0xffff, 0, 0x0082 }, true },
+		{ VSEG_LDTR, { 0, 0xffff, 0, 0x0093 }, false },
+		{ VSEG_GDTR, { 0, 0xffff, 0, 0 }, true },
+		{ VSEG_IDTR, { 0, 0x10000, 0, 0 }, false },
 	};
 
 	(void)state;

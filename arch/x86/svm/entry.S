@@ -5,14 +5,15 @@
 	.text
 
 /*
- * _Noreturn void svm_enter(struct vcpu *v, u64 vmcb_pa). GIF is 0 from the first exit on, so nothing interrupts the host;
- * FS, GS, TR, LDTR and the system call MSRs are the guest's all the time, so there is nothing to load or save for them.
+ * _Noreturn void svm_enter(struct vcpu *v, u64 vmcb_pa). GIF is 0 from the first exit on: nothing
+ * interrupts the host; FS, GS, TR, LDTR and the system call MSRs are the guest's all the time, so
+ * there is nothing to load or save for them.
  */
 	.globl	svm_enter
 	.balign	64
 svm_enter:
 	push	%rsi			/* 8(%rsp): VMCB, physical */
-	push	%rdi			/* (%rsp): struct vcpu; the stack is aligned for calls here */
+	push	%rdi			/* (%rsp): struct vcpu; stack aligned for calls */
 	mov	%rdi, %rbx
 enter_guest:
 	mov	VCPU_RCX(%rbx), %rcx
@@ -31,7 +32,7 @@ enter_guest:
 	mov	VCPU_RBX(%rbx), %rbx
 	mov	8(%rsp), %rax
 	vmrun	%rax
-	mov	(%rsp), %rax		/* RAX and RSP are the host's again; the guest's are in the VMCB */
+	mov	(%rsp), %rax		/* RAX and RSP are the host's again */
 	mov	%rbx, VCPU_RBX(%rax)
 	mov	%rax, %rbx		/* kept across the call */
 	mov	%rcx, VCPU_RCX(%rax)

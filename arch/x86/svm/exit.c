@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* From an exit to the handler and back: one switch, one call per case, then what the handler wants done. */
+/*
+ * From an exit to the handler and back: one switch, one call per case, then what the handler wants
+ * done.
+ */
 #include "svm.h"
 
 #include "cpu.h"
@@ -40,11 +43,14 @@ static void inject(struct vcpu *v, const struct event *e)
 
 	trace(v, TRACE_INJECT, e->vector, e->error, 0);
 	c->event_error = e->error;
-	c->event = VMCB_EVENT_VALID | (u32)e->type << VMCB_EVENT_TYPE_SHIFT | (e->has_error ? VMCB_EVENT_ERROR_VALID : 0) |
-		   e->vector;
+	c->event = VMCB_EVENT_VALID | (u32)e->type << VMCB_EVENT_TYPE_SHIFT |
+		   (e->has_error ? VMCB_EVENT_ERROR_VALID : 0) | e->vector;
 }
 
-/* An exception at the instruction, on top of whatever was being delivered. In real mode none has an error code. */
+/*
+ * An exception at the instruction, on top of whatever was being delivered. In real mode none has an
+ * error code.
+ */
 static void raise(struct vcpu *v, u8 vector)
 {
 	const struct vmcb *b = &svm_of(v)->vmcb;
@@ -57,7 +63,10 @@ static void raise(struct vcpu *v, u8 vector)
 	inject(v, &out);
 }
 
-/* The exit is dealt with: what it interrupted is delivered again, unless the instruction at RIP does that itself. */
+/*
+ * The exit is dealt with: what it interrupted is delivered again, unless the instruction at RIP
+ * does that itself.
+ */
 static void repeat_delivery(struct vcpu *v)
 {
 	const struct event e = read_exit_event(&svm_of(v)->vmcb.control);
@@ -89,16 +98,22 @@ static bool read_guest(void *context, u64 gpa, void *out, size_t length)
 static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 {
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
-	const struct guest_walk walk = { s->cr0, s->cr3, s->cr4, s->efer, read_guest, v->partition };
+	const struct guest_walk walk = {
+		s->cr0, s->cr3, s->cr4, s->efer, read_guest, v->partition
+	};
 
 	return guest_walk_read(&walk, s->rip + (is_code64(s) ? 0 : s->cs.base), bytes, INSN_MAX);
 }
 
-/* Length of the instruction at RIP by its bytes. Where they cannot be read it has no prefixes, as compilers write it. */
+/*
+ * Length of the instruction at RIP by its bytes. Where they cannot be read it has no prefixes, as
+ * compilers write it.
+ */
 static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 {
 	static const u8 plain[INSN_COUNT] = {
-		[INSN_CPUID] = 2, [INSN_RDMSR] = 2, [INSN_WRMSR] = 2, [INSN_VMMCALL] = 3, [INSN_INVD] = 2,
+		[INSN_CPUID] = 2,   [INSN_RDMSR] = 2, [INSN_WRMSR] = 2,
+		[INSN_VMMCALL] = 3, [INSN_INVD] = 2,
 	};
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
 	u8 bytes[INSN_MAX];
@@ -106,7 +121,9 @@ static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 
 	if (!length)
 		return plain[insn];
-	*keep = (struct svm_length){ .linear = s->rip + s->cs.base, .space = s->cr3, .length = length };
+	*keep = (struct svm_length){ .linear = s->rip + s->cs.base,
+				     .space = s->cr3,
+				     .length = length };
 	return length;
 }
 
@@ -130,7 +147,8 @@ static inline void go_to(struct vcpu *v, struct vmcb *b, u64 rip)
 		finish_flags(v, &b->save);
 }
 
-static __attribute__((noinline)) void skip_unknown(struct vcpu *v, enum insn insn, struct svm_length *keep)
+static __attribute__((noinline)) void skip_unknown(struct vcpu *v, enum insn insn,
+						   struct svm_length *keep)
 {
 	struct vmcb *b = &svm_of(v)->vmcb;
 
@@ -194,7 +212,9 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 {
 	const struct npt_fault fault = {
 		.gpa = GPA(c->exit_info2),
-		.access = c->exit_info1 & NPF_FETCH ? NPT_X : c->exit_info1 & NPF_WRITE ? NPT_W : NPT_R,
+		.access = c->exit_info1 & NPF_FETCH   ? NPT_X
+			  : c->exit_info1 & NPF_WRITE ? NPT_W
+						      : NPT_R,
 		.walk = c->exit_info1 & NPF_GUEST_WALK,
 	};
 
@@ -205,7 +225,8 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 }
 
 /* A MOV to a control or debug register at RIP: what goes where. False: there is none. */
-static bool decode_move(struct vcpu *v, enum insn insn, struct insn_move *move, u64 *value, unsigned *length)
+static bool decode_move(struct vcpu *v, enum insn insn, struct insn_move *move, u64 *value,
+			unsigned *length)
 {
 	const bool code64 = is_code64(&svm_of(v)->vmcb.save);
 	u8 bytes[INSN_MAX];
@@ -220,14 +241,18 @@ static bool decode_move(struct vcpu *v, enum insn insn, struct insn_move *move, 
 	return true;
 }
 
-/* Only where svm_features.lax: the checks that the processor itself leaves out. Code that cannot be read gets #GP. */
+/*
+ * Only where svm_features.lax: the checks that the processor itself leaves out. Code that cannot be
+ * read gets #GP.
+ */
 static __attribute__((noinline)) void cr0_exit(struct vcpu *v, struct vmcb *b)
 {
 	struct insn_move move;
 	unsigned length;
 	u64 value;
 
-	if (decode_move(v, INSN_MOV_TO_CR, &move, &value, &length) && svm_set_reg(v, VREG_CR0, value | CR0_ET))
+	if (decode_move(v, INSN_MOV_TO_CR, &move, &value, &length) &&
+	    svm_set_reg(v, VREG_CR0, value | CR0_ET))
 		go_to(v, b, b->save.rip + length);
 	else
 		raise(v, VECTOR_GP);
@@ -255,9 +280,9 @@ static __attribute__((noinline)) void dr_exit(struct vcpu *v, struct vmcb *b)
 }
 
 /*
- * Some processors give this exit, with RIP at the instruction, where a guest's MOV to CR3 or CR4 sets reserved bits and #GP
- * is due. Otherwise VMRUN refused the VMCB. Where processors check less than VMRUN does that is the guest's doing, and
- * nothing is left of its state.
+ * Some processors give this exit, with RIP at the instruction, where a guest's MOV to CR3 or CR4
+ * sets reserved bits and #GP is due. Otherwise VMRUN refused the VMCB. Where processors check less
+ * than VMRUN does that is the guest's doing, and nothing is left of its state.
  */
 static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 {
@@ -270,14 +295,17 @@ static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 	if (s->invalid_exit == v->exits - 1 || (cr != 3 && cr != 4)) {
 		if (!svm_features.lax)
 			unexpected_exit(v);
-		log_warn("vp %u: VMRUN refuses the state that the guest is in: shut down", v->index);
+		log_warn("vp %u: VMRUN refuses the state that the guest is in: shut down",
+			 v->index);
 		triple_fault_exit(v);
 	}
 	s->invalid_exit = v->exits;
 	raise(v, VECTOR_GP);
 }
 
-/* Counted from the first code that is handled, the table of the switch below needs one comparison. */
+/*
+ * Counted from the first code that is handled, the table of the switch below needs one comparison.
+ */
 #define CASE(name) ((u32)SVM_EXIT_##name - SVM_EXIT_INIT)
 
 void svm_exit(struct vcpu *v)
@@ -340,7 +368,8 @@ void svm_exit(struct vcpu *v)
 		invalid_exit(v);
 		break;
 	default:
-		trace(v, TRACE_EXIT, (u32)b->control.exit_code, b->control.exit_info1, b->control.exit_info2);
+		trace(v, TRACE_EXIT, (u32)b->control.exit_code, b->control.exit_info1,
+		      b->control.exit_info2);
 		unexpected_exit(v);
 	}
 	b->save.rax = v->regs.rax;

@@ -39,7 +39,8 @@ static bool event_legal(u32 event)
 	return type != 3 || (vector < 32 && vector != VECTOR_NMI);
 }
 
-const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_supported, unsigned physical_bits)
+const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_supported,
+			   unsigned physical_bits)
 {
 	const struct vmcb_save *s = &b->save;
 	const bool long_mode = s->efer & EFER_LME && s->cr0 & CR0_PG;
@@ -80,11 +81,13 @@ const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_sup
 
 static void explain_event(const char *when, u32 event, u32 error, struct text *out)
 {
-	static const char *const types[] = { "interrupt", "type 1", "NMI", "exception", "INT n", "type 5", "type 6", "type 7" };
+	static const char *const types[] = { "interrupt", "type 1", "NMI",    "exception",
+					     "INT n",     "type 5", "type 6", "type 7" };
 
 	if (!(event & VMCB_EVENT_VALID))
 		return;
-	text_printf(out, "%s: %s, vector %u", when, types[event >> VMCB_EVENT_TYPE_SHIFT & 7], event & 0xff);
+	text_printf(out, "%s: %s, vector %u", when, types[event >> VMCB_EVENT_TYPE_SHIFT & 7],
+		    event & 0xff);
 	if (event & VMCB_EVENT_ERROR_VALID)
 		text_printf(out, ", error code 0x%x", error);
 	text_printf(out, "\n");
@@ -97,16 +100,21 @@ static void explain_info(const struct vmcb_control *c, struct text *out)
 	switch ((u32)c->exit_code) {
 	case SVM_EXIT_IOIO:
 		text_printf(out, "port 0x%x, %s, %u bytes%s%s, next rip 0x%lx\n", IOIO_PORT(info),
-			    info & IOIO_IN ? "in" : "out", IOIO_SIZE(info), info & IOIO_STRING ? ", string" : "",
-			    info & IOIO_REP ? ", rep" : "", c->exit_info2);
+			    info & IOIO_IN ? "in" : "out", IOIO_SIZE(info),
+			    info & IOIO_STRING ? ", string" : "", info & IOIO_REP ? ", rep" : "",
+			    c->exit_info2);
 		break;
 	case SVM_EXIT_MSR:
 		text_printf(out, "%s\n", info ? "WRMSR" : "RDMSR");
 		break;
 	case SVM_EXIT_NPF:
 		text_printf(out, "gpa 0x%lx, %s%s\n", c->exit_info2,
-			    info & NPF_FETCH ? "fetch" : info & NPF_WRITE ? "write" : "read",
-			    c->exit_info1 & NPF_GUEST_WALK ? ", in a walk of the guest's page tables" : "");
+			    info & NPF_FETCH   ? "fetch"
+			    : info & NPF_WRITE ? "write"
+					       : "read",
+			    c->exit_info1 & NPF_GUEST_WALK
+				    ? ", in a walk of the guest's page tables"
+				    : "");
 		break;
 	default:
 		break;
@@ -117,13 +125,15 @@ void svm_explain(const struct vmcb *b, const char *failed, struct text *out)
 {
 	const struct vmcb_control *c = &b->control;
 
-	text_printf(out, "exit 0x%lx (%s), info 0x%lx 0x%lx\n", c->exit_code, svm_exit_name(c->exit_code), c->exit_info1,
-		    c->exit_info2);
+	text_printf(out, "exit 0x%lx (%s), info 0x%lx 0x%lx\n", c->exit_code,
+		    svm_exit_name(c->exit_code), c->exit_info1, c->exit_info2);
 	explain_info(c, out);
 	explain_event("delivering", c->exit_event, c->exit_event_error, out);
 	explain_event("to be injected", c->event, c->event_error, out);
 	if ((u32)c->exit_code == SVM_EXIT_INVALID)
-		text_printf(out, "failed check: %s\n", failed ? failed : "none of those the manual lists");
-	text_printf(out, "cpl %u, interrupt shadow %u, asid %u, tlb control %u, tsc offset 0x%lx\n", b->save.cpl,
-		    (u32)(c->interrupt_shadow & VMCB_INTERRUPT_SHADOW), c->asid, c->tlb_control, c->tsc_offset);
+		text_printf(out, "failed check: %s\n",
+			    failed ? failed : "none of those the manual lists");
+	text_printf(out, "cpl %u, interrupt shadow %u, asid %u, tlb control %u, tsc offset 0x%lx\n",
+		    b->save.cpl, (u32)(c->interrupt_shadow & VMCB_INTERRUPT_SHADOW), c->asid,
+		    c->tlb_control, c->tsc_offset);
 }

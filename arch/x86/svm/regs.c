@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Registers and segments of a VP by name: from the VMCB, or live in the processor where SVM leaves them there. */
+/*
+ * Registers and segments of a VP by name: from the VMCB, or live in the processor where SVM leaves
+ * them there.
+ */
 #include "svm.h"
 
 #include "cpu.h"
@@ -29,7 +32,10 @@ static u64 *in_vmcb(struct vmcb *b, enum vreg reg)
 	}
 }
 
-/* MSRs that are the guest's while the hypervisor runs: VMRUN does not touch them. 0: not such a register. */
+/*
+ * MSRs that are the guest's while the hypervisor runs: VMRUN does not touch them. 0: not such a
+ * register.
+ */
 static u32 live_msr(enum vreg reg)
 {
 	switch (reg) {
@@ -123,7 +129,8 @@ static bool write_live(struct vcpu *v, enum vreg reg, u64 value)
 
 static bool changes_translation(enum vreg reg)
 {
-	return reg == VREG_CR0 || reg == VREG_CR3 || reg == VREG_CR4 || reg == VREG_EFER || reg == VREG_PAT;
+	return reg == VREG_CR0 || reg == VREG_CR3 || reg == VREG_CR4 || reg == VREG_EFER ||
+	       reg == VREG_PAT;
 }
 
 bool svm_set_reg(struct vcpu *v, enum vreg reg, u64 value)
@@ -166,7 +173,10 @@ static struct vmcb_segment *segment_of(struct vmcb *b, enum vseg seg)
 	}
 }
 
-/* FS, GS, TR and LDTR are in the processor; VMSAVE brings them, and MSRs of the system calls, into the VMCB. */
+/*
+ * FS, GS, TR and LDTR are in the processor; VMSAVE brings them, and MSRs of the system calls, into
+ * the VMCB.
+ */
 static bool is_live(enum vseg seg)
 {
 	return seg == VSEG_FS || seg == VSEG_GS || seg == VSEG_TR || seg == VSEG_LDTR;
@@ -183,7 +193,10 @@ void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 		.base = from->base, .limit = from->limit, .selector = from->selector,
 		.attributes = (u16)((from->attributes & 0xff) | (from->attributes & 0xf00) << 4),
 	};
-	/* A loaded TR is busy, whatever type LTR found: some processors keep the one it found (QEMU's does). */
+	/*
+	 * A loaded TR is busy, whatever type LTR found: some processors keep the one it found
+	 * (QEMU's does).
+	 */
 	if (seg == VSEG_TR)
 		out->attributes |= SEGMENT_BUSY;
 }

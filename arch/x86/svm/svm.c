@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The SVM core behind virt.h: detection, switching on, VMCB set-up, nested page format, permission maps. */
+/*
+ * The SVM core behind virt.h: detection, switching on, VMCB set-up, nested page format, permission
+ * maps.
+ */
 #include "svm.h"
 
 #include "alloc.h"
@@ -41,7 +44,10 @@
 
 struct svm_features svm_features;
 
-/* Ports have three bits more, for accesses that run over the last one. One partition has them for now. */
+/*
+ * Ports have three bits more, for accesses that run over the last one. One partition has them for
+ * now.
+ */
 static u8 iopm[3 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static u8 msrpm[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static u8 host_save[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
@@ -82,7 +88,8 @@ static bool cpu_enable(struct text *why)
 	u64 vm_cr;
 
 	if (machine_msr_read(MSR_VM_CR, &vm_cr) && vm_cr & VM_CR_SVMDIS) {
-		text_printf(why, "firmware switched SVM off (VM_CR.SVMDIS%s)", vm_cr & VM_CR_LOCK ? ", locked" : "");
+		text_printf(why, "firmware switched SVM off (VM_CR.SVMDIS%s)",
+			    vm_cr & VM_CR_LOCK ? ", locked" : "");
 		return false;
 	}
 	svm_features.lax = is_lax();
@@ -132,9 +139,10 @@ static void set_msr_map(void)
 static void set_intercepts(struct vmcb *b)
 {
 	static const enum vmcb_intercept wanted[] = {
-		INTERCEPT_INIT, INTERCEPT_RDPMC, INTERCEPT_CPUID, INTERCEPT_INVD, INTERCEPT_INVLPGA, INTERCEPT_IOIO,
-		INTERCEPT_MSR, INTERCEPT_SHUTDOWN, INTERCEPT_VMRUN, INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
-		INTERCEPT_STGI, INTERCEPT_CLGI, INTERCEPT_SKINIT,
+		INTERCEPT_INIT,    INTERCEPT_RDPMC,   INTERCEPT_CPUID,  INTERCEPT_INVD,
+		INTERCEPT_INVLPGA, INTERCEPT_IOIO,    INTERCEPT_MSR,    INTERCEPT_SHUTDOWN,
+		INTERCEPT_VMRUN,   INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
+		INTERCEPT_STGI,    INTERCEPT_CLGI,    INTERCEPT_SKINIT,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
@@ -219,7 +227,8 @@ static _Noreturn void svm_vcpu_run(struct vcpu *v)
 
 void svm_flush(struct vcpu *v)
 {
-	svm_of(v)->vmcb.control.tlb_control = svm_features.flush_by_asid ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
+	svm_of(v)->vmcb.control.tlb_control = svm_features.flush_by_asid ? VMCB_TLB_FLUSH_ASID
+									 : VMCB_TLB_FLUSH_ALL;
 }
 
 static void flush_gpa(struct partition *p)
@@ -233,8 +242,9 @@ static u64 npt_leaf(hpa_t hpa, unsigned level, u32 rights, enum npt_type type)
 {
 	if (!rights)
 		return 0;
-	return hpa.v | NPT_P | NPT_US | (rights & NPT_W ? NPT_RW : 0) | (rights & NPT_X ? 0 : NPT_NX) |
-	       (type == NPT_UC ? NPT_UNCACHED : 0) | (level > 1 ? NPT_PS : 0);
+	return hpa.v | NPT_P | NPT_US | (rights & NPT_W ? NPT_RW : 0) |
+	       (rights & NPT_X ? 0 : NPT_NX) | (type == NPT_UC ? NPT_UNCACHED : 0) |
+	       (level > 1 ? NPT_PS : 0);
 }
 
 static u64 npt_table(hpa_t table)
@@ -298,8 +308,10 @@ static enum virt_msr msr_write(struct vcpu *v, u32 msr, u64 value)
 static void explain(struct vcpu *v, struct text *out)
 {
 	const struct vmcb *b = &svm_of(v)->vmcb;
-	const char *failed = (u32)b->control.exit_code != SVM_EXIT_INVALID ? NULL :
-			     svm_check_vmcb(b, cpu_cr4_supported(), cpu_efer_supported(), machine_physical_address_bits());
+	const char *failed = (u32)b->control.exit_code != SVM_EXIT_INVALID
+				     ? NULL
+				     : svm_check_vmcb(b, cpu_cr4_supported(), cpu_efer_supported(),
+						      machine_physical_address_bits());
 
 	svm_explain(b, failed, out);
 }

@@ -61,13 +61,19 @@ enum svm_exit_code {
 };
 
 /*
- * Lengths of instructions that exited before, for processors that do not store the next RIP: by instruction, linear address
- * and address space, so that only the first exit of each place reads guest memory.
+ * Lengths of instructions that exited before, for processors that do not store the next RIP: by
+ * instruction, linear address and address space, so that only the first exit of each place reads
+ * guest memory.
  */
 #define SVM_LENGTHS 32
-struct svm_length { u64 linear, space, length, _reserved; }; /* a power of two, for the sake of the index */
+struct svm_length {
+	u64 linear, space, length, _reserved;
+}; /* a power of two, for the sake of the index */
 
-/* The vendor state of a VP; v->vendor. The VMCB is its first page. Only the processor that runs the VP touches it. */
+/*
+ * The vendor state of a VP; v->vendor. The VMCB is its first page. Only the processor that runs the
+ * VP touches it.
+ */
 struct svm_vcpu {
 	struct vmcb vmcb;
 	u64 vmcb_pa;                          /* constant */
@@ -78,7 +84,10 @@ struct svm_vcpu {
 /* Facts about the processor, constant after probe. */
 struct svm_features {
 	bool nrip, flush_by_asid;
-	/* MOV to CR0 and to debug registers does not refuse what VMRUN refuses: some emulators. Then they are intercepted. */
+	/*
+	 * MOV to CR0 and to debug registers does not refuse what VMRUN refuses: some emulators.
+	 * Then they are intercepted.
+	 */
 	bool lax;
 };
 extern struct svm_features svm_features;
@@ -108,7 +117,8 @@ void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in);
 /* explain.c; pure. */
 const char *svm_exit_name(u64 code);
 /* The first condition of APM 15.5.1 that the VMCB does not meet, by name; NULL when all hold. */
-const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_supported, unsigned physical_bits);
+const char *svm_check_vmcb(const struct vmcb *b, u64 cr4_supported, u64 efer_supported,
+			   unsigned physical_bits);
 void svm_explain(const struct vmcb *b, const char *failed_check, struct text *out);
 
 static inline void svm_vmload(u64 vmcb_pa)

@@ -7,10 +7,25 @@
 
 /* Intercepts of control.intercept[], as bit numbers over its words 3, 4 and 5 (APM tables B-1). */
 enum vmcb_intercept {
-	INTERCEPT_INTR = 0, INTERCEPT_NMI, INTERCEPT_SMI, INTERCEPT_INIT, INTERCEPT_VINTR, INTERCEPT_CR0_SEL,
-	INTERCEPT_RDPMC = 15, INTERCEPT_CPUID = 18, INTERCEPT_INVD = 22, INTERCEPT_INVLPGA = 26, INTERCEPT_IOIO,
-	INTERCEPT_MSR, INTERCEPT_SHUTDOWN = 31,
-	INTERCEPT_VMRUN = 32, INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE, INTERCEPT_STGI, INTERCEPT_CLGI,
+	INTERCEPT_INTR = 0,
+	INTERCEPT_NMI,
+	INTERCEPT_SMI,
+	INTERCEPT_INIT,
+	INTERCEPT_VINTR,
+	INTERCEPT_CR0_SEL,
+	INTERCEPT_RDPMC = 15,
+	INTERCEPT_CPUID = 18,
+	INTERCEPT_INVD = 22,
+	INTERCEPT_INVLPGA = 26,
+	INTERCEPT_IOIO,
+	INTERCEPT_MSR,
+	INTERCEPT_SHUTDOWN = 31,
+	INTERCEPT_VMRUN = 32,
+	INTERCEPT_VMMCALL,
+	INTERCEPT_VMLOAD,
+	INTERCEPT_VMSAVE,
+	INTERCEPT_STGI,
+	INTERCEPT_CLGI,
 	INTERCEPT_SKINIT,
 };
 
@@ -79,7 +94,8 @@ struct vmcb_save {
 	u64 cr4, cr3, cr0, dr7, dr6, rflags, rip;
 	u8 _3[0x1d8 - 0x180];
 	u64 rsp, s_cet, ssp, isst, rax;
-	u64 star, lstar, cstar, sfmask, kernel_gs_base, sysenter_cs, sysenter_esp, sysenter_eip, cr2;
+	u64 star, lstar, cstar, sfmask, kernel_gs_base, sysenter_cs, sysenter_esp, sysenter_eip,
+		cr2;
 	u8 _4[0x268 - 0x248];
 	u64 pat, debugctl, branch_from, branch_to, exception_from, exception_to;
 	u8 _5[0xc00 - 0x298];
@@ -87,7 +103,8 @@ struct vmcb_save {
 
 struct vmcb { struct vmcb_control control; struct vmcb_save save; };
 
-#define AT(type, member, offset) _Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
+#define AT(type, member, offset) \
+	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 AT(vmcb_control, intercept, 0x000);
 AT(vmcb_control, pause_threshold, 0x03c);
 AT(vmcb_control, iopm_pa, 0x040);
