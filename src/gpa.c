@@ -68,7 +68,7 @@ bool gpa_is_ram(const struct gpa_space *g, u64 gpn)
 {
 	u64 base = gpn << PAGE_SHIFT;
 
-	return gpn < gpa_page_limit(g) && kind_of(g, base, base + PAGE_SIZE) == KIND_RAM;
+	return gpn < g->page_limit && kind_of(g, base, base + PAGE_SIZE) == KIND_RAM;
 }
 
 static u64 leaf(enum kind kind, u64 hpa, unsigned level)
@@ -172,6 +172,7 @@ bool gpa_build(struct partition *p)
 	if (!root)
 		return false;
 	g->root = machine_hpa(root).v;
+	g->page_limit = 1ull << (g->address_bits - PAGE_SHIFT);
 	g->has_1g = virt->npt_has_1g();
 	forget_hits(g);
 	for (u32 i = 0; i < g->ram_count; i++) {
@@ -245,7 +246,7 @@ void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right)
 	struct gpa_hit hit = { .gpn = gpn };
 	u32 rights = ALL_RIGHTS;
 
-	if (gpn >= gpa_page_limit(&p->gpa))
+	if (gpn >= p->gpa.page_limit)
 		return NULL;
 	hit.page = overlay_at(p, gpn, &rights);
 	if (!hit.page && gpa_is_ram(&p->gpa, gpn))
@@ -291,7 +292,7 @@ enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
 	u32 rights;
 
 	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
-	if (page >> PAGE_SHIFT >= gpa_page_limit(g))
+	if (page >> PAGE_SHIFT >= g->page_limit)
 		return refuse_access(v, fault, "outside the guest physical address space");
 	if (overlay_at(v->partition, page >> PAGE_SHIFT, &rights))
 		return refuse_access(v, fault, "the overlay page does not allow it");

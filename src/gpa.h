@@ -20,6 +20,7 @@ struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 struct gpa_space {
 	u64 root;                             /* (c) hpa of the top-level nested table */
 	unsigned address_bits;                /* (c) width of the guest physical address space, at most 48 */
+	u64 page_limit;                       /* (c) first page number outside of it */
 	bool has_1g;                          /* (c) 1 GiB leaves exist */
 	u32 ram_count;                        /* (c) */
 	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
@@ -47,12 +48,6 @@ void gpa_unmap_page(struct partition *p, u64 gpn);
 
 /* The lookup behind gpa_ptr() when the page was not used lately. */
 void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right);
-
-/* First page number outside the guest physical address space. */
-static inline u64 gpa_page_limit(const struct gpa_space *g)
-{
-	return 1ull << (g->address_bits - PAGE_SHIFT);
-}
 
 /* The page of gpa, when it was used lately and gives that one right; else NULL. */
 static inline u8 *gpa_recent_page(const struct gpa_space *g, gpa_t gpa, u32 right)

@@ -174,7 +174,7 @@ PART bool crosses_page(u64 gpa, u32 size)
 /* Rules on where lists lie; a list of no bytes lies nowhere. */
 PART u32 check_memory(const struct call *c)
 {
-	const u64 limit = gpa_page_limit(&c->v->partition->gpa) << PAGE_SHIFT;
+	const u64 limit = c->v->partition->gpa.page_limit << PAGE_SHIFT;
 	const u64 in = c->in_size ? c->in : 0, out = c->out_size ? c->out : 0;
 
 	if ((in | out) & 7)

@@ -100,7 +100,7 @@ bool msr_read(struct vcpu *v, u32 number, u64 *value)
 static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
 {
 	const struct spec_msr *row = view->write;
-	const struct spec_msr_env env = { v->partition->msr, v->msr, gpa_page_limit(&v->partition->gpa) };
+	const struct spec_msr_env env = { v->partition->msr, v->msr, v->partition->gpa.page_limit };
 	u32 rule;
 
 	v->current_msr = number;
@@ -157,15 +157,25 @@ static void put_result(struct vcpu *v, u64 value)
 	v->regs.rdx = value >> 32;
 }
 
-/* Everything that no plain value answers. */
-static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, const struct msr_view *view, u32 number)
+static __attribute__((noinline)) enum vm_next read_computed(struct vcpu *v, const struct spec_msr *row)
+{
+	u64 value;
+
+	if (!row->read(v, row->index, &value)) {
+		refuse(v, row->number, "read", SPEC_RULE_NONE, "not possible now", 0);
+		return VM_GP;
+	}
+	put_result(v, value);
+	return VM_SKIP;
+}
+
+/* Everything that the views do not answer. */
+static __attribute__((noinline)) enum vm_next read_other(struct vcpu *v, u32 number)
 {
 	u64 value = 0;
 	enum vm_next next;
 
-	if (view->read && view->read->read(v, view->read->index, &value))
-		next = VM_SKIP;
-	else if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
+	if (number - SYNTHETIC_FIRST < SYNTHETIC_COUNT)
 		next = msr_read(v, number, &value) ? VM_SKIP : VM_GP;
 	else
 		next = hardware_read(v, number, &value);
@@ -179,10 +189,11 @@ enum vm_next msr_read_exit(struct vcpu *v)
 	const u32 number = (u32)v->regs.rcx;
 	const struct msr_view *view = view_of(v, number);
 
-	if (!view->plain)
-		return read_other(v, view, number);
-	put_result(v, *view->plain);
-	return VM_SKIP;
+	if (view->plain) {
+		put_result(v, *view->plain);
+		return VM_SKIP;
+	}
+	return view->read ? read_computed(v, view->read) : read_other(v, number);
 }
 
 static __attribute__((noinline)) enum vm_next write_other(struct vcpu *v, u32 number, u64 value)

@@ -15,7 +15,7 @@ _Static_assert(offsetof(struct hv_reference_tsc_page, scale) == offsetof(struct 
 bool msr_read_time_ref_count(struct vcpu *v, u32 index, u64 *value)
 {
 	(void)index;
-	*value = reftime_now(v);
+	*value = reftime_at(&v->partition->time, machine_tsc() + v->tsc_offset);
 	return true;
 }
 

@@ -57,7 +57,7 @@ static bool show(struct partition *p, u64 gpn)
 	u32 rights;
 	void *page = overlay_at(p, gpn, &rights);
 
-	if (gpn >= gpa_page_limit(&p->gpa))
+	if (gpn >= p->gpa.page_limit)
 		return true;
 	if (page)
 		return gpa_map_page(p, gpn, machine_hpa(page), rights);

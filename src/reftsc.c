@@ -36,11 +36,6 @@ void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc)
 	t->sequence = 1;
 }
 
-u64 reftime_now(struct vcpu *v)
-{
-	return reftime_at(&v->partition->time, machine_tsc() + v->tsc_offset);
-}
-
 void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page)
 {
 	/*

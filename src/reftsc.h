@@ -26,9 +26,6 @@ static inline u64 reftime_at(const struct reftime *t, u64 tsc)
 /* Start counting from zero at guest TSC value tsc. */
 void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc);
 
-/* The reference time now, as v and its partition see it. */
-u64 reftime_now(struct vcpu *v);
-
 /* Write scale and offset into the page by its sequence protocol. */
 void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page);
 

@@ -57,7 +57,7 @@ void trace_decode(const struct trace_record *r, struct text *out)
 
 void trace_dump(const struct vcpu *v, u32 count)
 {
-	u32 next = v->trace_at / sizeof(struct trace_record);
+	u32 next = (u32)(v->trace_next - v->trace->record);
 	char line[200];
 	struct text t;
 

@@ -24,16 +24,18 @@ enum trace_type {
 struct trace_record { u32 type, a; u64 b, c, exit; /* exit: the VP's exit count */ };
 _Static_assert(sizeof(struct trace_record) == 32, "a record is half a cache line");
 
-#define TRACE_RECORDS 128 /* a power of two: one page */
+#define TRACE_RECORDS 64 /* half a page */
 
 struct trace_ring { struct trace_record record[TRACE_RECORDS]; };
+_Static_assert(sizeof(struct trace_ring) == PAGE_SIZE / 2, "the ring wraps by one bit of the address");
 
 /* Write one record. Only the processor that runs v. The exit count orders and dates records; it costs no RDTSC. */
 static inline void trace(struct vcpu *v, enum trace_type type, u32 a, u64 b, u64 c)
 {
-	struct trace_record *r = (void *)((u8 *)v->trace + v->trace_at);
+	struct trace_record *r = v->trace_next;
 
-	v->trace_at = (v->trace_at + sizeof(*r)) % sizeof(struct trace_ring);
+	/* The ring lies at the start of a page: past its end, the bit of its size is set, and cleared again. */
+	v->trace_next = (void *)((uintptr_t)(r + 1) & ~sizeof(struct trace_ring));
 	*r = (struct trace_record){ type, a, b, c, v->exits };
 }
 

@@ -30,7 +30,10 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	v->trace = alloc_bytes(sizeof(*v->trace));
 	v->msr_view = alloc_bytes(MSR_VIEWS * sizeof(*v->msr_view));
 	v->started_tsc = machine_tsc();
-	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view || !virt->vcpu_create(v))
+	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
+		return NULL;
+	v->trace_next = v->trace->record;
+	if (!virt->vcpu_create(v))
 		return NULL;
 	p->vp[p->vp_count++] = v;
 	vcpu_reset(v);

@@ -8,6 +8,7 @@
 
 struct msr_view;
 struct partition;
+struct trace_record;
 struct trace_ring;
 
 /*
@@ -64,7 +65,7 @@ struct vcpu {
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
 	u8 *call_in, *call_out;            /* (c) one page each: private copies of hypercall input and output */
 	struct trace_ring *trace;          /* (s) */
-	u32 trace_at;                      /* (s) offset of the next record */
+	struct trace_record *trace_next;   /* (s) the next record in it */
 	struct msr_view *msr_view;         /* (c) by row of the generated table: what is open to this VP */
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */

@@ -49,12 +49,12 @@ struct fake_virt {
 	u64 reg[VREG_COUNT];
 	u64 illegal;                         /* the one value that every register refuses */
 	struct segment segment[VSEG_COUNT];
+	void (*on_set)(void);                /* called in every set_reg, as another processor's chance to meddle */
 	u32 gva_flushes, gpa_flushes;
 	u64 tsc_offset;
 	bool no_1g;
 	struct fake_write ports[FAKE_HISTORY];
 	u32 port_count;
-	u32 unexpected;                      /* times unexpected_exit() was reached, when the test has its own */
 };
 extern struct fake_virt fake_virt;
 

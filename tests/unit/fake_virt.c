@@ -23,6 +23,8 @@ static u64 get_reg(struct vcpu *v, enum vreg reg)
 
 static bool set_reg(struct vcpu *v, enum vreg reg, u64 value)
 {
+	if (fake_virt.on_set)
+		fake_virt.on_set();
 	if (value == fake_virt.illegal)
 		return false;
 	*(reg <= VREG_R15 ? &(&v->regs.rax)[reg] : &fake_virt.reg[reg]) = value;

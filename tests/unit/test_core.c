@@ -176,9 +176,9 @@ static void test_trace_ring(void **state)
 		trace(v, TRACE_CPUID, i, 0, 0);
 	fake_machine.console_length = 0;
 	trace_dump(v, 3);
-	assert_string_equal(fake_machine.console, "partita: trace: exit 0: CPUID 0x87.0\n"
-						  "partita: trace: exit 0: CPUID 0x88.0\n"
-						  "partita: trace: exit 0: CPUID 0x89.0\n");
+	assert_string_equal(fake_machine.console, "partita: trace: exit 0: CPUID 0x47.0\n"
+						  "partita: trace: exit 0: CPUID 0x48.0\n"
+						  "partita: trace: exit 0: CPUID 0x49.0\n");
 	fake_machine.console_length = 0;
 	trace_dump(v, 100000);
 	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0: CPUID 0xa.0\n", 36) == 0);
