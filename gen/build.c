@@ -430,6 +430,13 @@ void build_bits(struct build *b, const struct token *high, const struct token *l
 	APPEND(*b->bits_list, bits);
 }
 
+void build_part_unless(struct build *b, const struct token *bit)
+{
+	if (b->bits->unless.text)
+		diag_error(b->spec, &bit->at, "second 'unless' of one line");
+	b->bits->unless = build_name(bit);
+}
+
 void build_part_else(struct build *b, const struct token *status)
 {
 	if (!b->msr || strcmp(status->text, "GP") != 0)

@@ -75,6 +75,7 @@ void build_value_else(struct build *b, const struct token *status);
 /* Bits; build_part_name() comes first. */
 void build_part_name(struct build *b, const struct token *name, enum bits_kind kind);
 void build_bits(struct build *b, const struct token *high, const struct token *low);
+void build_part_unless(struct build *b, const struct token *bit);
 void build_part_else(struct build *b, const struct token *status);
 void build_constant(struct build *b, const struct token *number);
 void build_cpuid_value(struct build *b, const struct token *name);

@@ -28,6 +28,13 @@ static void name_things(struct spec *s)
 
 /* ---- statuses and rules ---- */
 
+/* The checks that the calling convention consists of: the hypervisor and its tests name them. */
+static const char *const convention[] = {
+	"caller_mode", "page_enabled", "code_known", "privilege", "control_reserved", "nested",
+	"rep_count", "rep_start", "variable_header", "fast_allowed", "xmm_offered",
+	"gpa_alignment", "gpa_page", "gpa_space", "gpa_overlap", "gpa_access",
+};
+
 void check_statuses(struct spec *s)
 {
 	for (struct status *status = s->statuses; status; status = status->next) {
@@ -40,9 +47,35 @@ void check_statuses(struct spec *s)
 	}
 }
 
+static struct pos start_of(const struct spec *s)
+{
+	return (struct pos){ .source = s->sources, .line = 1, .column = 1, .length = 1 };
+}
+
+static void check_convention(struct spec *s)
+{
+	const struct pos start = start_of(s);
+	const char *missing = "";
+
+	if (!s->rules && s->sources && !is_lost(s, "rules"))
+		diag_error(s, &start, "no rules are declared: the calling convention has %zu",
+			   sizeof(convention) / sizeof(convention[0]));
+	if (!s->rules)
+		return;
+	for (size_t i = 0; i < sizeof(convention) / sizeof(convention[0]); i++)
+		if (!spec_rule(s, convention[i]) && !is_lost(s, convention[i]))
+			missing = spec_printf(s, "%s%s'%s'", missing, *missing ? ", " : "",
+					      convention[i]);
+	if (*missing)
+		diag_error(s, &s->rules->at,
+			   "this list lacks rules of the calling convention: %s", missing);
+}
+
 void check_rules(struct spec *s)
 {
 	const struct rule *before = NULL;
+
+	check_convention(s);
 
 	for (struct rule *r = s->rules; r; r = r->next) {
 		if (before && r->number < before->number)
@@ -52,7 +85,8 @@ void check_rules(struct spec *s)
 			r->status = refer_status(s, &r->otherwise);
 		else
 			diag_error(s, &r->at,
-				   "rule '%s' does not say what it yields: write else STATUS", r->name);
+				   "rule '%s' does not say what it yields: write else STATUS",
+				   r->name);
 		before = r;
 	}
 }
@@ -108,7 +142,7 @@ static void check_gate(struct spec *s, struct call *c)
 {
 	struct name denied = c->denied_name;
 
-	refer_offers(s, c->needs);
+	refer_needs(s, c->needs);
 	refer_offers(s, c->offered);
 	if (!c->needs)
 		return;
@@ -249,7 +283,7 @@ void check_unused(struct spec *s)
 
 static void check_interface(struct spec *s)
 {
-	const struct pos start = { .source = s->sources, .line = 1, .column = 1, .length = 1 };
+	const struct pos start = start_of(s);
 
 	if (!s->interface && s->sources && !is_lost(s, "interface"))
 		diag_error(s, &start,
@@ -270,5 +304,7 @@ bool spec_check(struct spec *s)
 	check_cpuid(s);
 	check_offers(s);
 	check_unused(s);
+	if (s->error_count == 0)
+		check_testable(s);
 	return s->error_count == 0;
 }

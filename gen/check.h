@@ -29,6 +29,12 @@ void check_cpuid(struct spec *s);
 void check_offers(struct spec *s);
 void check_unused(struct spec *s);
 
+/*
+ * Every call and MSR has an input that keeps its rules, and every rule one that breaks it and none
+ * before it; check_testable.c. For specifications without errors.
+ */
+void check_testable(struct spec *s);
+
 /* ---- names; refer.c ---- */
 
 /* True for a name that may be declared or used where the text could not be read. */
@@ -39,6 +45,8 @@ struct type *refer_type(struct spec *s, const struct name *n);
 const struct status *refer_status(struct spec *s, const struct name *n); /* statuses, UD and GP */
 const struct status *refer_real_status(struct spec *s, const struct name *n);  /* statuses alone */
 void refer_offers(struct spec *s, struct offer_use *uses);
+/* Likewise of what a call or an MSR needs: a table row has room for privileges and features. */
+void refer_needs(struct spec *s, struct offer_use *uses);
 
 /* ---- bits; check_bits.c ---- */
 

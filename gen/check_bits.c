@@ -40,6 +40,7 @@ static void check_words(struct spec *s, const struct bits *b, enum bits_home hom
 	refuse_word(s, b, b->locks && (reserved || home != HOME_MSR), "locks");
 	refuse_word(s, b, b->ignored_unless.text && (reserved || home != HOME_MSR),
 		    "ignored_unless");
+	refuse_word(s, b, b->unless.text && (reserved || home != HOME_MSR), "unless");
 	refuse_word(s, b, b->nonzero && (reserved || home == HOME_CPUID), "nonzero");
 	refuse_word(s, b, b->in && (reserved || home == HOME_CPUID), "in");
 	refuse_word(s, b, b->type_name.text && (reserved || home == HOME_CPUID), ": type");

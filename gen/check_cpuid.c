@@ -3,9 +3,6 @@
 #include "check.h"
 #include "diag.h"
 
-#define LEAF_FIRST 0x40000000u
-#define LEAF_LAST 0x400000ffu
-
 /* A privilege or feature is shown by one bit of all leaves. */
 static void show_offer(struct spec *s, struct bits *b)
 {

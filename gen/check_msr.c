@@ -6,9 +6,6 @@
 #include "check.h"
 #include "diag.h"
 
-#define MSR_FIRST 0x40000000u
-#define MSR_LAST 0x400001ffu
-
 static void check_number(struct spec *s, const struct msr *m)
 {
 	uint64_t last = m->number + (uint64_t)(m->count - 1) * m->stride;
@@ -26,11 +23,26 @@ static void check_access(struct spec *s, const struct msr *m)
 		diag_error(s, &m->at, "'%s' is read-only: there is no write to act on", m->name);
 }
 
+static void resolve_unless(struct spec *s, const struct msr *m, struct bits *b)
+{
+	const struct bits *bit = m->bits;
+
+	while (bit && (!bit->name || strcmp(bit->name, b->unless.text) != 0))
+		bit = bit->next;
+	if (!bit || bit->high != bit->low || bit == b)
+		diag_error(s, &b->unless.at, "'%s' has no other single bit '%s'", m->name,
+			   b->unless.text);
+	else
+		b->unless_bit = bit;
+}
+
 static void resolve_bits(struct spec *s, struct msr *m)
 {
 	for (struct bits *b = m->bits; b; b = b->next) {
 		struct name *n = &b->ignored_unless;
 
+		if (b->unless.text)
+			resolve_unless(s, m, b);
 		if (!n->text)
 			continue;
 		b->ignored_unless_msr = spec_msr(s, n->text);
@@ -80,6 +92,8 @@ static void check_reset(struct spec *s, const struct msr *m)
 	if (!m->has_reset)
 		return;
 	for (const struct bits *b = m->bits; b; b = b->next) {
+		if (b->unless_bit && m->reset & bits_mask(b->unless_bit))
+			continue;
 		if (b->high >= 64 || part_admits(b, (m->reset & bits_mask(b)) >> b->low))
 			continue;
 		diag_error(s, &m->reset_at, "the reset value breaks the rule of %s",
@@ -156,7 +170,7 @@ static void list_rows(struct spec *s)
 void check_msrs(struct spec *s)
 {
 	for (struct msr *m = s->msrs; m; m = m->next) {
-		refer_offers(s, m->needs);
+		refer_needs(s, m->needs);
 		resolve_bits(s, m);
 		if (m->bits && !m->about.broken)
 			check_bits(s, m->bits, 64, HOME_MSR, m->name, &m->at);

@@ -43,6 +43,8 @@ static const char *value_of(const struct operand *o)
 {
 	if (o->shift == 0 && o->width == 8 * o->size)
 		return holder(o);
+	if (o->shift == 0)
+		return namef("(%s & %s)", holder(o), c_hex(low_bits(o->width), o->size));
 	return namef("(%s >> %u & %s)", holder(o), o->shift, c_hex(low_bits(o->width), o->size));
 }
 

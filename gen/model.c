@@ -186,6 +186,14 @@ struct msr *spec_msr(const struct spec *s, const char *name)
 	return NULL;
 }
 
+struct rule *spec_rule(const struct spec *s, const char *name)
+{
+	for (struct rule *r = s->rules; r; r = r->next)
+		if (strcmp(r->name, name) == 0)
+			return r;
+	return NULL;
+}
+
 /* ---- small facts ---- */
 
 bool status_is_fault(const struct status *s)
@@ -196,6 +204,15 @@ bool status_is_fault(const struct status *s)
 uint64_t low_bits(unsigned width)
 {
 	return width >= 64 ? ~0ull : (1ull << width) - 1;
+}
+
+unsigned count_bits(uint64_t value)
+{
+	unsigned n = 0;
+
+	for (; value; value &= value - 1)
+		n++;
+	return n;
 }
 
 uint64_t bits_mask(const struct bits *b)

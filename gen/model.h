@@ -20,6 +20,12 @@ enum {
 	SPEC_XMM_BYTES = 112,  /* and six XMM registers */
 };
 
+/* Where synthetic MSRs and the hypervisor's CPUID leaves lie. */
+#define MSR_FIRST 0x40000000u
+#define MSR_LAST 0x400001ffu
+#define LEAF_FIRST 0x40000000u
+#define LEAF_LAST 0x400000ffu
+
 /* Put an item at the end of a list. */
 #define APPEND(list, item) do { \
 	__typeof__(&(list)) end_ = &(list); \
@@ -165,6 +171,8 @@ struct bits {
 	bool locks;                /* MSR: once set, later writes are refused until reset */
 	struct name ignored_unless; /* MSR: zero while that MSR is zero; text NULL when absent */
 	struct msr *ignored_unless_msr; /* resolved when the name is present */
+	struct name unless;        /* MSR: while that bit is set its rules do not hold; or NULL */
+	const struct bits *unless_bit; /* resolved when the name is present */
 
 	enum cpuid_source source;  /* only in a CPUID register */
 	struct offer_use *offer;   /* CPUID_OFFER */
@@ -456,6 +464,7 @@ struct status *spec_status(const struct spec *s, const char *name);
 struct offer *spec_offer(const struct spec *s, const char *block);
 struct offer_bit *spec_offer_bit(const struct spec *s, const char *block, const char *bit);
 struct msr *spec_msr(const struct spec *s, const char *name);
+struct rule *spec_rule(const struct spec *s, const char *name);
 
 /* Bits of `block` among the uses in the list; all bits that are not marked unimplemented. */
 uint64_t offer_use_mask(const struct offer_use *list, const struct offer *block);
@@ -465,8 +474,9 @@ uint64_t offer_implemented_mask(const struct offer *block);
 uint64_t type_flags_mask(const struct type *t);
 uint64_t type_mbz_mask(const struct type *t);
 
-/* The lowest `width` bits set; width may be 0 to 64. */
+/* The lowest `width` bits set; width may be 0 to 64. How many bits are set. */
 uint64_t low_bits(unsigned width);
+unsigned count_bits(uint64_t value);
 
 /* "vp_index" -> "VpIndex", "vp_index" -> "VP_INDEX"; the results live in the spec. */
 const char *spec_camel(struct spec *s, const char *name);

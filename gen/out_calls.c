@@ -154,7 +154,6 @@ static const char *flag_list(const struct call *c)
 
 static void row(struct text *t, const struct spec *s, const struct call *c)
 {
-	refuse_other_needs(s, c->needs, c->named);
 	emit_open(t, "{");
 	emit_line(t, ".code = 0x%04x,", c->code);
 	emit_line(t, ".flags = %s,", flag_list(c));
@@ -163,7 +162,7 @@ static void row(struct text *t, const struct spec *s, const struct call *c)
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, c->needs, "privilege"), 8));
 	emit_line(t, ".needs_feature = %s,", c_hex(needs_mask(s, c->needs, "feature"), 8));
 	emit_line(t, ".denied = %s,",
-		  c_status(c->denied ? c->denied : need_rule(s, "privilege")->status));
+		  c_status(c->denied ? c->denied : spec_rule(s, "privilege")->status));
 	emit_line(t, ".check = spec_check_%s,", has_checks(c, false) ? c->name : "none");
 	emit_line(t, ".check_each = spec_check_%s,",
 		  has_checks(c, true) ? namef("each_%s", c->name) : "none");
@@ -196,7 +195,7 @@ static void refusals(struct text *t, const struct spec *s)
 	emit_open(t, "{");
 	emit_line(t, "(void)v;");
 	emit_line(t, "(void)a;");
-	emit_line(t, "return %s;", c_status(need_rule(s, "code_known")->status));
+	emit_line(t, "return %s;", c_status(spec_rule(s, "code_known")->status));
 	emit_close(t, "}");
 	emit_blank(t);
 }
@@ -214,7 +213,7 @@ void out_calls_c(struct text *t, const struct spec *s)
 	emit_line(t,
 		  "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, "
 		  ".handle = call_refused },",
-		  c_status(need_rule(s, "privilege")->status));
+		  c_status(spec_rule(s, "privilege")->status));
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))
 			row(t, s, c);

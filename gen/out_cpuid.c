@@ -6,16 +6,14 @@
 #include "out.h"
 #include "spell.h"
 
-enum { FIRST_LEAF = 0x40000000 };
-
 static unsigned leaf_count(const struct spec *s)
 {
-	uint32_t last = FIRST_LEAF;
+	uint32_t last = LEAF_FIRST;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
 		if (for_x64(&l->about) && l->number > last)
 			last = l->number;
-	return last - FIRST_LEAF + 1;
+	return last - LEAF_FIRST + 1;
 }
 
 void out_cpuid_h(struct text *t, const struct spec *s)
@@ -31,7 +29,7 @@ void out_cpuid_h(struct text *t, const struct spec *s)
 	emit_close(t, "};");
 	emit_blank(t);
 	emit(t, "struct spec_cpuid_leaf {\n\tu32 eax, ebx, ecx, edx;\n};\n\n");
-	emit_line(t, "#define SPEC_CPUID_FIRST 0x%xu", FIRST_LEAF);
+	emit_line(t, "#define SPEC_CPUID_FIRST 0x%xu", LEAF_FIRST);
 	emit_line(t, "#define SPEC_CPUID_LEAVES %u", leaf_count(s));
 	emit_blank(t);
 	emit_comment(t, "Fill in all leaves from SPEC_CPUID_FIRST on; registers and bits the "
@@ -116,7 +114,7 @@ void out_cpuid_c(struct text *t, const struct spec *s)
 		emit_line(t, "/* 0x%08x %s */", l->number, l->name);
 		for (unsigned i = 0; i < CPUID_REGISTERS; i++)
 			leaf_register(
-				t, namef("out[%u].%s", l->number - FIRST_LEAF, register_names[i]),
+				t, namef("out[%u].%s", l->number - LEAF_FIRST, register_names[i]),
 				l->registers[i].bits);
 	}
 	emit_close(t, "}");

@@ -9,7 +9,7 @@
 #include "out.h"
 #include "spell.h"
 
-enum { FIRST_LEAF = 0x40000000, VALUE_COLUMN = 64 };
+enum { VALUE_COLUMN = 64 };
 
 static void section(struct text *t, const char *title)
 {
@@ -123,15 +123,24 @@ static void bit_fields(struct text *t, const char *macros, const char *functions
 				  namef("hv_u%u", 8 * bytes));
 }
 
+/* A constant, under the name that other headers give it too when that is one of C. */
+static void constant(struct text *t, const struct type *type, const struct enumerator *e,
+		     uint64_t value)
+{
+	const char *name = namef("HV_%s_%s", upper(type->name), upper(e->name));
+
+	emit_comment(t, e->about.doc);
+	define(t, name, number(value, type->size));
+	if (strncmp(e->named, "HV_", 3) == 0 && strcmp(e->named, name) != 0)
+		define(t, e->named, number(value, type->size));
+}
+
 static void flags(struct text *t, const struct type *type)
 {
 	const char *prefix = namef("HV_%s", upper(type->name));
 
-	for (const struct enumerator *e = type->values; e; e = e->next) {
-		emit_comment(t, e->about.doc);
-		define(t, namef("%s_%s", prefix, upper(e->name)),
-		       number(1ull << e->value, type->size));
-	}
+	for (const struct enumerator *e = type->values; e; e = e->next)
+		constant(t, type, e, 1ull << e->value);
 	define(t, namef("%s_MASK", prefix), number(type_flags_mask(type), type->size));
 	emit_blank(t);
 }
@@ -139,13 +148,9 @@ static void flags(struct text *t, const struct type *type)
 /* Constants and not a C enum: the size and sign of one differ from compiler to compiler. */
 static void enumeration(struct text *t, const struct type *type)
 {
-	for (const struct enumerator *e = type->values; e; e = e->next) {
-		if (!for_x64(&e->about))
-			continue;
-		emit_comment(t, e->about.doc);
-		define(t, namef("HV_%s_%s", upper(type->name), upper(e->name)),
-		       number(e->value, type->size));
-	}
+	for (const struct enumerator *e = type->values; e; e = e->next)
+		if (for_x64(&e->about))
+			constant(t, type, e, e->value);
 	emit_blank(t);
 }
 
@@ -180,6 +185,8 @@ static void plain_types(struct text *t, const struct spec *s)
 		if (!for_x64(&type->about) || type->kind == TYPE_STRUCT || type->kind == TYPE_ALIAS)
 			continue;
 		emit_comment(t, type->about.doc);
+		if (*type->about.doc)
+			emit_blank(t);
 		if (type->kind == TYPE_BITS)
 			bit_fields(t, namef("HV_%s", upper(type->name)), namef("hv_%s", type->name),
 				   type->bits, type->size);
@@ -232,18 +239,20 @@ static unsigned leaf_count(const struct spec *s)
 	unsigned count = 1;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		if (l->number - FIRST_LEAF >= count)
-			count = l->number - FIRST_LEAF + 1;
+		if (for_x64(&l->about) && l->number - LEAF_FIRST >= count)
+			count = l->number - LEAF_FIRST + 1;
 	return count;
 }
 
 static void cpuid(struct text *t, const struct spec *s)
 {
 	section(t, "CPUID");
-	define(t, "HV_CPUID_FIRST", number(FIRST_LEAF, 4));
+	define(t, "HV_CPUID_FIRST", number(LEAF_FIRST, 4));
 	define(t, "HV_CPUID_LEAVES", namef("%uu", leaf_count(s)));
 	emit_blank(t);
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
+		if (!for_x64(&l->about))
+			continue;
 		emit_comment(t, l->about.doc);
 		define(t, namef("HV_CPUID_%s", upper(l->name)), number(l->number, 4));
 		for (unsigned reg = 0; reg < CPUID_REGISTERS; reg++)
@@ -252,23 +261,38 @@ static void cpuid(struct text *t, const struct spec *s)
 	}
 }
 
+/* What detection compares: CPUID leaf `interface` with its constant `signature`. */
+static bool has_signature(const struct spec *s)
+{
+	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
+		for (const struct bits *b = l->registers[CPUID_EAX].bits; b; b = b->next)
+			if (strcmp(l->name, "interface") == 0 && for_x64(&l->about) &&
+			    b->source == CPUID_CONSTANT && strcmp(b->name, "signature") == 0)
+				return true;
+	return false;
+}
+
+static void question(struct text *t, const struct cpuid_leaf *l, const char *reg,
+		     const struct bits *b)
+{
+	const struct offer_bit *o = b->offer->target;
+
+	emit_line(t, "HV_FN int hv_has_%s_%s(const struct hv_detected *d)", o->block->name,
+		  o->name);
+	emit_line(t, "{\n\treturn (d->leaf[%u].%s & %s) != 0;\n}\n", l->number - LEAF_FIRST, reg,
+		  number(bits_mask(b), 4));
+}
+
 /* One question per offered bit that a leaf shows. */
 static void offered(struct text *t, const struct spec *s)
 {
 	static const char *const names[CPUID_REGISTERS] = { "eax", "ebx", "ecx", "edx" };
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		for (unsigned reg = 0; reg < CPUID_REGISTERS; reg++)
-			for (const struct bits *b = l->registers[reg].bits; b; b = b->next) {
-				if (b->source != CPUID_OFFER)
-					continue;
-				const struct offer_bit *o = b->offer->target;
-				emit_line(t, "HV_FN int hv_has_%s_%s(const struct hv_detected *d)",
-					  o->block->name, o->name);
-				emit_line(t, "{\n\treturn (d->leaf[%u].%s & %s) != 0;\n}\n",
-					  l->number - FIRST_LEAF, names[reg],
-					  number(bits_mask(b), 4));
-			}
+		for (unsigned reg = 0; for_x64(&l->about) && reg < CPUID_REGISTERS; reg++)
+			for (const struct bits *b = l->registers[reg].bits; b; b = b->next)
+				if (b->source == CPUID_OFFER)
+					question(t, l, names[reg], b);
 }
 
 /* ---- MSRs ---- */
@@ -295,7 +319,7 @@ static void msr(struct text *t, const struct msr *m)
 
 static void call_types(struct text *t, const struct call *c)
 {
-	emit_comment(t, namef("%s: %s", c->named, c->about.doc));
+	emit_comment(t, namef("%s%s%s", c->named, *c->about.doc ? ": " : "", c->about.doc));
 	define(t, namef("HV_CALL_%s", upper(c->name)), namef("0x%04x", c->code));
 	emit_blank(t);
 	for (unsigned i = 0; i < CALL_BLOCKS; i++) {
@@ -313,7 +337,9 @@ static void control(struct text *t, const struct call *c)
 				 c->varhead ? ", hv_u32 var_count" : "",
 				 c->rep ? ", hv_u32 reps, hv_u32 start" : "");
 
-	emit_line(t, "HV_FN hv_u64 hv_control_%s(\n\t%s)", c->name, *open ? open + 2 : "void");
+	open = *open ? open + 2 : "void";
+	bool long_line = strlen(c->name) + strlen(open) > 70;
+	emit_line(t, "HV_FN hv_u64 hv_control_%s(%s%s)", c->name, long_line ? "\n\t" : "", open);
 	emit_open(t, "{");
 	emit_line(t, "return HV_CONTROL(HV_CALL_%s, %s, %s, %s);", upper(c->name),
 		  in_registers ? "fast" : "0", c->varhead ? "var_count" : "0",
@@ -458,8 +484,10 @@ void out_guest_h(struct text *t, const struct spec *s)
 	for_calls(t, s, call_types);
 	for_calls(t, s, control);
 	emit_line(t, "%s", guest_stubs);
-	emit_line(t, "%s", guest_detect);
-	offered(t, s);
+	if (has_signature(s)) {
+		emit_line(t, "%s", guest_detect);
+		offered(t, s);
+	}
 	section(t, "Typed calls");
 	for_calls(t, s, wrapper);
 	emit_line(t, "%s", guest_time);

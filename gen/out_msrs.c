@@ -3,14 +3,9 @@
  * spec_msrs.h and spec_msrs.c: the total table of synthetic MSRs, their slots, resets and write
  * rules.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "expr.h"
 #include "out.h"
 #include "spell.h"
-
-enum { FIRST_MSR = 0x40000000, LEAST_RANGE = 0x200, MOST_RANGE = 0x4000 };
 
 static const char structs[] =
 	"struct vcpu;\n"
@@ -55,22 +50,6 @@ static const char structs[] =
 	"extern const struct spec_msr spec_msr_rows[];\n"
 	"\n";
 
-static unsigned range(const struct spec *s)
-{
-	unsigned range = LEAST_RANGE;
-
-	for (size_t i = 0; i < s->msr_row_count; i++) {
-		uint32_t at = s->msr_rows[i].number - FIRST_MSR;
-		if (at >= MOST_RANGE) {
-			fprintf(stderr, "hvgen: msr %s: number outside the synthetic range\n",
-				s->msr_rows[i].msr->name);
-			exit(1);
-		}
-		range = at >= range ? at + 1 : range;
-	}
-	return range;
-}
-
 static const char *index_type(const struct spec *s)
 {
 	return s->msr_row_count > 255 ? "u16" : "u8";
@@ -80,12 +59,13 @@ static void slots(struct text *t, const struct spec *s)
 {
 	emit_comment(t, "Slots of the partition and slots of a virtual processor, each from 0; of "
 			"a strided MSR the first.");
-	emit_open(t, "enum {");
-	for (const struct msr *m = s->msrs; m; m = m->next)
-		if (for_x64(&m->about) && msr_implemented(m))
-			emit_line(t, "SPEC_MSR_SLOT_%s = %u,%s", upper(m->name), msr_slot(s, m),
-				  m->vp ? " /* VP */" : "");
-	emit_close(t, "};");
+	for (const struct msr *m = s->msrs; m; m = m->next) {
+		if (!for_x64(&m->about) || !msr_implemented(m))
+			continue;
+		emit(t, "#define SPEC_MSR_SLOT_%s", upper(m->name));
+		emit_column(t, 64);
+		emit_line(t, "%u%s", msr_slot(s, m), m->vp ? " /* VP */" : "");
+	}
 	for (unsigned vp = 0; vp < 2; vp++)
 		emit_line(t, "#define SPEC_MSR_%s_SLOTS %u", vp ? "VP" : "PARTITION",
 			  msr_slots(s, vp) ? msr_slots(s, vp) : 1);
@@ -94,8 +74,8 @@ static void slots(struct text *t, const struct spec *s)
 
 static void lookup(struct text *t, const struct spec *s)
 {
-	emit_line(t, "#define SPEC_MSR_FIRST 0x%xu", FIRST_MSR);
-	emit_line(t, "#define SPEC_MSR_RANGE 0x%xu", range(s));
+	emit_line(t, "#define SPEC_MSR_FIRST 0x%xu", MSR_FIRST);
+	emit_line(t, "#define SPEC_MSR_RANGE 0x%xu", MSR_LAST - MSR_FIRST + 1);
 	emit_line(t, "extern const %s spec_msr_index[SPEC_MSR_RANGE];", index_type(s));
 	emit_blank(t);
 	emit_comment(t, "The row of an MSR. Total: row 0, which has no flags, is every number that "
@@ -212,7 +192,6 @@ static void row(struct text *t, const struct spec *s, const struct msr_row *r)
 	const struct msr *m = r->msr;
 	unsigned slot = msr_implemented(m) ? msr_slot(s, m) + r->index : 0;
 
-	refuse_other_needs(s, m->needs, m->named);
 	emit_open(t, "{ /* %s */", msr_instance(m, r->index));
 	emit_line(t, ".number = 0x%08x, .slot = %u, .index = %u,", r->number, slot, r->index);
 	emit_line(t, ".flags = %s,", flag_list(m));
@@ -248,7 +227,7 @@ static void index_table(struct text *t, const struct spec *s)
 	for (size_t i = 0; i < s->msr_row_count; i++) {
 		const struct msr_row *r = &s->msr_rows[i];
 		if (for_x64(&r->msr->about))
-			emit_line(t, "[0x%03x] = %u, /* %s */", r->number - FIRST_MSR, ++n,
+			emit_line(t, "[0x%03x] = %u, /* %s */", r->number - MSR_FIRST, ++n,
 				  msr_instance(r->msr, r->index));
 	}
 	emit_close(t, "};");

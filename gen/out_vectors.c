@@ -79,7 +79,7 @@ static void put(struct vectors *v, const struct vector *row)
 {
 	const struct call *c = v->call;
 	bool there = !c || call_implemented(c);
-	const struct status *refusal = need_rule(v->spec, "code_known")->status;
+	const struct status *refusal = spec_rule(v->spec, "code_known")->status;
 	const struct status *status = there ? row->status : refusal;
 	struct text *t = &v->rows;
 
@@ -112,7 +112,9 @@ static void rule_vectors(struct vectors *v, const struct sample *good)
 	const struct call *c = v->call;
 
 	for (const struct check *k = c->checks; k; k = k->next) {
-		struct sample s = sample_breaking(good, c->checks, k);
+		struct sample s = *good;
+
+		sample_break(&s, c->checks, k);
 		struct vector row = {
 			.name = kebab(k->enumerator, c->name),
 			.rule = k->id,
@@ -145,7 +147,7 @@ static struct vector plain(const struct vectors *v, const struct sample *good, c
  */
 static void breaks(struct vectors *v, struct vector row, const char *rule)
 {
-	const struct rule *r = need_rule(v->spec, call_implemented(v->call) ? rule : "code_known");
+	const struct rule *r = spec_rule(v->spec, call_implemented(v->call) ? rule : "code_known");
 
 	row.rule = r->id;
 	row.status = r->status;
@@ -285,7 +287,7 @@ static bool is_code(const struct spec *s, unsigned code)
 static void unknown_vectors(struct vectors *v)
 {
 	static const unsigned codes[] = { 0x0000, 0x0001, 0x7fff, 0x8000, 0xffff };
-	const struct rule *r = need_rule(v->spec, "code_known");
+	const struct rule *r = spec_rule(v->spec, "code_known");
 
 	v->call = NULL;
 	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -332,7 +334,9 @@ static void msr_rule_vector(struct text *t, const struct msr *m, const struct sa
 	} else if (k->kind == CHECK_MSR_WRITE) {
 		a.value = good->msr;
 	} else {
-		struct sample s = sample_breaking(good, m->checks, k);
+		struct sample s = *good;
+
+		sample_break(&s, m->checks, k);
 		a.value = s.msr;
 		a.before = k->kind == CHECK_MSR_LOCKED ? s.msr_old : 0;
 	}
@@ -398,8 +402,11 @@ static const char call_struct[] =
 	"};\n\n";
 
 static const char msr_struct[] =
-	"\n/* One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and "
-	"restore what the guest needs. */\n"
+	"/*\n"
+	" * One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and "
+	"restore\n"
+	" * what the guest needs.\n"
+	" */\n"
 	"struct hv_msr_vector {\n"
 	"\tconst char *name;            /* \"hypercall/reserved\" */\n"
 	"\tconst char *rule;            /* id of the rule it breaks, \"\" when none */\n"
@@ -436,13 +443,15 @@ void out_vectors_h(struct text *t, const struct spec *s)
 	append(t, &v.rows);
 	emit(t,
 	     "};\nstatic const unsigned hv_vector_count = sizeof(hv_vectors) / "
-	     "sizeof(hv_vectors[0]);\n%s",
+	     "sizeof(hv_vectors[0]);\n\n%s",
 	     msr_struct);
+	emit_line(t, "/* A row of zeros ends the table. */");
 	emit_line(t, "static const struct hv_msr_vector hv_msr_vectors[] = {");
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		if (for_x64(&m->about))
 			msr_vectors(t, m);
-	emit(t, "};\nstatic const unsigned hv_msr_vector_count = sizeof(hv_msr_vectors) / "
-		"sizeof(hv_msr_vectors[0]);\n");
+	emit(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};\n"
+		"static const unsigned hv_msr_vector_count =\n"
+		"\tsizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]) - 1;\n");
 	emit(t, "\n#endif\n");
 }

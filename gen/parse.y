@@ -108,6 +108,7 @@ part_word ::= PRESERVE.                               { b->bits->kind = BITS_PRE
 part_word ::= GPA.                                    { b->bits->gpa = true; }
 part_word ::= LOCKS.                                  { b->bits->locks = true; }
 part_word ::= IGNORED_UNLESS NAME(M).                 { b->bits->ignored_unless = build_name(&M); }
+part_word ::= UNLESS NAME(N).                         { build_part_unless(b, &N); }
 part_word ::= ELSE NAME(N).                           { build_part_else(b, &N); }
 part_word ::= EQUALS CONSTANT NUMBER(N).              { build_constant(b, &N); }
 part_word ::= EQUALS VALUE NAME(N).                   { build_cpuid_value(b, &N); }

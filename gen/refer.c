@@ -65,3 +65,14 @@ void refer_offers(struct spec *s, struct offer_use *uses)
 				   u->bit.text);
 	}
 }
+
+void refer_needs(struct spec *s, struct offer_use *uses)
+{
+	refer_offers(s, uses);
+	for (struct offer_use *u = uses; u; u = u->next)
+		if (u->target && strcmp(u->block.text, "privilege") != 0 &&
+		    strcmp(u->block.text, "feature") != 0)
+			diag_error(s, &u->block.at,
+				   "'%s.%s' cannot be needed: only privilege.x and feature.x can",
+				   u->block.text, u->bit.text);
+}

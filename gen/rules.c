@@ -97,22 +97,44 @@ static struct operand part_of(struct spec *s, const struct operand *whole, const
 	return on;
 }
 
+/* Put the condition of an MSR's part on the rules from `first` on. */
+static void guard_part(struct rule_list *rules, const struct operand *whole, const struct bits *b,
+		       struct check *first)
+{
+	struct spec *s = rules->spec;
+
+	if (!first)
+		diag_error(s, &b->unless.at, "'%s' has no rule that this could change", b->name);
+	for (struct check *c = first; c && b->unless_bit; c = c->next) {
+		c->guarded = true;
+		c->unless = *whole;
+		c->unless_mask = c->unless_value = bits_mask(b->unless_bit);
+		c->text = spec_printf(s, "%s, unless %s", c->text, b->unless_bit->name);
+	}
+}
+
 static void add_part(struct rule_list *rules, const struct operand *whole, const struct bits *b,
 		     const struct rule_source *from)
 {
 	struct operand on = part_of(rules->spec, whole, b);
+	struct check **first = rules->tail;
+	struct rule_source own = *from;
 	struct spec *s = rules->spec;
 
+	if (whole->part == PART_MSR)
+		own.at = b->at;
 	if (b->nonzero)
-		add_nonzero(rules, &on, from);
+		add_nonzero(rules, &on, &own);
 	if (b->in)
-		add_range(rules, &on, b->in, from);
+		add_range(rules, &on, b->in, &own);
 	if (b->gpa)
-		rules_add(rules, CHECK_MSR_GPA, &on, "GPA", from,
+		rules_add(rules, CHECK_MSR_GPA, &on, "GPA", &own,
 			  spec_printf(s, "%s is a page inside the guest physical address space",
 				      on.path));
 	if (b->type)
-		rules_add_type(rules, &on, b->type, from);
+		rules_add_type(rules, &on, b->type, &own);
+	if (b->unless.text)
+		guard_part(rules, whole, b, *first);
 }
 
 void rules_add_bits(struct rule_list *rules, const struct operand *whole, const struct bits *list,

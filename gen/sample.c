@@ -5,13 +5,7 @@
  */
 #include "sample.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "spell.h"
-
-enum { TRIES = 64 };
 
 /* ---- values in a sample ---- */
 
@@ -43,9 +37,9 @@ static uint64_t word(const struct sample *s, const struct operand *o, unsigned i
 	return v;
 }
 
-static void set_word(struct sample *s, const struct operand *o, uint64_t v)
+static void set_word(struct sample *s, const struct operand *o, unsigned i, uint64_t v)
 {
-	uint8_t *p = bytes_of(s, o);
+	uint8_t *p = bytes_of(s, o) + i * o->stride;
 
 	if (o->part == PART_MSR)
 		s->msr = v;
@@ -67,10 +61,16 @@ static uint64_t value(const struct sample *s, const struct operand *o, unsigned 
 	return word(s, o, i) >> o->shift & low_bits(width_of(o));
 }
 
-static void set_value(struct sample *s, const struct operand *o, uint64_t v)
+static void set_element(struct sample *s, const struct operand *o, unsigned i, uint64_t v)
 {
 	uint64_t mask = low_bits(width_of(o)) << o->shift;
-	set_word(s, o, (word(s, o, 0) & ~mask) | (v << o->shift & mask));
+
+	set_word(s, o, i, (word(s, o, i) & ~mask) | (v << o->shift & mask));
+}
+
+static void set_value(struct sample *s, const struct operand *o, uint64_t v)
+{
+	set_element(s, o, 0, v);
 }
 
 /* ---- does a rule hold? ---- */
@@ -123,9 +123,14 @@ static bool element_holds(const struct sample *s, const struct check *k, unsigne
 	return true; /* of accesses, not of values */
 }
 
+static bool counts(const struct sample *s, const struct check *k)
+{
+	return !k->guarded || (word(s, &k->unless, 0) & k->unless_mask) != k->unless_value;
+}
+
 static bool holds(const struct sample *s, const struct check *k)
 {
-	if (k->guarded && (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value)
+	if (!counts(s, k))
 		return true;
 	for (unsigned i = 0; i < k->on.count; i++)
 		if (!element_holds(s, k, i))
@@ -142,30 +147,40 @@ const struct check *sample_broken(const struct sample *s, const struct check *ru
 
 /* ---- keeping all rules ---- */
 
+/* A value that keeps a rule of values. */
+static uint64_t kept_value(const struct sample *s, const struct check *k, unsigned i)
+{
+	switch (k->kind) {
+	case CHECK_NONZERO:
+		return 1;
+	case CHECK_RANGE:
+		return k->high; /* 0 when allowed, else the top: an IPI's spurious vector */
+	case CHECK_ENUM:
+		return k->type->values->value;
+	case CHECK_RESERVED:
+		return value(s, &k->on, i) & ~k->mask;
+	default:
+		return 0;
+	}
+}
+
 static void satisfy(struct sample *s, const struct check *k)
 {
 	if (holds(s, k))
 		return;
-	if (k->kind == CHECK_COUNT)
+	if (k->kind == CHECK_COUNT) {
 		s->var_count = count_bits(value(s, &k->on, 0));
-	else if (k->kind == CHECK_NONZERO)
-		set_value(s, &k->on, 1);
-	else if (k->kind == CHECK_RANGE)
-		set_value(s, &k->on,
-			  k->high); /* 0 when allowed, else the top: an IPI's spurious vector */
-	else if (k->kind == CHECK_ENUM)
-		set_value(s, &k->on, k->type->values->value);
-	else if (k->kind == CHECK_RESERVED)
-		set_value(s, &k->on, value(s, &k->on, 0) & ~k->mask);
-	else
-		set_value(s, &k->on, 0);
+		return;
+	}
+	for (unsigned i = 0; i < k->on.count; i++)
+		if (!element_holds(s, k, i))
+			set_element(s, &k->on, i, kept_value(s, k, i));
 }
 
-static void satisfy_all(struct sample *s, const struct check *rules, const struct check *except)
+static void satisfy_all(struct sample *s, const struct check *rules)
 {
 	for (const struct check *k = rules; k; k = k->next)
-		if (k != except)
-			satisfy(s, k);
+		satisfy(s, k);
 }
 
 static const struct enumerator *enumerator_named(const struct type *t, const char *name)
@@ -215,17 +230,6 @@ static void prefer(uint8_t *block, const struct field *fields, unsigned base, bo
 	}
 }
 
-static void must_hold(const struct sample *s, const struct check *rules, const char *what)
-{
-	const struct check *k = sample_broken(s, rules);
-
-	if (!k)
-		return;
-	fprintf(stderr, "hvgen: found no input for %s that keeps all rules; %s stays broken: %s\n",
-		what, k->id, k->text);
-	exit(1);
-}
-
 struct sample sample_of_call(const struct call *c)
 {
 	struct sample s = { .bank = 0 };
@@ -233,8 +237,7 @@ struct sample sample_of_call(const struct call *c)
 
 	prefer(s.in, c->in.fields, 0, written);
 	prefer(s.each, c->each_in.fields, 0, written);
-	satisfy_all(&s, c->checks, NULL);
-	must_hold(&s, c->checks, c->named);
+	satisfy_all(&s, c->checks);
 	return s;
 }
 
@@ -248,11 +251,19 @@ struct sample sample_of_msr(const struct msr *m)
 
 	if (sample_broken(&s, m->checks))
 		s.msr = m->reset;
-	must_hold(&s, m->checks, m->named);
 	return s;
 }
 
 /* ---- breaking one ---- */
+
+static unsigned value_count(const struct type *t)
+{
+	unsigned n = 0;
+
+	for (const struct enumerator *e = t->values; e; e = e->next)
+		n++;
+	return n;
+}
 
 /* The smallest values that break a rule, one per try; false when there are no more. */
 static bool break_value(struct sample *s, const struct check *k, unsigned try)
@@ -271,7 +282,7 @@ static bool break_value(struct sample *s, const struct check *k, unsigned try)
 	case CHECK_RANGE:
 		return try < 2 && (set_value(s, o, outside[try]), true);
 	case CHECK_ENUM:
-		return (set_value(s, o, try), true);
+		return try <= value_count(k->type) && (set_value(s, o, try), true);
 	case CHECK_COUNT:
 		return try == 0 && (s->var_count++, true);
 	case CHECK_MSR_LOCKED:
@@ -285,34 +296,32 @@ static bool break_value(struct sample *s, const struct check *k, unsigned try)
 	return false;
 }
 
-/* Give the guard a value under which the rule counts, as near to what it was as can be. */
+/* Give the guard a legal value under which the rule counts, as near to what it was as can be. */
 static void let_count(struct sample *s, const struct check *rules, const struct check *k)
 {
 	uint64_t all = word(s, &k->unless, 0);
 
-	for (unsigned try = 0;
-	     (word(s, &k->unless, 0) & k->unless_mask) == k->unless_value && try < TRIES; try++)
-		set_word(s, &k->unless, (all & ~k->unless_mask) | (try & k->unless_mask));
-	satisfy_all(s, rules, NULL);
+	for (unsigned try = 0; !counts(s, k) && try <= UINT8_MAX; try++) {
+		set_word(s, &k->unless, 0, (all & ~k->unless_mask) | (try & k->unless_mask));
+		satisfy_all(s, rules);
+	}
 }
 
-struct sample sample_breaking(const struct sample *good, const struct check *rules,
-			      const struct check *k)
+bool sample_break(struct sample *s, const struct check *rules, const struct check *k)
 {
-	for (unsigned try = 0; try < TRIES; try++) {
-		struct sample s = *good;
-		if (k->guarded)
-			let_count(&s, rules, k);
-		if (!break_value(&s, k, try))
-			break;
+	for (unsigned try = 0;; try++) {
+		struct sample broken = *s;
+
+		let_count(&broken, rules, k);
+		if (!break_value(&broken, k, try))
+			return false;
 		if (k->kind != CHECK_COUNT)
 			for (const struct check *other = rules; other; other = other->next)
 				if (other->kind == CHECK_COUNT)
-					satisfy(&s, other);
-		if (sample_broken(&s, rules) == k)
-			return s;
+					satisfy(&broken, other);
+		if (sample_broken(&broken, rules) == k) {
+			*s = broken;
+			return true;
+		}
 	}
-	fprintf(stderr, "hvgen: %s cannot be broken alone, so that nothing could test it: %s\n",
-		k->id, k->text);
-	exit(1);
 }

@@ -17,17 +17,19 @@ struct sample {
 };
 
 /*
- * A sample that keeps every rule and does no harm when it is executed. Ends the program when there
- * is none.
+ * A sample that keeps every rule and does no harm when it is executed. A specification that passed
+ * has one; before that, sample_broken() tells.
  */
 struct sample sample_of_call(const struct call *c);
 struct sample sample_of_msr(const struct msr *m);
 
-/* Likewise one that breaks rule k of the list before any other. */
-struct sample sample_breaking(const struct sample *good, const struct check *rules,
-			      const struct check *k);
+/*
+ * Make of a good sample one that breaks rule k of the list before any other. False when there is
+ * none, which a specification that passed never meets, nor rules of accesses instead of values.
+ */
+bool sample_break(struct sample *s, const struct check *rules, const struct check *k);
 
-/* The rule that a call's input breaks first, or NULL. */
+/* The first rule that a sample breaks, or NULL. */
 const struct check *sample_broken(const struct sample *s, const struct check *rules);
 
 #endif

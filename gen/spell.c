@@ -2,8 +2,6 @@
 /* C spellings of the specification's items. */
 #include "spell.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *c_status(const struct status *s)
@@ -37,14 +35,6 @@ const char *c_type(const char *prefix, const struct type *t)
 const char *c_hex(uint64_t value, unsigned bytes)
 {
 	return namef("0x%llx%s", (unsigned long long)value, bytes == 8 ? "ull" : "u");
-}
-
-unsigned count_bits(uint64_t value)
-{
-	unsigned n = 0;
-	for (; value; value &= value - 1)
-		n++;
-	return n;
 }
 
 const struct block *call_block(const struct call *c, unsigned i)
@@ -102,43 +92,10 @@ const char *first_line(const char *doc)
 	return namef("%.*s", (int)strcspn(doc, "\n"), doc);
 }
 
-const struct rule *find_rule(const struct spec *s, const char *name)
-{
-	const struct rule *r = s->rules;
-
-	while (r && strcmp(r->name, name) != 0)
-		r = r->next;
-	return r;
-}
-
-const struct rule *need_rule(const struct spec *s, const char *name)
-{
-	const struct rule *r = find_rule(s, name);
-
-	if (!r) {
-		fprintf(stderr, "hvgen: the block `rules` must have a rule `%s`\n", name);
-		exit(1);
-	}
-	return r;
-}
-
 uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const char *block)
 {
 	const struct offer *o = spec_offer(s, block);
 	return o ? offer_use_mask(needs, o) : 0;
-}
-
-void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who)
-{
-	for (const struct offer *o = s->offers; o; o = o->next) {
-		if (strcmp(o->name, "privilege") == 0 || strcmp(o->name, "feature") == 0 ||
-		    !offer_use_mask(needs, o))
-			continue;
-		fprintf(stderr,
-			"hvgen: %s: a bit of `%s` cannot be needed, only privileges and features\n",
-			who, o->name);
-		exit(1);
-	}
 }
 
 static unsigned slots_before(const struct spec *s, const struct msr *end, bool vp)

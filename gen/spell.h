@@ -27,8 +27,6 @@ const char *c_type(const char *prefix, const struct type *t);
 const struct type *plain_type(const struct type *t);
 /* "0x1f" with the suffix an integer of so many bytes wants: "u" or "ull". */
 const char *c_hex(uint64_t value, unsigned bytes);
-/* Number of bits set. */
-unsigned count_bits(uint64_t value);
 /* Name of a block's struct: "flush_virtual_address_space_in". */
 const char *block_name(const struct call *c, const struct block *b);
 /* Print every struct for x64 once, after those it contains, whatever the order of declaration. */
@@ -44,19 +42,8 @@ const char *first_line(const char *doc);
 enum { CALL_BLOCKS = 4 };
 const struct block *call_block(const struct call *c, unsigned i);
 
-/* Convention rule by its name, or NULL. */
-const struct rule *find_rule(const struct spec *s, const char *name);
-/* A rule of the contract: ends the program with a message when the spec lacks it. */
-const struct rule *need_rule(const struct spec *s, const char *name);
-
 /* Bits of a block in a list of uses; 0 when the spec has no such block. */
 uint64_t needs_mask(const struct spec *s, const struct offer_use *needs, const char *block);
-
-/*
- * Ends the program when something else is needed: rows of the tables have room for these two
- * words.
- */
-void refuse_other_needs(const struct spec *s, const struct offer_use *needs, const char *who);
 
 /*
  * Slots: where the stored value of an implemented MSR lives among those of its scope, and how many

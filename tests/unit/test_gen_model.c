@@ -2,6 +2,7 @@
 /* Tests of what the generator makes of a good specification. */
 /* link: gen/model.c gen/diag.c gen/read.c gen/build.c gen/refer.c gen/unique.c gen/layout.c */
 /* link: gen/rules.c gen/check.c gen/check_bits.c gen/check_msr.c gen/check_cpuid.c */
+/* link: gen/check_testable.c gen/sample.c */
 /* link: build/obj/gen/lex.c build/obj/gen/parse.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,12 @@ static const char *const head =
 	"statuses {\n 0 success\n 3 invalid_hypercall_input\n 5 invalid_parameter\n"
 	" 6 access_denied\n}\n"
 	"rules {\n 1 privilege else access_denied\n"
-	" 2 variable_header else invalid_hypercall_input\n}\n"
+	" 2 variable_header else invalid_hypercall_input\n"
+	" 3 caller_mode else UD 4 page_enabled else UD 5 code_known else UD\n"
+	" 6 control_reserved else UD 7 nested else UD 8 rep_count else UD\n"
+	" 9 rep_start else UD 10 fast_allowed else UD 11 xmm_offered else UD\n"
+	" 12 gpa_alignment else UD 13 gpa_page else UD 14 gpa_space else UD\n"
+	" 15 gpa_overlap else UD 16 gpa_access else GP\n}\n"
 	"privileges privilege : u64 {\n 5 p\n 40 q unimplemented \"not yet\"\n}\n"
 	"cpuid 0x40000003 features {\n eax {\n 4..0 mbz\n 5 p = privilege.p\n 31..6 mbz\n }\n"
 	" ebx {\n 7..0 mbz\n 8 q = privilege.q\n 31..9 level = value level\n }\n}\n"
@@ -216,11 +222,15 @@ static void msrs(void **state)
 			      " reset 0x10\n 0 on ignored_unless c\n 1 lock locks\n"
 			      " 3..2 preserve\n 7..4 x in 1..9\n"
 			      " 11..8 mbz\n 63..12 page gpa\n}\n"
-			      "msr c = 0x40000013 partition, ro {\n reset 0\n}\n");
+			      "msr c = 0x40000013 partition, ro {\n reset 0\n}\n"
+			      "msr d = 0x40000020 vp, rw {\n reset 0x10000\n"
+			      " 7..0 x in 16..255 unless off\n 15..8 mbz\n 16 off\n"
+			      " 63..17 mbz\n}\n");
 	const struct msr *a = spec_msr(s, "a");
+	const struct check *guarded = spec_msr(s, "d")->checks->next;
 
 	(void)state;
-	assert_int_equal(s->msr_row_count, 5);
+	assert_int_equal(s->msr_row_count, 6);
 	assert_int_equal(s->msr_rows[0].number, 0x40000001);
 	assert_int_equal(s->msr_rows[1].number, 0x40000012);
 	assert_int_equal(s->msr_rows[2].number, 0x40000013);
@@ -237,6 +247,9 @@ static void msrs(void **state)
 			    "HVR-M-40000012-01 MSR_B_READ:GP");
 	assert_string_equal(rules_of(s, spec_msr(s, "c")->checks),
 			    "HVR-M-40000013-01 MSR_C_WRITE:GP");
+	assert_string_equal(guarded->text, "x is in 0x10..0xff, unless off");
+	assert_true(guarded->guarded && guarded->unless.part == PART_MSR);
+	assert_true(guarded->unless_mask == 0x10000 && guarded->unless_value == 0x10000);
 	spec_free(s);
 }
 

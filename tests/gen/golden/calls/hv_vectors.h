@@ -122,6 +122,15 @@ static const unsigned char hv_input_21[12] = {
 static const unsigned char hv_input_22[8] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
+static const unsigned char hv_input_23[8] = {
+	0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x01, 0x00,
+};
+static const unsigned char hv_input_24[8] = {
+	0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x01, 0x00,
+};
+static const unsigned char hv_input_25[16] = {
+	0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
 
 static const struct hv_vector hv_vectors[] = {
 { "quick/positive",
@@ -296,6 +305,36 @@ static const struct hv_vector hv_vectors[] = {
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 0, 0x28001ull, 8, hv_input_22, 0 },
 { "later/not-in-registers",
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 1, 0x18001ull, 0, (const unsigned char *)0, 0 },
+{ "fill/positive",
+  "", 0x0005, 0x0000, 0, 1, 0, 0x5ull, 8, hv_input_23, 0 },
+{ "fill/list-nonzero",
+  "HVR-0005-01", 0x0005, 0x0005, 0, 0, 0, 0x5ull, 8, hv_input_24, 0 },
+{ "fill/control-reserved-27",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x8000005ull, 8, hv_input_23, 0 },
+{ "fill/control-reserved-30",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x40000005ull, 8, hv_input_23, 0 },
+{ "fill/control-reserved-44",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x100000000005ull, 8, hv_input_23, 0 },
+{ "fill/control-reserved-47",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x800000000005ull, 8, hv_input_23, 0 },
+{ "fill/control-reserved-60",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x1000000000000005ull, 8, hv_input_23, 0 },
+{ "fill/control-reserved-63",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x8000000000000005ull, 8, hv_input_23, 0 },
+{ "fill/nested",
+  "HVR-C-06", 0x0005, 0x0003, 0, 0, 0, 0x80000005ull, 8, hv_input_23, 0 },
+{ "fill/repetitions-of-a-simple-call",
+  "HVR-C-07", 0x0005, 0x0003, 0, 0, 0, 0x100000005ull, 8, hv_input_23, 0 },
+{ "fill/start-of-a-simple-call",
+  "HVR-C-08", 0x0005, 0x0003, 0, 0, 0, 0x1000000000005ull, 8, hv_input_23, 0 },
+{ "fill/unexpected-variable-header",
+  "HVR-C-09", 0x0005, 0x0003, 0, 0, 0, 0x20005ull, 16, hv_input_25, 0 },
+{ "fill/not-in-registers",
+  "HVR-C-10", 0x0005, 0x0003, 0, 0, 1, 0x10005ull, 8, hv_input_23, 0 },
+{ "fill/misaligned",
+  "HVR-C-12", 0x0005, 0x0004, 0, 0, 0, 0x5ull, 8, hv_input_23, 1 },
+{ "fill/beyond-the-address-space",
+  "HVR-C-14", 0x0005, 0x0004, 0, 0, 0, 0x5ull, 8, hv_input_23, 3 },
 { "unknown/code-0000",
   "HVR-C-03", 0x0000, 0x0002, 0, 0, 0, 0x0ull, 0, (const unsigned char *)0, 0 },
 { "unknown/code-7fff",
@@ -307,7 +346,10 @@ static const struct hv_vector hv_vectors[] = {
 };
 static const unsigned hv_vector_count = sizeof(hv_vectors) / sizeof(hv_vectors[0]);
 
-/* One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and restore what the guest needs. */
+/*
+ * One access to a synthetic MSR. Positive writes write 0 where that is legal: keep and restore
+ * what the guest needs.
+ */
 struct hv_msr_vector {
 	const char *name;            /* "hypercall/reserved" */
 	const char *rule;            /* id of the rule it breaks, "" when none */
@@ -321,8 +363,11 @@ struct hv_msr_vector {
 	unsigned long long expect_read;
 };
 
+/* A row of zeros ends the table. */
 static const struct hv_msr_vector hv_msr_vectors[] = {
+{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 };
-static const unsigned hv_msr_vector_count = sizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]);
+static const unsigned hv_msr_vector_count =
+	sizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]) - 1;
 
 #endif

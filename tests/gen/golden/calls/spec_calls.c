@@ -32,6 +32,11 @@ static enum hv_status call_read(struct vcpu *v, const struct spec_args *a)
 	return hv_read(v, a->each_in, a->each_out);
 }
 
+static enum hv_status call_fill(struct vcpu *v, const struct spec_args *a)
+{
+	return hv_fill(v, a->in);
+}
+
 /* One row is one cache line. */
 __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 	{ .denied = HV_STATUS_ACCESS_DENIED, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },
@@ -95,6 +100,18 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 		.check_each = spec_check_none,
 		.handle = call_refused,
 	},
+	{
+		.code = 0x0005,
+		.flags = SPEC_CALL_KNOWN | SPEC_CALL_IMPLEMENTED,
+		.in_size = 8, .each_in_size = 0,
+		.out_size = 0, .each_out_size = 0,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.denied = HV_STATUS_ACCESS_DENIED,
+		.check = spec_check_fill,
+		.check_each = spec_check_none,
+		.handle = call_fill,
+	},
 };
 
 const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {
@@ -102,5 +119,6 @@ const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {
 	[2] = 2, /* 0x0002 HvCallAsk */
 	[3] = 3, /* 0x0003 HvCallSweep */
 	[4] = 4, /* 0x0004 HvCallReadThem */
-	[6] = 5, /* 0x8001 HvCallLater */
+	[7] = 5, /* 0x8001 HvCallLater */
+	[5] = 6, /* 0x0005 HvCallFill */
 };

@@ -144,6 +144,10 @@ const struct spec_rule_info spec_rules[SPEC_RULE_COUNT] = {
 		"HVR-0003-08", "pair.third has no bits beyond those of choice",
 		HV_STATUS_INVALID_PARAMETER
 	},
+	[SPEC_RULE_FILL_LIST_NONZERO] = {
+		"HVR-0005-01", "list[i] is not zero",
+		HV_STATUS_INVALID_PARAMETER
+	},
 };
 
 u32 spec_check_none(const struct spec_args *a)
@@ -160,7 +164,7 @@ u32 spec_check_quick(const struct spec_args *a)
 		return SPEC_RULE_QUICK_NUMBER_RANGE;
 	if ((in->level & 0xe0u) != 0)
 		return SPEC_RULE_QUICK_LEVEL_RESERVED;
-	if ((in->level >> 0 & 0xfu) > 0x1u)
+	if ((in->level & 0xfu) > 0x1u)
 		return SPEC_RULE_QUICK_LEVEL_TARGET_RANGE;
 	if (load64(in, 8) == 0)
 		return SPEC_RULE_QUICK_MASK_NONZERO;
@@ -197,11 +201,21 @@ u32 spec_check_each_sweep(const struct spec_args *a)
 		return SPEC_RULE_SWEEP_EACH_PAIR_FIRST_NONZERO;
 	if ((each->pair.second & 0xe0u) != 0)
 		return SPEC_RULE_SWEEP_EACH_PAIR_SECOND_RESERVED;
-	if ((each->pair.second >> 0 & 0xfu) > 0x1u)
+	if ((each->pair.second & 0xfu) > 0x1u)
 		return SPEC_RULE_SWEEP_EACH_PAIR_SECOND_TARGET_RANGE;
 	if ((load8(each, 5) | load16(each, 6)) != 0)
 		return SPEC_RULE_SWEEP_EACH_PAIR_AT_5_MBZ;
 	if ((each->pair.third & 0xfffffffffffffffcull) != 0)
 		return SPEC_RULE_SWEEP_EACH_PAIR_THIRD_RESERVED;
+	return SPEC_RULE_NONE;
+}
+
+u32 spec_check_fill(const struct spec_args *a)
+{
+	const struct hv_fill_in *in = a->in;
+
+	for (u32 i = 0; i < 4; i++)
+		if (load16(in, 0 + i * 2) == 0)
+			return SPEC_RULE_FILL_LIST_NONZERO;
 	return SPEC_RULE_NONE;
 }

@@ -81,8 +81,10 @@ static u32 check_source(const struct spec_msr_env *env, u64 old, u64 *value)
 	(void)env;
 	(void)old;
 	(void)value;
-	if ((*value & 0xffffull) != 0)
+	if ((*value & 0xff00ull) != 0)
 		return SPEC_RULE_MSR_SOURCE_RESERVED;
+	if (!(*value & 0x10000ull) && (*value & 0xffull) < 0x10ull)
+		return SPEC_RULE_MSR_SOURCE_VECTOR_RANGE;
 	*value = (*value & ~0xfffffffffffe0000ull) | (old & 0xfffffffffffe0000ull);
 	return SPEC_RULE_NONE;
 }
