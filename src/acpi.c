@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The few facts taken from the firmware's ACPI tables, and the one change made to them. All tables are hostile input. */
+/* The few facts taken from the firmware's ACPI tables, which are hostile input throughout. */
 #include "acpi.h"
 
 #include "machine.h"
@@ -91,8 +91,8 @@ static bool root_table(u64 rsdp, u64 limit, struct table *out, unsigned *entry_s
 
 	if (!window(rsdp, RSDP_V1_SIZE, limit, &r))
 		return false;
-	if (get(&r, 15, 1) >= 2 && window(rsdp, RSDP_SIZE, limit, &r) && table_at(get(&r, 24, 8), limit, out) &&
-	    signature_is(out, "XSDT")) {
+	if (get(&r, 15, 1) >= 2 && window(rsdp, RSDP_SIZE, limit, &r) &&
+	    table_at(get(&r, 24, 8), limit, out) && signature_is(out, "XSDT")) {
 		*entry_size = 8;
 		return true;
 	}
@@ -100,8 +100,8 @@ static bool root_table(u64 rsdp, u64 limit, struct table *out, unsigned *entry_s
 	return table_at(get(&r, 16, 4), limit, out) && signature_is(out, "RSDT");
 }
 
-static bool find_table(const struct table *root, unsigned entry_size, const char *signature, u64 limit,
-		       struct table *out)
+static bool find_table(const struct table *root, unsigned entry_size, const char *signature,
+		       u64 limit, struct table *out)
 {
 	for (u64 at = TABLE_HEADER; at + entry_size <= root->length; at += entry_size)
 		if (table_at(get(root, at, entry_size), limit, out) && signature_is(out, signature))
@@ -109,7 +109,9 @@ static bool find_table(const struct table *root, unsigned entry_size, const char
 	return false;
 }
 
-/* A port from a 32-bit block address or, where that is zero, from the generic address at x_offset. */
+/*
+ * A port from a 32-bit block address or, where that is zero, from the generic address at x_offset.
+ */
 static u16 port_of(const struct table *fadt, u64 offset, u64 x_offset)
 {
 	u64 port = get(fadt, offset, 4);
@@ -119,7 +121,10 @@ static u16 port_of(const struct table *fadt, u64 offset, u64 x_offset)
 	return port <= 0xffff ? (u16)port : 0;
 }
 
-/* One integer of an AML package: ZeroOp, OneOp, OnesOp, BytePrefix, WordPrefix, DWordPrefix (ACPI 6.4, 20.2.3). */
+/*
+ * One integer of an AML package: ZeroOp, OneOp, OnesOp, BytePrefix, WordPrefix, DWordPrefix (ACPI
+ * 6.4, 20.2.3).
+ */
 static bool aml_integer(const struct table *t, u64 *at, u8 *out)
 {
 	u64 op = get(t, *at, 1);
@@ -132,7 +137,10 @@ static bool aml_integer(const struct table *t, u64 *at, u8 *out)
 	return *at <= t->length;
 }
 
-/* The package at "_S5_": PackageOp, PkgLength (1 to 4 bytes), number of elements, SLP_TYPa, SLP_TYPb. */
+/*
+ * The package at "_S5_": PackageOp, PkgLength (1 to 4 bytes), number of elements, SLP_TYPa,
+ * SLP_TYPb.
+ */
 static bool parse_s5(const struct table *dsdt, u64 at, struct acpi_info *out)
 {
 	if (get(dsdt, at + 4, 1) != 0x12)
@@ -171,11 +179,13 @@ static void read_fadt(const struct table *fadt, u64 limit, struct acpi_info *out
 	out->pm1b_control = port_of(fadt, 68, 184);
 	out->pm_timer = port_of(fadt, 76, 208);
 	/* RESET_REG counts when its flag is set and it is a byte in I/O space. */
-	if ((get(fadt, 112, 4) >> 10 & 1) && get(fadt, 116, 1) == 1 && get(fadt, 120, 8) <= 0xffff) {
+	if ((get(fadt, 112, 4) >> 10 & 1) && get(fadt, 116, 1) == 1 &&
+	    get(fadt, 120, 8) <= 0xffff) {
 		out->reset_port = (u16)get(fadt, 120, 8);
 		out->reset_value = (u8)get(fadt, 128, 1);
 	}
-	if ((table_at(get(fadt, 140, 8), limit, &dsdt) || table_at(get(fadt, 40, 4), limit, &dsdt)) &&
+	if ((table_at(get(fadt, 140, 8), limit, &dsdt) ||
+	     table_at(get(fadt, 40, 4), limit, &dsdt)) &&
 	    signature_is(&dsdt, "DSDT"))
 		find_s5(&dsdt, out);
 }
@@ -183,7 +193,9 @@ static void read_fadt(const struct table *fadt, u64 limit, struct acpi_info *out
 /* An entry of the MADT that is an enabled processor: where its flags are, and its APIC id. */
 struct madt_processor { u64 flags_offset; u32 apic_id; };
 
-/* Step to the next enabled processor from *at; false at the end or at an entry that makes no sense. */
+/*
+ * Step to the next enabled processor from *at; false at the end or at an entry that makes no sense.
+ */
 static bool next_processor(const struct table *madt, u64 *at, struct madt_processor *out)
 {
 	while (*at + 2 <= madt->length) {
@@ -252,7 +264,8 @@ u32 acpi_disable_other_processors(const struct acpi_info *info, u32 apic_id)
 	while (next_processor(&madt, &at, &processor)) {
 		if (processor.apic_id == apic_id)
 			continue;
-		bytes[processor.flags_offset] &= (u8)~3; /* neither enabled nor to be enabled later */
+		/* Neither enabled nor to be enabled later. */
+		bytes[processor.flags_offset] &= (u8)~3;
 		count++;
 	}
 	bytes[9] = (u8)(bytes[9] - sum(bytes, info->madt_length));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The few facts taken from the firmware's ACPI tables, and the one change made to them. All tables are hostile input. */
+/* The few facts taken from the firmware's ACPI tables, and the one change made to them. */
 #ifndef PARTITA_ACPI_H
 #define PARTITA_ACPI_H
 
 #include "types.h"
 
 struct acpi_info {
-	u64 rsdp;                        /* physical address of the root pointer; 0: none, nothing else is valid */
+	u64 rsdp;                        /* root pointer, physical; 0: nothing else is valid */
 	u16 pm1a_control, pm1b_control;  /* ports, 0: none */
 	u16 pm_timer;                    /* port, 0: none */
 	u16 reset_port;                  /* port to write reset_value to, 0: none or not a port */
@@ -18,12 +18,15 @@ struct acpi_info {
 };
 
 /*
- * Find and read the tables; hint is the root pointer of the boot loader or 0 to search for it. Nothing at or above
- * physical address limit is touched. False: no ACPI.
+ * Find and read the tables; hint is the root pointer of the boot loader or 0 to search for it.
+ * Nothing at or above physical address limit is touched. False: no ACPI.
  */
 bool acpi_read(u64 hint, u64 limit, struct acpi_info *out);
 
-/* Disable every processor of the MADT but apic_id, in place, with a right checksum. Returns how many were disabled. */
+/*
+ * Disable every processor of the MADT but apic_id, in place, with a right checksum. Returns how
+ * many were disabled.
+ */
 u32 acpi_disable_other_processors(const struct acpi_info *info, u32 apic_id);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The page allocator: a mark that rises through the region, and a list of pages that were given back. */
+/* The page allocator: a rising mark, and a list of pages that were given back. */
 #include "alloc.h"
 
 #include "machine.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The page allocator: all memory the hypervisor takes after boot, from the free part of its own region. */
+/* The page allocator: all memory taken after boot, from the hypervisor's own region. */
 #ifndef PARTITA_ALLOC_H
 #define PARTITA_ALLOC_H
 
@@ -10,7 +10,10 @@ struct alloc_statistics { u64 pages, free, peak; };
 /* Take the region [base, base + size) of physical memory; its contents are lost. */
 void alloc_init(hpa_t base, u64 size);
 
-/* Zeroed pages in the direct map, owned by the caller; NULL when out. alloc_pages: physically contiguous. */
+/*
+ * Zeroed pages in the direct map, owned by the caller; NULL when out. alloc_pages: physically
+ * contiguous.
+ */
 void *alloc_page(void);
 void *alloc_pages(size_t count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* CPUID exits: the hypervisor's leaves from the partition's table, all others from the hardware's policy. */
+/* CPUID exits: our leaves from the partition's table, others from the hardware's policy. */
 #include "hw_cpuid.h"
 #include "partition.h"
 #include "spec_cpuid.h"
@@ -13,7 +13,10 @@ static __attribute__((noinline)) void other_leaf(struct vcpu *v, u32 leaf, u32 s
 {
 	struct cpuid_regs r = { 0 };
 
-	/* Leaves of the range beyond ours read zero: some guests read them without looking at the highest leaf. */
+	/*
+	 * Leaves of the range beyond ours read zero: some guests read them without looking at the
+	 * highest leaf.
+	 */
 	if (leaf - RANGE_FIRST >= RANGE_COUNT) {
 		trace(v, TRACE_CPUID, leaf, subleaf, 0);
 		hw_cpuid(v, leaf, subleaf, &r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Guest physical address space: nested tables built from the memory map, split for overlays, grown for devices. */
+/* Nested page tables: built from the memory map, split for overlays, grown for devices. */
 #include "gpa.h"
 
 #include "alloc.h"
@@ -12,8 +12,9 @@
 #include "virt.h"
 
 /*
- * What EPT entries (Intel SDM 29.3.2) and AMD's nested entries (APM 15.25) agree on: zero is not present, the address is
- * in bits 51:12, and bit 7 at levels 2 and 3 marks a leaf. All else comes from virt->npt_leaf and virt->npt_table.
+ * What EPT entries (Intel SDM 29.3.2) and AMD's nested entries (APM 15.25) agree on: zero is not
+ * present, the address is in bits 51:12, and bit 7 at levels 2 and 3 marks a leaf. All else comes
+ * from virt->npt_leaf and virt->npt_table.
  */
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define ENTRY_LEAF (1ull << 7)
@@ -77,8 +78,8 @@ static u64 leaf(enum kind kind, u64 hpa, unsigned level)
 }
 
 /*
- * The largest level at which one leaf may map gpa by the memory map. The low 2 MiB stay in small pages: there the memory
- * types of RAM, the video hole and ROM change every few pages.
+ * The largest level at which one leaf may map gpa by the memory map. The low 2 MiB stay in small
+ * pages: there the memory types of RAM, the video hole and ROM change every few pages.
  */
 static unsigned natural_level(const struct gpa_space *g, u64 gpa)
 {
@@ -100,7 +101,10 @@ static u64 *new_table(struct gpa_space *g)
 	return table;
 }
 
-/* Replace a leaf at level by a table of leaves one level lower that map the same; an absent entry by an empty table. */
+/*
+ * Replace a leaf at level by a table of leaves one level lower that map the same; an absent entry
+ * by an empty table.
+ */
 static bool split(struct gpa_space *g, u64 *entry, u64 gpa, unsigned level)
 {
 	u64 base = ALIGN_DOWN(gpa, level_size(level)), step = level_size(level - 1);
@@ -196,8 +200,9 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights)
 }
 
 /*
- * True when a table at level - 1 says nothing but what one entry at level would: all absent, or all identity mapped, which
- * overlays never are. Only addresses are compared: the processor sets accessed and dirty bits.
+ * True when a table at level - 1 says nothing but what one entry at level would: all absent, or all
+ * identity mapped, which overlays never are. Only addresses are compared: the processor sets
+ * accessed and dirty bits.
  */
 static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsigned level)
 {
@@ -261,13 +266,15 @@ void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right)
 static enum vm_next refuse_access(struct vcpu *v, const struct npt_fault *fault, const char *why)
 {
 	v->partition->gpa.refused++;
-	log_refusal(v, "refused access to GPA 0x%lx (%s%s%s%s): %s", fault->gpa.v, fault->access & NPT_R ? "read" : "",
-		    fault->access & NPT_W ? "write" : "", fault->access & NPT_X ? "fetch" : "",
-		    fault->walk ? ", page walk" : "", why);
+	log_refusal(v, "refused access to GPA 0x%lx (%s%s%s%s): %s", fault->gpa.v,
+		    fault->access & NPT_R ? "read" : "", fault->access & NPT_W ? "write" : "",
+		    fault->access & NPT_X ? "fetch" : "", fault->walk ? ", page walk" : "", why);
 	return VM_GP;
 }
 
-/* Identity map device memory in the largest piece that holds nothing else, while the budget lasts. */
+/*
+ * Identity map device memory in the largest piece that holds nothing else, while the budget lasts.
+ */
 static bool map_device(struct gpa_space *g, u64 page)
 {
 	unsigned level = natural_level(g, page);
@@ -281,7 +288,8 @@ static bool map_device(struct gpa_space *g, u64 page)
 		entry = walk_to(g, page, --level);
 	if (!entry)
 		return false;
-	*entry = leaf(kind_of(g, page, page + PAGE_SIZE), ALIGN_DOWN(page, level_size(level)), level);
+	*entry = leaf(kind_of(g, page, page + PAGE_SIZE), ALIGN_DOWN(page, level_size(level)),
+		      level);
 	return true;
 }
 
@@ -299,7 +307,10 @@ enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
 	if (kind_of(g, page, page + PAGE_SIZE) == KIND_HIDDEN)
 		return refuse_access(v, fault, "memory of the hypervisor");
 	if (walk(g, page)) {
-		/* Mapped with all rights: an old translation, gone with this exit. Once more without progress is our mistake. */
+		/*
+		 * Mapped with all rights: an old translation, gone with this exit. Once more
+		 * without progress is our mistake.
+		 */
 		if (g->last_fault == fault->gpa.v && g->last_fault_exit + 1 == v->exits)
 			unexpected_exit(v);
 		g->last_fault = fault->gpa.v;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Guest physical address space: what a partition may touch, and the nested page tables that say so to the processor. */
+/* Guest physical address space: what a partition may touch, and the tables that say so. */
 #ifndef PARTITA_GPA_H
 #define PARTITA_GPA_H
 
@@ -9,7 +9,10 @@ struct partition;
 
 #define GPA_MAX_RANGES 64
 
-/* RAM of the partition, sorted, not overlapping, whole pages; identity mapped (GPA = HPA) in the root. */
+/*
+ * RAM of the partition, sorted, not overlapping, whole pages; identity mapped (GPA = HPA) in the
+ * root.
+ */
 struct gpa_range { u64 base, end; };
 
 /* Pages that hypercalls used last: parameters repeat at the same place. */
@@ -19,28 +22,32 @@ struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 /* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
 struct gpa_space {
 	u64 root;                             /* (c) hpa of the top-level nested table */
-	unsigned address_bits;                /* (c) width of the guest physical address space, at most 48 */
+	unsigned address_bits;                /* (c) width of an address, at most 48 */
 	u64 page_limit;                       /* (c) first page number outside of it */
 	bool has_1g;                          /* (c) 1 GiB leaves exist */
 	u32 ram_count;                        /* (c) */
 	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
 	u64 hidden_base, hidden_end;          /* (c) the hypervisor's own memory */
 	struct gpa_hit hit[GPA_HITS];         /* (p) by the low bits of the page number */
-	u64 tables, table_budget;             /* (p) nested tables in use; device memory gets none beyond the budget */
+	u64 tables, table_budget;             /* (p) nested tables; devices get none beyond it */
 	u64 refused;                          /* (p) accesses answered with #GP */
-	u64 last_fault, last_fault_exit;      /* (p) a fault that repeats without progress is our mistake */
+	u64 last_fault, last_fault_exit;      /* (p) to notice a fault without progress */
 };
 
 /*
- * Build the nested tables of p: its RAM identity mapped write-back with all rights, in large pages where they fit; the
- * low 2 MiB in small pages. ram, hidden_*, address_bits and table_budget are set by the caller. False: out of memory.
+ * Build the nested tables of p: its RAM identity mapped write-back with all rights, in large pages
+ * where they fit; the low 2 MiB in small pages. ram, hidden_*, address_bits and table_budget are
+ * set by the caller. False: out of memory.
  */
 bool gpa_build(struct partition *p);
 
 /* True when the page number lies in RAM of the partition. */
 bool gpa_is_ram(const struct gpa_space *g, u64 gpn);
 
-/* Show the page hpa at page number gpn instead of what lies there; splits larger pages. False: out of memory. */
+/*
+ * Show the page hpa at page number gpn instead of what lies there; splits larger pages. False: out
+ * of memory.
+ */
 bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
 
 /* Show again what lies at gpn by the memory map; the large page comes back when it is whole. */
@@ -58,8 +65,8 @@ static inline u8 *gpa_recent_page(const struct gpa_space *g, gpa_t gpa, u32 righ
 }
 
 /*
- * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays first, then RAM. right:
- * NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
+ * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays
+ * first, then RAM. right: NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
  */
 static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 right)
 {

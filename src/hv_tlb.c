@@ -9,8 +9,9 @@
 #include "vpset.h"
 
 /*
- * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out what may stay. A VP that
- * runs elsewhere would have to be made to exit; there is one, and it is the caller.
+ * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out
+ * what may stay. A VP that runs elsewhere would have to be made to exit; there is one, and it is
+ * the caller.
  */
 static void flush_set(struct vcpu *v, const struct vpset *set)
 {
@@ -24,12 +25,14 @@ static void flush_set(struct vcpu *v, const struct vpset *set)
 /* TLFS 11.4: an address space is a value that CR3 can hold. */
 static inline bool space_is_valid(const struct vcpu *v, u64 space, u64 flags)
 {
-	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) || !(space >> v->partition->gpa.address_bits);
+	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) ||
+	       !(space >> v->partition->gpa.address_bits);
 }
 
 static __attribute__((noinline)) void flush_mask_of_many(struct vcpu *v, u64 flags, u64 mask)
 {
-	const struct vpset set = flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(&mask);
+	const struct vpset set =
+		flags & HV_FLUSH_FLAGS_ALL_PROCESSORS ? vpset_all() : vpset_mask(&mask);
 
 	flush_set(v, &set);
 }
@@ -45,8 +48,8 @@ static inline enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u6
 	return HV_STATUS_SUCCESS;
 }
 
-static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 format, u64 valid, const u64 *banks,
-				   u32 bank_count)
+static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 format, u64 valid,
+				   const u64 *banks, u32 bank_count)
 {
 	struct vpset set = vpset_all();
 
@@ -59,28 +62,34 @@ static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 for
 	return HV_STATUS_SUCCESS;
 }
 
-enum hv_status hv_flush_virtual_address_space(struct vcpu *v, const struct hv_flush_virtual_address_space_in *in)
+enum hv_status hv_flush_virtual_address_space(struct vcpu *v,
+					      const struct hv_flush_virtual_address_space_in *in)
 {
 	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
 }
 
-enum hv_status hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_address_list_in *in,
-					     const struct hv_flush_virtual_address_list_each_in *each)
+enum hv_status
+hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_address_list_in *in,
+			      const struct hv_flush_virtual_address_list_each_in *each)
 {
 	(void)each; /* one range or all: no less is flushed */
 	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
 }
 
-enum hv_status hv_flush_virtual_address_space_ex(struct vcpu *v, const struct hv_flush_virtual_address_space_ex_in *in,
-						 const u64 *var, u32 var_count)
+enum hv_status
+hv_flush_virtual_address_space_ex(struct vcpu *v,
+				  const struct hv_flush_virtual_address_space_ex_in *in,
+				  const u64 *var, u32 var_count)
 {
-	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var, var_count);
+	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var,
+			    var_count);
 }
 
-enum hv_status hv_flush_virtual_address_list_ex(struct vcpu *v, const struct hv_flush_virtual_address_list_ex_in *in,
-						const u64 *var, u32 var_count,
-						const struct hv_flush_virtual_address_list_ex_each_in *each)
+enum hv_status hv_flush_virtual_address_list_ex(
+	struct vcpu *v, const struct hv_flush_virtual_address_list_ex_in *in, const u64 *var,
+	u32 var_count, const struct hv_flush_virtual_address_list_ex_each_in *each)
 {
 	(void)each;
-	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var, var_count);
+	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var,
+			    var_count);
 }

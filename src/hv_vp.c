@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Hypercalls of the TLFS's chapter on virtual processors: registers by name, of the caller itself. */
+/* Hypercalls of the TLFS's chapter on virtual processors: the caller's own registers. */
 #include "hv_abi.h"
 #include "machine.h"
 #include "msr.h"
@@ -162,7 +162,8 @@ static enum hv_status get_register(struct vcpu *v, u32 name, struct value *out)
 		get_leaf(v, s->a, out);
 		return HV_STATUS_SUCCESS;
 	case KIND_MSR:
-		return msr_read(v, s->a, &out->low) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+		return msr_read(v, s->a, &out->low) ? HV_STATUS_SUCCESS
+						    : HV_STATUS_INVALID_PARAMETER;
 	case KIND_TSC:
 		out->low = machine_tsc() + v->tsc_offset;
 		return HV_STATUS_SUCCESS;
@@ -209,7 +210,10 @@ static bool set_tsc(struct vcpu *v, struct value value)
 	return true;
 }
 
-/* INVALID_PARAMETER where the register does not exist or is read-only, else what to make of a refused value. */
+/*
+ * INVALID_PARAMETER where the register does not exist or is read-only, else what to make of a
+ * refused value.
+ */
 static enum hv_status set_register(struct vcpu *v, u32 name, struct value value)
 {
 	const struct source *s = find_source(name);
@@ -239,7 +243,10 @@ static enum hv_status set_register(struct vcpu *v, u32 name, struct value value)
 	return done ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
-/* Only the caller itself can be meant: its partition has no children, and another VP of it would have to be stopped. */
+/*
+ * Only the caller itself can be meant: its partition has no children, and another VP of it would
+ * have to be stopped.
+ */
 static enum hv_status check_target(struct vcpu *v, u64 partition, u32 vp, u8 vtl)
 {
 	if (partition != HV_PARTITION_ID_SELF && partition != v->partition->id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The calling convention of hypercalls (TLFS chapter 4), known here alone: registers, checks in their order, copies, result. */
+/* The calling convention of hypercalls (TLFS chapter 4), which is known here alone. */
 #include "hypercall.h"
 
 #include "hv_abi.h"
@@ -29,8 +29,9 @@
 #define XMM_BYTES 112
 
 /*
- * Repetitions per entry. TLFS 4.2 gives a call about 50 microseconds; our longest handler takes well under a tenth of one.
- * RIP stays on the instruction between entries, so that interrupts are taken there.
+ * Repetitions per entry. TLFS 4.2 gives a call about 50 microseconds; our longest handler takes
+ * well under a tenth of one. RIP stays on the instruction between entries, so that interrupts are
+ * taken there.
  */
 #define REPS_PER_ENTRY 64
 
@@ -59,7 +60,8 @@ PART bool page_enabled(const struct partition *p)
 
 PART bool is_granted(const struct partition *p, const struct spec_call *row)
 {
-	return !((row->needs_privilege & ~p->offer.privilege) | (row->needs_feature & ~p->offer.feature));
+	return !((row->needs_privilege & ~p->offer.privilege) |
+		 (row->needs_feature & ~p->offer.feature));
 }
 
 /* Put the result where the convention wants it: one register, or EDX:EAX. */
@@ -94,12 +96,13 @@ PART enum vm_next finished(struct vcpu *v)
 static COLD enum vm_next refuse(struct vcpu *v, bool wide, u64 control, u32 rule, u32 reps)
 {
 	const struct spec_rule_info *info = &spec_rules[rule];
-	const u16 code = (u16)control, status = rule == SPEC_RULE_PRIVILEGE ? spec_call_row(code)->denied : info->status;
+	const u16 code = (u16)control,
+		  status = rule == SPEC_RULE_PRIVILEGE ? spec_call_row(code)->denied : info->status;
 
 	v->last_rule = rule;
 	trace(v, TRACE_REFUSAL, rule, code, control);
-	log_refusal_of(v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s", spec_call_name(code), code, control,
-		       info->id, info->text);
+	log_refusal_of(v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s",
+		       spec_call_name(code), code, control, info->id, info->text);
 	if (status == SPEC_FAULT_UD)
 		return VM_UD;
 	if (status == SPEC_FAULT_GP)
@@ -126,7 +129,10 @@ PART struct call read_call(struct vcpu *v, bool wide)
 	c.var = CONTROL_VAR(c.control);
 	c.count = CONTROL_COUNT(c.control);
 	c.start = CONTROL_START(c.control);
-	/* At most 4096 + 8 * 1023 + 4096 * 4095 bytes: no overflow before the lists are held against a page. */
+	/*
+	 * At most 4096 + 8 * 1023 + 4096 * 4095 bytes: no overflow before the lists are held
+	 * against a page.
+	 */
 	c.head_size = c.row->in_size + 8 * c.var;
 	c.in_size = c.head_size + c.row->each_in_size * c.count;
 	c.out_size = c.row->out_size + c.row->each_out_size * c.count;
@@ -159,9 +165,11 @@ PART u32 check_control(const struct call *c)
 
 PART u32 check_fast(const struct call *c)
 {
-	if (!(c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM)) || c->in_size > XMM_BYTES || c->out_size)
+	if (!(c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM)) || c->in_size > XMM_BYTES ||
+	    c->out_size)
 		return SPEC_RULE_FAST_ALLOWED;
-	if (c->in_size > FAST_BYTES && !(c->v->partition->offer.feature & SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL))
+	if (c->in_size > FAST_BYTES &&
+	    !(c->v->partition->offer.feature & SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL))
 		return SPEC_RULE_XMM_OFFERED;
 	return SPEC_RULE_NONE;
 }
@@ -189,8 +197,9 @@ PART u32 check_memory(const struct call *c)
 }
 
 /*
- * Copy between a guest's page and a private one, by whole words: lists begin on a multiple of 8, so that the last word ends
- * in the same page. volatile: each word is read once, whatever the guest's other processors do to it meanwhile.
+ * Copy between a guest's page and a private one, by whole words: lists begin on a multiple of 8, so
+ * that the last word ends in the same page. volatile: each word is read once, whatever the guest's
+ * other processors do to it meanwhile.
  */
 PART void copy_words(volatile u64 *to, const volatile u64 *from, u32 bytes)
 {
@@ -225,8 +234,8 @@ PART void gather_registers(const struct call *c)
 }
 
 /*
- * Fetch what this entry needs, each byte once: the headers, and elements [start, end). From here on nothing but the
- * private copy is looked at.
+ * Fetch what this entry needs, each byte once: the headers, and elements [start, end). From here on
+ * nothing but the private copy is looked at.
  */
 PART u32 copy_in(const struct call *c, u32 end)
 {
@@ -300,7 +309,8 @@ PART enum vm_next run_simple(const struct call *c, u8 *output)
 }
 
 /* Do repetitions from start up to end; returns the first not done, with why in rule or status. */
-PART u32 repeat(const struct call *c, struct spec_args *args, u32 end, u32 *rule, enum hv_status *status)
+PART u32 repeat(const struct call *c, struct spec_args *args, u32 end, u32 *rule,
+		enum hv_status *status)
 {
 	const u32 in_size = c->row->each_in_size, out_size = c->row->each_out_size;
 	u32 i;
@@ -386,8 +396,10 @@ void hypercall_open(struct partition *p, bool enabled)
 {
 	for (u16 code = 0; code < SPEC_CALL_LOW; code++) {
 		const struct spec_call *row = spec_call_row(code);
-		const bool plain = !(row->flags & SPEC_CALL_VARHEAD) && !row->out_size && !row->each_out_size;
-		const bool open = enabled && (row->flags & SPEC_CALL_IMPLEMENTED) && is_granted(p, row);
+		const bool plain =
+			!(row->flags & SPEC_CALL_VARHEAD) && !row->out_size && !row->each_out_size;
+		const bool open =
+			enabled && (row->flags & SPEC_CALL_IMPLEMENTED) && is_granted(p, row);
 
 		p->short_call[code] = open && plain ? row : NULL;
 	}
@@ -417,7 +429,10 @@ static __attribute__((noinline)) enum vm_next fast_call(struct vcpu *v, const st
 	return run_short(v, row);
 }
 
-/* Fetch size bytes of input from a page that was used lately; false where that or a rule is in the way. */
+/*
+ * Fetch size bytes of input from a page that was used lately; false where that or a rule is in the
+ * way.
+ */
 PART bool copy_in_short(struct vcpu *v, u32 size)
 {
 	const u64 in = v->regs.rdx;
@@ -429,7 +444,8 @@ PART bool copy_in_short(struct vcpu *v, u32 size)
 	return true;
 }
 
-static __attribute__((noinline)) enum vm_next memory_call(struct vcpu *v, const struct spec_call *row)
+static __attribute__((noinline)) enum vm_next memory_call(struct vcpu *v,
+							  const struct spec_call *row)
 {
 	if (!copy_in_short(v, row->in_size))
 		return general_call(v, CALLER_64);
@@ -465,14 +481,17 @@ static __attribute__((noinline)) enum vm_next rep_call(struct vcpu *v, const str
 	return finished(v);
 }
 
-/* Control words of nothing but a code and, for the third, a repetition count below REPS_PER_ENTRY. */
+/*
+ * Control words of nothing but a code and, for the third, a repetition count below REPS_PER_ENTRY.
+ */
 #define PLAIN_FAST(c) ((c) >> 16 == 1)
 #define PLAIN_MEMORY(c) ((c) >> 16 == 0)
 #define PLAIN_REP(c) (((c) & ~(0xffffull | (u64)(REPS_PER_ENTRY - 1) << 32)) == 0 && (c) >> 32)
 
 /*
- * The short paths make the same checks as general_call(): of a 64-bit call whose row is open, without output, with a plain
- * control word, few are left. Whatever does not pass goes the general way from the start.
+ * The short paths make the same checks as general_call(): of a 64-bit call whose row is open,
+ * without output, with a plain control word, few are left. Whatever does not pass goes the general
+ * way from the start.
  */
 enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
 {

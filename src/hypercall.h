@@ -8,8 +8,8 @@
 struct partition;
 
 /*
- * Work out again which calls may take the short path; whenever the hypercall page is enabled or disabled, or what the
- * partition is offered was changed.
+ * Work out again which calls may take the short path; whenever the hypercall page is enabled or
+ * disabled, or what the partition is offered was changed.
  */
 void hypercall_open(struct partition *p, bool enabled);
 

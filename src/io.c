@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Port exits: the hypervisor's console is hidden, the ways to end the machine are noticed, all else is passed on. */
+/* Port exits: the console is hidden, the ends of the machine are noticed, all else passes. */
 #include "io.h"
 
 #include "console.h"
@@ -57,7 +57,9 @@ static void power_off(void)
 
 static void end_qemu(enum partition_end why, u32 value)
 {
-	/* The emulator's status becomes (value << 1) | 1; what really happened stands in the log. */
+	/*
+	 * The emulator's status becomes (value << 1) | 1; what really happened stands in the log.
+	 */
 	if (why == END_POWER_OFF)
 		power_off();
 	machine_out(PORT_EXIT, 4, why == END_EXIT ? value : why == END_PANIC ? 0x3e : 0x3f);
@@ -112,10 +114,14 @@ static bool is_reset(const struct io_access *io, u32 value)
 {
 	if (io->port == PORT_RESET_CONTROL && io->size == 1 && (value & RESET_CPU))
 		return true;
-	/* 0xf0 to 0xff pulse output lines of the keyboard controller; line 0 is the processor's reset. */
+	/*
+	 * 0xf0 to 0xff pulse output lines of the keyboard controller; line 0 is the processor's
+	 * reset.
+	 */
 	if (io->port == PORT_KEYBOARD_COMMAND && (value & 0xf1) == 0xf0)
 		return true;
-	return ports.acpi.reset_port && io->port == ports.acpi.reset_port && (u8)value == ports.acpi.reset_value;
+	return ports.acpi.reset_port && io->port == ports.acpi.reset_port &&
+	       (u8)value == ports.acpi.reset_value;
 }
 
 /* Ends the root when this write is one of the ways to do that. */
@@ -145,7 +151,8 @@ static void put_rax(struct vcpu *v, unsigned size, u32 value)
 
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
 {
-	u32 mask = io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1, value = (u32)v->regs.rax & mask;
+	u32 mask = io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1,
+	    value = (u32)v->regs.rax & mask;
 	bool hidden = touches(io, ports.console, ports.console_count);
 
 	if (io->string) {

@@ -14,7 +14,10 @@
 /* Remember the firmware's ports and intercept them all for the root. Call before its VPs run. */
 void io_init(struct partition *p, const struct acpi_info *acpi);
 
-/* End the machine as the end= option says; value is what the root wrote to the exit port. Logs nothing. */
+/*
+ * End the machine as the end= option says; value is what the root wrote to the exit port. Logs
+ * nothing.
+ */
 _Noreturn void machine_end(enum partition_end why, u32 value);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The hypervisor's log: whole lines, prefixed "partita: ", bounded where a guest can provoke them. */
+/* The log: whole lines, prefixed, bounded where a guest can provoke them. */
 #include "log.h"
 
 #include "machine.h"
@@ -9,7 +9,10 @@
 #define LINE_MAX 240
 #define KINDS 256
 
-/* How often each kind of refusal came and was shown. Only processors that handle refusals write; a lost count is no harm. */
+/*
+ * How often each kind of refusal came and was shown. Only processors that handle refusals write; a
+ * lost count is no harm.
+ */
 static struct kind { const void *kind; u64 count, shown; } kinds[KINDS];
 static u64 other_kinds;
 
@@ -76,7 +79,8 @@ static struct kind *find_kind(const void *kind)
 	return NULL;
 }
 
-static void refusal_va(struct vcpu *v, const void *kind, unsigned limit, const char *fmt, va_list args)
+static void refusal_va(struct vcpu *v, const void *kind, unsigned limit, const char *fmt,
+		       va_list args)
 {
 	struct kind *k = find_kind(kind);
 	char buf[LINE_MAX];

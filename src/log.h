@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The hypervisor's log: whole lines, prefixed "partita: ", bounded where a guest can provoke them. */
+/* The log: whole lines, prefixed "partita: ", bounded where a guest can provoke them. */
 #ifndef PARTITA_LOG_H
 #define PARTITA_LOG_H
 
@@ -11,7 +11,10 @@ struct vcpu;
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Something a guest did that was refused. The format string is the kind: LOG_REFUSALS lines of each, then only counted. */
+/*
+ * Something a guest did that was refused. The format string is the kind: LOG_REFUSALS lines of
+ * each, then only counted.
+ */
 #define LOG_REFUSALS 64
 void log_refusal(struct vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -21,10 +21,12 @@
 #define GPA_BITS_MOST 48 /* four levels of nested tables */
 
 /*
- * Kept from the root unless asked for by name: stock Debian kernels that are no root partition follow a NULL pointer when
- * told that they may ask for their partition id, and no Linux guest uses its own registers.
+ * Kept from the root unless asked for by name: stock Debian kernels that are no root partition
+ * follow a NULL pointer when told that they may ask for their partition id, and no Linux guest uses
+ * its own registers.
  */
-#define PRIVILEGES_ON_DEMAND (SPEC_PRIVILEGE_ACCESS_PARTITION_ID | SPEC_PRIVILEGE_ACCESS_VP_REGISTERS)
+#define PRIVILEGES_ON_DEMAND                                                                       \
+	(SPEC_PRIVILEGE_ACCESS_PARTITION_ID | SPEC_PRIVILEGE_ACCESS_VP_REGISTERS)
 
 const struct virt *virt;
 
@@ -41,7 +43,8 @@ static void read_options(const struct boot_info *bi)
 	good = options_parse(&options, bi->command_line ? line : "", &error);
 	/* Before anything is said: the line may name another console. */
 	if (good && !console_select(options.console)) {
-		text_printf(&error, "option console: '%s' is none of com1, com2, e9, none", options.console);
+		text_printf(&error, "option console: '%s' is none of com1, com2, e9, none",
+			    options.console);
 		good = false;
 	}
 	log_info("Partita, an open hypervisor for the Hv#1 interface");
@@ -70,17 +73,20 @@ static u64 chosen_bits(const char *name, const char *value, u64 implemented, u64
 	if (!options_number(value, &bits))
 		panic("option %s: '%s' is neither default, all nor a number", name, value);
 	if (bits & ~implemented)
-		log_warn("option %s: bits 0x%lx are not implemented and not offered", name, bits & ~implemented);
+		log_warn("option %s: bits 0x%lx are not implemented and not offered", name,
+			 bits & ~implemented);
 	return bits & implemented;
 }
 
 static struct spec_offer root_offer(void)
 {
 	return (struct spec_offer){
-		.privilege = chosen_bits("privileges", options.privileges, SPEC_PRIVILEGE_IMPLEMENTED,
-					 SPEC_PRIVILEGE_IMPLEMENTED & ~PRIVILEGES_ON_DEMAND),
+		.privilege =
+			chosen_bits("privileges", options.privileges, SPEC_PRIVILEGE_IMPLEMENTED,
+				    SPEC_PRIVILEGE_IMPLEMENTED & ~PRIVILEGES_ON_DEMAND),
 		.feature = SPEC_FEATURE_IMPLEMENTED,
-		.hint = chosen_bits("hints", options.hints, SPEC_HINT_IMPLEMENTED, SPEC_HINT_IMPLEMENTED),
+		.hint = chosen_bits("hints", options.hints, SPEC_HINT_IMPLEMENTED,
+				    SPEC_HINT_IMPLEMENTED),
 	};
 }
 
@@ -115,13 +121,15 @@ static void find_memory(struct gpa_space *g, const struct boot_info *bi)
 		const struct boot_range *r = &bi->range[i];
 
 		if (r->type == BOOT_MEMORY_RAM)
-			fits &= ranges_add(&ram, ALIGN_UP(r->base, PAGE_SIZE), ALIGN_DOWN(r->base + r->length, PAGE_SIZE));
+			fits &= ranges_add(&ram, ALIGN_UP(r->base, PAGE_SIZE),
+					   ALIGN_DOWN(r->base + r->length, PAGE_SIZE));
 	}
 	for (u32 i = 0; i < bi->range_count && i < BOOT_MAX_RANGES; i++) {
 		const struct boot_range *r = &bi->range[i];
 
 		if (r->type != BOOT_MEMORY_RAM)
-			fits &= ranges_cut(&ram, ALIGN_DOWN(r->base, PAGE_SIZE), ALIGN_UP(r->base + r->length, PAGE_SIZE));
+			fits &= ranges_cut(&ram, ALIGN_DOWN(r->base, PAGE_SIZE),
+					   ALIGN_UP(r->base + r->length, PAGE_SIZE));
 	}
 	g->hidden_base = bi->hv_base;
 	g->hidden_end = bi->hv_base + bi->hv_size;
@@ -138,7 +146,8 @@ static u64 memory_limit(const struct boot_info *bi)
 	u64 limit = 4 * GIB;
 
 	for (u32 i = 0; i < bi->range_count && i < BOOT_MAX_RANGES; i++)
-		if (bi->range[i].type == BOOT_MEMORY_RAM && bi->range[i].base + bi->range[i].length > limit)
+		if (bi->range[i].type == BOOT_MEMORY_RAM &&
+		    bi->range[i].base + bi->range[i].length > limit)
 			limit = bi->range[i].base + bi->range[i].length;
 	return limit;
 }
@@ -161,7 +170,8 @@ static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
 	}
 	disabled = acpi_disable_other_processors(acpi, own_apic_id());
 	if (disabled)
-		log_info("%u of %u processors are not used: disabled in the MADT", disabled, acpi->processors);
+		log_info("%u of %u processors are not used: disabled in the MADT", disabled,
+			 acpi->processors);
 }
 
 static void create_root(const struct boot_info *bi, const struct acpi_info *acpi)
@@ -177,7 +187,8 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 	};
 
 	if (!machine_rates(acpi->pm_timer, &rates))
-		panic("the TSC could not be measured against the PM timer (port 0x%x)", acpi->pm_timer);
+		panic("the TSC could not be measured against the PM timer (port 0x%x)",
+		      acpi->pm_timer);
 	log_info("TSC %lu Hz, APIC timer %lu Hz", rates.tsc_hz, rates.apic_timer_hz);
 	alloc_get_statistics(&memory);
 	config.table_budget = memory.free / 2; /* the rest for tables of RAM, overlays and the VP */
@@ -185,7 +196,8 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 	find_memory(&root.gpa, bi);
 	if (!partition_create(&root, &config))
 		panic("not enough memory for the root partition's nested tables");
-	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege, root.offer.feature, root.offer.hint);
+	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege,
+		 root.offer.feature, root.offer.hint);
 }
 
 static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_info *acpi)
@@ -205,7 +217,8 @@ static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_i
 		panic("root image: %s", buf);
 	virt->vcpu_start(v, &start);
 	alloc_get_statistics(&memory);
-	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx", bi->hv_base, bi->hv_size / MIB,
+	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx",
+		 bi->hv_base, bi->hv_size / MIB,
 		 (bi->image_size + (memory.pages - memory.free) * PAGE_SIZE) / 1024, start.rip);
 	virt->vcpu_run(v);
 }

@@ -5,7 +5,10 @@
 
 #include "boot_info.h"
 
-/* Called once on the boot processor with final page tables, IDT and the page allocator in place. bi is readable for good. */
+/*
+ * Called once on the boot processor with final page tables, IDT and the page allocator in place. bi
+ * is readable for good.
+ */
 _Noreturn void hv_main(struct boot_info *bi);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* MSR exits: synthetic MSRs by the generated table, the vendor's and the hardware's by those who know them. */
+/* MSR exits: synthetic MSRs by the generated table, others by those who know them. */
 #include "msr.h"
 
 #include "hw_msr.h"
@@ -18,16 +18,19 @@
 #define COLD __attribute__((noinline, cold))
 
 /* Trace and log a refusal: by rule where the specification has one, else why says it in words. */
-static COLD bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, const char *why, u64 value)
+static COLD bool refuse(struct vcpu *v, u32 number, const char *access, u32 rule, const char *why,
+			u64 value)
 {
 	v->last_rule = rule;
 	trace(v, TRACE_REFUSAL, rule, number, value);
 	if (rule)
-		log_refusal_of(v, &spec_rules[rule], RULE_LINES, "refused %s of MSR 0x%x (%s), value 0x%lx: %s: %s", access,
-			       number, spec_msr_name(number), value, spec_rules[rule].id, spec_rules[rule].text);
+		log_refusal_of(v, &spec_rules[rule], RULE_LINES,
+			       "refused %s of MSR 0x%x (%s), value 0x%lx: %s: %s", access, number,
+			       spec_msr_name(number), value, spec_rules[rule].id,
+			       spec_rules[rule].text);
 	else
-		log_refusal_of(v, why, LOG_REFUSALS, "refused %s of MSR 0x%x (%s), value 0x%lx: %s", access, number,
-			       spec_msr_name(number), value, why);
+		log_refusal_of(v, why, LOG_REFUSALS, "refused %s of MSR 0x%x (%s), value 0x%lx: %s",
+			       access, number, spec_msr_name(number), value, why);
 	return false;
 }
 
@@ -36,7 +39,8 @@ static bool is_open(const struct vcpu *v, const struct spec_msr *row, u16 way)
 	const struct spec_offer *offer = &v->partition->offer;
 
 	return (row->flags & (way | SPEC_MSR_IMPLEMENTED)) == (way | SPEC_MSR_IMPLEMENTED) &&
-	       !(row->needs_privilege & ~offer->privilege) && !(row->needs_feature & ~offer->feature);
+	       !(row->needs_privilege & ~offer->privilege) &&
+	       !(row->needs_feature & ~offer->feature);
 }
 
 /* Why an MSR is not open. */
@@ -50,8 +54,11 @@ static COLD bool refuse_access(struct vcpu *v, u32 number, u16 way, u64 value)
 	if (!(row->flags & SPEC_MSR_IMPLEMENTED))
 		return refuse(v, number, access, SPEC_RULE_NONE, "not implemented", value);
 	if (row->flags & way)
-		return refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition", value);
-	return refuse(v, number, access, way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way", value);
+		return refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition",
+			      value);
+	return refuse(v, number, access,
+		      way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way",
+		      value);
 }
 
 static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
@@ -64,7 +71,8 @@ void msr_open(struct vcpu *v)
 	for (u32 at = 0; at < SPEC_MSR_RANGE; at++) {
 		const struct spec_msr *row = spec_msr_row(SPEC_MSR_FIRST + at);
 		struct msr_view *view = &v->msr_view[spec_msr_index[at]];
-		const bool readable = is_open(v, row, SPEC_MSR_READ), computed = row->flags & SPEC_MSR_COMPUTED;
+		const bool readable = is_open(v, row, SPEC_MSR_READ),
+			   computed = row->flags & SPEC_MSR_COMPUTED;
 
 		_Static_assert(sizeof(spec_msr_index[0]) == 1, "MSR_VIEWS is enough");
 		view->slot = slot_of(v, row);
@@ -109,7 +117,8 @@ static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 n
 	if (rule)
 		return refuse(v, number, "write", rule, "", value);
 	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *view->slot, value))
-		return refuse(v, number, "write", SPEC_RULE_NONE, "not possible with this value now", value);
+		return refuse(v, number, "write", SPEC_RULE_NONE,
+			      "not possible with this value now", value);
 	*view->slot = value;
 	return true;
 }
@@ -157,7 +166,8 @@ static void put_result(struct vcpu *v, u64 value)
 	v->regs.rdx = value >> 32;
 }
 
-static __attribute__((noinline)) enum vm_next read_computed(struct vcpu *v, const struct spec_msr *row)
+static __attribute__((noinline)) enum vm_next read_computed(struct vcpu *v,
+							    const struct spec_msr *row)
 {
 	u64 value;
 

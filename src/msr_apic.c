@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What reads and writes of synthetic MSRs do: the local APIC, which is the processor's own, and the VP assist page. */
+/* What synthetic MSRs do: the local APIC, which is the processor's own, and the assist page. */
 #include "hv_abi.h"
 #include "machine.h"
 #include "overlay.h"
@@ -11,7 +11,10 @@
 #define APIC_EOI 0xb0
 #define APIC_ICR 0x300
 
-/* Intel SDM 11.6.1, 11.12.9: the low half's fields, and the status bit that is read-only or reserved by mode. */
+/*
+ * Intel SDM 11.6.1, 11.12.9: the low half's fields, and the status bit that is read-only or
+ * reserved by mode.
+ */
 #define ICR_FIELDS 0x000ccfffull
 #define ICR_STATUS (1ull << 12)
 

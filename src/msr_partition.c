@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What reads and writes of synthetic MSRs do: identity and hypercall page, reset, crash (TLFS chapters 3 and 13). */
+/* What synthetic MSRs do: identity, hypercall page, reset, crash (TLFS chapters 3 and 13). */
 #include "gpa.h"
 #include "hv_abi.h"
 #include "hypercall.h"
@@ -16,7 +16,10 @@
 #define OPCODE_INT3 0xcc
 #define CRASH_MESSAGES 4 /* as many does the log take from one partition's life */
 
-/* A landing pad for guests with indirect branch tracking, the vendor's call, return; the rest traps. */
+/*
+ * A landing pad for guests with indirect branch tracking, the vendor's call, return; the rest
+ * traps.
+ */
 static void fill_hypercall_page(u8 *page)
 {
 	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
@@ -92,7 +95,8 @@ static void log_crash_text(struct vcpu *v, const char *text, u64 length)
 		struct text t;
 		u64 end = at;
 
-		while (end < length && text[end] && text[end] != '\n' && end - at < sizeof(line) - 1)
+		while (end < length && text[end] && text[end] != '\n' &&
+		       end - at < sizeof(line) - 1)
 			end++;
 		text_init(&t, line, sizeof(line));
 		text_sanitised(&t, text + at, end - at);
@@ -101,7 +105,9 @@ static void log_crash_text(struct vcpu *v, const char *text, u64 length)
 	}
 }
 
-/* P3 and P4: where the text lies and its length, at most a page; it may cross into a second page. */
+/*
+ * P3 and P4: where the text lies and its length, at most a page; it may cross into a second page.
+ */
 static void log_crash_message(struct vcpu *v, const u64 *p)
 {
 	struct partition *partition = v->partition;
@@ -114,7 +120,8 @@ static void log_crash_message(struct vcpu *v, const u64 *p)
 		if (piece > length)
 			piece = length;
 		if (!text) {
-			log_info("vp %u: guest: (text at GPA 0x%lx is not readable)", v->index, gpa);
+			log_info("vp %u: guest: (text at GPA 0x%lx is not readable)", v->index,
+				 gpa);
 			return;
 		}
 		log_crash_text(v, text, piece);
@@ -131,7 +138,8 @@ bool msr_write_crash_ctl(struct vcpu *v, u32 index, u64 old, u64 value)
 	(void)index, (void)old;
 	if (!(value & HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY) || partition->crashes++ >= CRASH_MESSAGES)
 		return true;
-	log_info("vp %u: guest crash: P0 0x%lx P1 0x%lx P2 0x%lx P3 0x%lx P4 0x%lx", v->index, p[0], p[1], p[2], p[3], p[4]);
+	log_info("vp %u: guest crash: P0 0x%lx P1 0x%lx P2 0x%lx P3 0x%lx P4 0x%lx", v->index, p[0],
+		 p[1], p[2], p[3], p[4]);
 	if (value & HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE)
 		log_crash_message(v, p);
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What reads and writes of synthetic MSRs do: reference time and the TSC (TLFS chapter 12). */
+/* What synthetic MSRs do: reference time and the TSC (TLFS chapter 12). */
 #include "hv_abi.h"
 #include "machine.h"
 #include "overlay.h"
@@ -8,8 +8,10 @@
 #include "spec_msrs.h"
 #include "vcpu.h"
 
-_Static_assert(offsetof(struct hv_reference_tsc_page, scale) == offsetof(struct reftsc_page, scale) &&
-	       offsetof(struct hv_reference_tsc_page, offset) == offsetof(struct reftsc_page, offset),
+_Static_assert(offsetof(struct hv_reference_tsc_page, scale) ==
+			       offsetof(struct reftsc_page, scale) &&
+		       offsetof(struct hv_reference_tsc_page, offset) ==
+			       offsetof(struct reftsc_page, offset),
 	       "the part of the page that is written is laid out as the interface says");
 
 bool msr_read_time_ref_count(struct vcpu *v, u32 index, u64 *value)

@@ -59,12 +59,14 @@ static bool parse_word(struct options *o, const char *word, size_t length, struc
 	const struct option_row *row = name < length ? find(word, name) : NULL;
 
 	if (!row) {
-		text_printf(error, "unknown option '%.*s'; ", (int)(length < 60 ? length : 60), word);
+		text_printf(error, "unknown option '%.*s'; ", (int)(length < 60 ? length : 60),
+			    word);
 		list_options(error);
 		return false;
 	}
 	if (length - name - 1 >= OPTION_MAX) {
-		text_printf(error, "value of option '%s' is longer than %d characters", row->name, OPTION_MAX - 1);
+		text_printf(error, "value of option '%s' is longer than %d characters", row->name,
+			    OPTION_MAX - 1);
 		return false;
 	}
 	set(o, row, word + name + 1, length - name - 1);
@@ -83,7 +85,8 @@ bool options_parse(struct options *o, const char *line, struct text *error)
 			line++;
 		length = span(line, ' ');
 		/* Boot loaders put the file name first; some put nothing. */
-		if (length && !(first && span(line, '=') == length) && !parse_word(o, line, length, error))
+		if (length && !(first && span(line, '=') == length) &&
+		    !parse_word(o, line, length, error))
 			return false;
 		line += length;
 	}

@@ -18,8 +18,8 @@ struct options {
 extern struct options options; /* constant after options_parse */
 
 /*
- * Set defaults, then read the line (its first word, the image's name, is skipped when it has no '='). False: error says
- * what is wrong and lists the known options.
+ * Set defaults, then read the line (its first word, the image's name, is skipped when it has no
+ * '='). False: error says what is wrong and lists the known options.
  */
 bool options_parse(struct options *o, const char *line, struct text *error);
 

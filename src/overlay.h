@@ -21,9 +21,9 @@ struct overlay {
 struct overlays { struct overlay slot[OVERLAY_COUNT]; };
 
 /*
- * Lay overlay id at page number gpn, moving it when it is on elsewhere; what it uncovers comes back. Several at one page:
- * the lowest id is seen. A page outside the guest physical address space is accepted and seen nowhere. False: out of
- * memory, and the overlay is off.
+ * Lay overlay id at page number gpn, moving it when it is on elsewhere; what it uncovers comes
+ * back. Several at one page: the lowest id is seen. A page outside the guest physical address space
+ * is accepted and seen nowhere. False: out of memory, and the overlay is off.
  */
 bool overlay_set(struct partition *p, u32 id, u64 gpn);
 void overlay_clear(struct partition *p, u32 id);

@@ -35,26 +35,29 @@ static void dump_registers(struct vcpu *v)
 {
 	const struct vcpu_regs *r = &v->regs;
 
-	log_info("  rip %016lx rsp %016lx rflags %016lx", virt->get_reg(v, VREG_RIP), virt->get_reg(v, VREG_RSP),
-		 virt->get_reg(v, VREG_RFLAGS));
+	log_info("  rip %016lx rsp %016lx rflags %016lx", virt->get_reg(v, VREG_RIP),
+		 virt->get_reg(v, VREG_RSP), virt->get_reg(v, VREG_RFLAGS));
 	log_info("  rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
 	log_info("  rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
 	log_info("  r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
-	log_info("  r13 %016lx r14 %016lx r15 %016lx efer %lx", r->r13, r->r14, r->r15, virt->get_reg(v, VREG_EFER));
-	log_info("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx", virt->get_reg(v, VREG_CR0), virt->get_reg(v, VREG_CR2),
-		 virt->get_reg(v, VREG_CR3), virt->get_reg(v, VREG_CR4));
+	log_info("  r13 %016lx r14 %016lx r15 %016lx efer %lx", r->r13, r->r14, r->r15,
+		 virt->get_reg(v, VREG_EFER));
+	log_info("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx", virt->get_reg(v, VREG_CR0),
+		 virt->get_reg(v, VREG_CR2), virt->get_reg(v, VREG_CR3),
+		 virt->get_reg(v, VREG_CR4));
 }
 
 static void dump_segments(struct vcpu *v)
 {
-	static const char names[VSEG_COUNT][5] = { "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "gdtr", "idtr" };
+	static const char names[VSEG_COUNT][5] = { "es", "cs",	 "ss", "ds",   "fs",
+						   "gs", "ldtr", "tr", "gdtr", "idtr" };
 
 	for (unsigned i = 0; i < VSEG_COUNT; i++) {
 		struct segment s;
 
 		virt->get_segment(v, i, &s);
-		log_info("  %-4s selector %04x base %016lx limit %08x attributes %04x", names[i], s.selector, s.base, s.limit,
-			 s.attributes);
+		log_info("  %-4s selector %04x base %016lx limit %08x attributes %04x", names[i],
+			 s.selector, s.base, s.limit, s.attributes);
 	}
 }
 
@@ -97,7 +100,8 @@ static void dump_latest(const struct vcpu *v)
 	if (v->current_msr)
 		log_info("  latest MSR 0x%x %s", v->current_msr, spec_msr_name(v->current_msr));
 	if (v->last_rule && v->last_rule < SPEC_RULE_COUNT)
-		log_info("  latest refusal %s: %s", spec_rules[v->last_rule].id, spec_rules[v->last_rule].text);
+		log_info("  latest refusal %s: %s", spec_rules[v->last_rule].id,
+			 spec_rules[v->last_rule].text);
 }
 
 static void dump_vendor(struct vcpu *v)
@@ -158,7 +162,8 @@ _Noreturn void panic(const char *fmt, ...)
 _Noreturn void panic_exception(const struct exception_frame *f)
 {
 	log_info("panic: exception %lu in the hypervisor, error code 0x%lx", f->vector, f->error);
-	log_info("  rip %016lx cs %lx rflags %lx rsp %016lx cr2 %016lx", f->rip, f->cs, f->rflags, f->rsp, f->cr2);
+	log_info("  rip %016lx cs %lx rflags %lx rsp %016lx cr2 %016lx", f->rip, f->cs, f->rflags,
+		 f->rsp, f->cr2);
 	log_info("  rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
 	log_info("  rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
 	log_info("  r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);

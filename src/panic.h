@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The end by our own fault: assertions and the dump that says which VP, which call, which rule, which registers. */
+/* The end by our own fault: assertions, and the dump of all that is known. */
 #ifndef PARTITA_PANIC_H
 #define PARTITA_PANIC_H
 
@@ -15,18 +15,25 @@ struct exception_frame {
 	u64 rip, cs, rflags, rsp, ss;    /* pushed by the processor */
 };
 
-/* Log the reason and everything known about the current VP, then end the machine. A panic inside a panic just ends it. */
+/*
+ * Log the reason and everything known about the current VP, then end the machine. A panic inside a
+ * panic just ends it.
+ */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void panic_exception(const struct exception_frame *frame);
 
 /* For mistakes of ours, never for guest input. Stays in release builds. */
-#define hv_assert(cond) \
-	do { \
-		if (__builtin_expect(!(cond), 0)) \
-			panic("%s:%d: %s: assertion failed: %s", __FILE__, __LINE__, __func__, #cond); \
+#define hv_assert(cond)                                                                            \
+	do {                                                                                       \
+		if (__builtin_expect(!(cond), 0))                                                  \
+			panic("%s:%d: %s: assertion failed: %s", __FILE__, __LINE__, __func__,     \
+			      #cond);                                                              \
 	} while (0)
 
-/* Log what is known about a VP: registers, code bytes, latest call and refusal, the vendor's view, the trace's tail. */
+/*
+ * Log what is known about a VP: registers, code bytes, latest call and refusal, the vendor's view,
+ * the trace's tail.
+ */
 void panic_dump_vcpu(struct vcpu *v);
 
 /* The VP a panic should describe: set before it first runs. */

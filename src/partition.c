@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Partitions: what one is made of, what its MSRs are at reset, and how the root comes to its end. */
+/* Partitions: what one is made of, its MSRs at reset, and how the root comes to its end. */
 #include "partition.h"
 
 #include "gpa.h"
@@ -89,7 +89,8 @@ static void log_statistics(const struct partition *p)
 
 	for (u32 i = 0; i < p->vp_count; i++)
 		exits += p->vp[i]->exits;
-	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits, p->gpa.refused, p->gpa.tables);
+	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits,
+		 p->gpa.refused, p->gpa.tables);
 	log_summary();
 }
 

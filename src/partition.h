@@ -15,23 +15,26 @@
 
 #define PARTITION_MAX_VPS 64
 
-/* Why the root partition, and with it the machine, came to its end; the words of the log's last line. */
+/*
+ * Why the root partition, and with it the machine, came to its end; the words of the log's last
+ * line.
+ */
 enum partition_end { END_POWER_OFF, END_EXIT, END_RESET, END_TRIPLE_FAULT, END_PANIC };
 
 struct partition {
-	u64 id;                                             /* (c) */
-	struct spec_offer offer;                            /* (c) privileges, features and hints it has */
-	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES];    /* (c) filled from the offer at creation */
-	u64 msr[SPEC_MSR_PARTITION_SLOTS];                  /* (p) stored synthetic MSRs of partition scope */
-	const struct spec_call *short_call[SPEC_CALL_LOW];  /* (p) by code: rows that may take a short path, else NULL */
-	struct gpa_space gpa;                               /* (p) nested tables */
-	struct overlays overlays;                           /* (p) pages that hide guest memory */
-	struct reftime time;                                /* (p) reference time */
-	bool invariant_tsc;                                 /* (p) exposed in CPUID 0x80000007 */
-	u64 tsc_hz, apic_timer_hz;                          /* (c) */
-	u32 crashes;                                        /* (p) crash notifications so far */
-	u32 vp_count;                                       /* (c) */
-	struct vcpu *vp[PARTITION_MAX_VPS];                 /* (c) by VP index */
+	u64 id;                                 /* (c) */
+	struct spec_offer offer;                /* (c) privileges, features and hints it has */
+	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES]; /* (c) filled from the offer at creation */
+	u64 msr[SPEC_MSR_PARTITION_SLOTS];      /* (p) stored synthetic MSRs of partition scope */
+	const struct spec_call *short_call[SPEC_CALL_LOW]; /* (p) by code: open to short paths */
+	struct gpa_space gpa;                   /* (p) nested tables */
+	struct overlays overlays;               /* (p) pages that hide guest memory */
+	struct reftime time;                    /* (p) reference time */
+	bool invariant_tsc;                     /* (p) exposed in CPUID 0x80000007 */
+	u64 tsc_hz, apic_timer_hz;              /* (c) */
+	u32 crashes;                            /* (p) crash notifications so far */
+	u32 vp_count;                           /* (c) */
+	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index */
 };
 /* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
 
@@ -41,21 +44,24 @@ struct machine_rates;
 struct partition_config {
 	u64 id;
 	struct spec_offer offer;
-	u64 table_budget;                 /* nested tables for device memory beyond those of its RAM */
+	u64 table_budget;                 /* nested tables for devices, beside its RAM's */
 	unsigned address_bits;
 	const struct machine_rates *rates;
 };
 
 /*
- * Make p, whose gpa.ram and gpa.hidden_* are filled in and all else is zero: nested tables, CPUID, MSRs at reset, reference
- * time from 0. False: out of memory.
+ * Make p, whose gpa.ram and gpa.hidden_* are filled in and all else is zero: nested tables, CPUID,
+ * MSRs at reset, reference time from 0. False: out of memory.
  */
 bool partition_create(struct partition *p, const struct partition_config *config);
 
 /* Give every synthetic MSR of the partition and its VPs its reset value, take all overlays away. */
 void partition_reset(struct partition *p);
 
-/* End the root partition: log why (value: what it wrote to the exit port), then stop or reset the machine. */
+/*
+ * End the root partition: log why (value: what it wrote to the exit port), then stop or reset the
+ * machine.
+ */
 _Noreturn void partition_end_root(struct partition *p, enum partition_end why, u32 value);
 
 #endif

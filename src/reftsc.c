@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Partition reference time: 100 ns units from the TSC by a 64.64 scale and an offset, as the reference TSC page says it. */
+/* Partition reference time: 100 ns units of the TSC, as the reference TSC page says it. */
 #include "reftsc.h"
 
 #include "machine.h"
@@ -16,7 +16,10 @@ u64 reftsc_scale(u64 hz)
 	u64 quotient = 0, rest = REFERENCE_HZ;
 
 	hv_assert(hz > REFERENCE_HZ);
-	/* 2^64 * 10^7 / hz bit by bit: a 128-bit division would call the compiler's library. rest < hz < 2^63 throughout. */
+	/*
+	 * 2^64 * 10^7 / hz bit by bit: a 128-bit division would call the compiler's library. rest <
+	 * hz < 2^63 throughout.
+	 */
 	for (int i = 0; i < 64; i++) {
 		rest <<= 1;
 		quotient <<= 1;
@@ -39,8 +42,9 @@ void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc)
 void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page)
 {
 	/*
-	 * TLFS 12.7.3: a reader that sees sequence 0 uses the MSR; one that reads two different sequences tries again. x86
-	 * stores become visible in program order, and volatile keeps the compiler from reordering them.
+	 * TLFS 12.7.3: a reader that sees sequence 0 uses the MSR; one that reads two different
+	 * sequences tries again. x86 stores become visible in program order, and volatile keeps the
+	 * compiler from reordering them.
 	 */
 	page->sequence = 0;
 	page->scale = t->scale;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Partition reference time: 100 ns units from the TSC by a 64.64 scale and an offset, as the reference TSC page says it. */
+/* Partition reference time: 100 ns units of the TSC by a 64.64 scale and an offset. */
 #ifndef PARTITA_REFTSC_H
 #define PARTITA_REFTSC_H
 
@@ -29,7 +29,10 @@ void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc);
 /* Write scale and offset into the page by its sequence protocol. */
 void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page);
 
-/* The guest wrote its TSC: from now on guest TSC = host TSC + offset. Reference time goes on without a step back. */
+/*
+ * The guest wrote its TSC: from now on guest TSC = host TSC + offset. Reference time goes on
+ * without a step back.
+ */
 void reftsc_set_tsc_offset(struct vcpu *v, u64 offset);
 
 #endif

@@ -10,8 +10,8 @@
 static void decode_refusal(const struct trace_record *r, struct text *out)
 {
 	if (r->a < SPEC_RULE_COUNT)
-		text_printf(out, "refused by %s (%s), code or MSR 0x%lx, value 0x%lx", spec_rules[r->a].id,
-			    spec_rules[r->a].text, r->b, r->c);
+		text_printf(out, "refused by %s (%s), code or MSR 0x%lx, value 0x%lx",
+			    spec_rules[r->a].id, spec_rules[r->a].text, r->b, r->c);
 	else
 		text_printf(out, "refused, code or MSR 0x%lx, value 0x%lx", r->b, r->c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* A ring of the latest events of one processor: a few stores to write, decoded by generated names in a panic. */
+/* A ring of one processor's latest events: a few stores to write, read in a panic. */
 #ifndef PARTITA_TRACE_H
 #define PARTITA_TRACE_H
 
@@ -17,7 +17,7 @@ enum trace_type {
 	TRACE_IO,             /* a: port, b: value, c: 1 in, 0 out */
 	TRACE_NPT_FAULT,      /* a: access, b: GPA */
 	TRACE_INJECT,         /* a: vector, b: error code; by the vendor */
-	TRACE_EXIT,           /* a: vendor's exit code, b, c: its qualifications; by the vendor, rare exits only */
+	TRACE_EXIT,           /* a: vendor's exit code, b, c: qualifications; rare exits only */
 	TRACE_TYPES
 };
 
@@ -27,14 +27,20 @@ _Static_assert(sizeof(struct trace_record) == 32, "a record is half a cache line
 #define TRACE_RECORDS 64 /* half a page */
 
 struct trace_ring { struct trace_record record[TRACE_RECORDS]; };
-_Static_assert(sizeof(struct trace_ring) == PAGE_SIZE / 2, "the ring wraps by one bit of the address");
+_Static_assert(sizeof(struct trace_ring) == PAGE_SIZE / 2, "the ring wraps by an address bit");
 
-/* Write one record. Only the processor that runs v. The exit count orders and dates records; it costs no RDTSC. */
+/*
+ * Write one record. Only the processor that runs v. The exit count orders and dates records; it
+ * costs no RDTSC.
+ */
 static inline void trace(struct vcpu *v, enum trace_type type, u32 a, u64 b, u64 c)
 {
 	struct trace_record *r = v->trace_next;
 
-	/* The ring lies at the start of a page: past its end, the bit of its size is set, and cleared again. */
+	/*
+	 * The ring lies at the start of a page: past its end, the bit of its size is set, and
+	 * cleared again.
+	 */
 	v->trace_next = (void *)((uintptr_t)(r + 1) & ~sizeof(struct trace_ring));
 	*r = (struct trace_record){ type, a, b, c, v->exits };
 }

@@ -12,10 +12,14 @@ struct trace_record;
 struct trace_ring;
 
 /*
- * General registers in x86 encoding order. On an exit all sixteen are valid here except RSP, which stays with the vendor
- * (virt->get_reg). Offset 0 of struct vcpu: entry.S addresses them by the VCPU_* constants in virt.h.
+ * General registers in x86 encoding order. On an exit all sixteen are valid here except RSP, which
+ * stays with the vendor (virt->get_reg). Offset 0 of struct vcpu: entry.S addresses them by the
+ * VCPU_* constants in virt.h.
  */
-struct vcpu_regs { u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15; };
+struct vcpu_regs {
+	u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15;
+};
 
 /* What a handler wants done before the guest goes on. */
 enum vm_next {
@@ -37,23 +41,27 @@ enum vreg {
 	VREG_DR0, VREG_DR1, VREG_DR2, VREG_DR3, VREG_DR6, VREG_DR7,
 	VREG_EFER, VREG_PAT,
 	VREG_SYSENTER_CS, VREG_SYSENTER_ESP, VREG_SYSENTER_EIP,
-	VREG_STAR, VREG_LSTAR, VREG_CSTAR, VREG_SFMASK, VREG_KERNEL_GS_BASE, VREG_TSC, VREG_TSC_AUX, VREG_APIC_BASE,
+	VREG_STAR, VREG_LSTAR, VREG_CSTAR, VREG_SFMASK, VREG_KERNEL_GS_BASE,
+	VREG_TSC, VREG_TSC_AUX, VREG_APIC_BASE,
 	VREG_COUNT
 };
 
-enum vseg { VSEG_ES, VSEG_CS, VSEG_SS, VSEG_DS, VSEG_FS, VSEG_GS, VSEG_LDTR, VSEG_TR, VSEG_GDTR, VSEG_IDTR, VSEG_COUNT };
+enum vseg {
+	VSEG_ES, VSEG_CS, VSEG_SS, VSEG_DS, VSEG_FS, VSEG_GS,
+	VSEG_LDTR, VSEG_TR, VSEG_GDTR, VSEG_IDTR, VSEG_COUNT
+};
 
 /*
- * attributes: type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B 14, G 15 (the TLFS and VMX form without the unusable bit).
- * GDTR and IDTR use base and limit only.
+ * attributes: type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B 14, G 15 (the TLFS and VMX form
+ * without the unusable bit). GDTR and IDTR use base and limit only.
  */
 struct segment { u64 base; u32 limit; u16 selector, attributes; };
 
 /* State a virtual processor starts in; everything not named is as after RESET or zero. */
 struct vcpu_start {
-	bool long_mode;            /* 64-bit, paging on with cr3; else flat 32-bit protected mode, paging off */
+	bool long_mode;            /* 64-bit, paging on with cr3; else flat 32-bit, paging off */
 	u64 rip, rsp, rax, rbx, rsi, cr3;
-	gpa_t gdt;                 /* page with a GDT that holds flat code at 0x10 and data at 0x18 */
+	gpa_t gdt;                 /* page with a GDT: flat code at 0x10, data at 0x18 */
 };
 
 struct vcpu {
@@ -63,10 +71,10 @@ struct vcpu {
 	u32 index;                         /* (c) VP index */
 	u32 apic_id;                       /* (c) */
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
-	u8 *call_in, *call_out;            /* (c) one page each: private copies of hypercall input and output */
+	u8 *call_in, *call_out;            /* (c) a page each: copies of hypercall input, output */
 	struct trace_ring *trace;          /* (s) */
 	struct trace_record *trace_next;   /* (s) the next record in it */
-	struct msr_view *msr_view;         /* (c) by row of the generated table: what is open to this VP */
+	struct msr_view *msr_view;         /* (c) by row of the MSR table: what is open */
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */
@@ -79,8 +87,9 @@ struct vcpu {
 /* Legend: (c) constant after creation; (s) only the processor that runs this VP touches it. */
 
 /*
- * Make a VP of p with the next free index: its pages, trace ring and vendor state. The partition's nested tables exist.
- * NULL: out of memory. vcpu_reset: back to what its MSRs and overlays are after creation.
+ * Make a VP of p with the next free index: its pages, trace ring and vendor state. The partition's
+ * nested tables exist. NULL: out of memory. vcpu_reset: back to what its MSRs and overlays are
+ * after creation.
  */
 struct vcpu *vcpu_create(struct partition *p, u32 apic_id);
 void vcpu_reset(struct vcpu *v);

@@ -27,7 +27,10 @@ void *memmove(void *to, const void *from, size_t n)
 	unsigned char *t = (unsigned char *)to + n;
 	const unsigned char *f = (const unsigned char *)from + n;
 
-	/* Forwards is safe unless the target starts inside the source; a word is read whole before it is written. */
+	/*
+	 * Forwards is safe unless the target starts inside the source; a word is read whole before
+	 * it is written.
+	 */
 	if ((uintptr_t)to - (uintptr_t)from >= n)
 		return memcpy(to, from, n);
 	for (; n >= 8; n -= 8) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The few memory functions a freestanding compiler calls by itself; on the host, those of its C library. */
+/* The memory functions a freestanding compiler calls itself; on the host, its C library's. */
 #if __STDC_HOSTED__
-/* No guard here: found beside its includer, this file comes again by the search path before the library's own does. */
+/*
+ * No guard here: found beside its includer, this file comes again by the search path before the
+ * library's own does.
+ */
 #include_next <string.h>
 #elif !defined(PARTITA_STRING_H)
 #define PARTITA_STRING_H

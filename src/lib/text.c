@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* A bounded, always terminated string under construction, and the small printf that fills it. */
+/* A bounded, always terminated string under construction, and the printf that fills it. */
 #include "text.h"
 
 #include <stdbool.h>
@@ -59,7 +59,8 @@ static void put_string(struct text *t, struct conversion *c, const char *s)
 	put_padded(t, c, s, length);
 }
 
-static void put_number(struct text *t, struct conversion *c, uint64_t value, unsigned base, bool negative, bool upper)
+static void put_number(struct text *t, struct conversion *c, uint64_t value, unsigned base,
+		       bool negative, bool upper)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char buf[24];
@@ -117,9 +118,11 @@ static void put_signed(struct text *t, struct conversion *c, va_list *args)
 	put_number(t, c, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, value < 0, false);
 }
 
-static void put_unsigned(struct text *t, struct conversion *c, va_list *args, unsigned base, bool upper)
+static void put_unsigned(struct text *t, struct conversion *c, va_list *args, unsigned base,
+			 bool upper)
 {
-	put_number(t, c, c->wide ? va_arg(*args, uint64_t) : va_arg(*args, unsigned), base, false, upper);
+	put_number(t, c, c->wide ? va_arg(*args, uint64_t) : va_arg(*args, unsigned), base, false,
+		   upper);
 }
 
 /* Carry out the conversion at letter; false when the format ends or the letter is unknown. */

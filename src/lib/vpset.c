@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Sets of virtual processors as hypercalls carry them: up to 64 banks of 64 (TLFS 7.8.7.3, HV_VP_SET). */
+/* Sets of virtual processors as hypercalls carry them: up to 64 banks of 64 (HV_VP_SET). */
 #include "vpset.h"
 
 /* Without -mpopcnt the compiler would call its library. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Sets of virtual processors as hypercalls carry them: up to 64 banks of 64 (TLFS 7.8.7.3, HV_VP_SET). */
+/* Sets of virtual processors as hypercalls carry them: up to 64 banks of 64 (HV_VP_SET). */
 #ifndef PARTITA_VPSET_H
 #define PARTITA_VPSET_H
 
@@ -8,7 +8,10 @@
 
 #define VPSET_BANKS 64
 
-/* A parsed view: banks belong to the caller; bank i of those present is banks[number of present banks below i]. */
+/*
+ * A parsed view: banks belong to the caller; bank i of those present is banks[number of present
+ * banks below i].
+ */
 struct vpset {
 	bool all;
 	uint64_t valid;         /* bit b: bank b is present */

@@ -28,7 +28,7 @@ struct fake_write { u32 where, size; u64 value; };
 struct fake_machine {
 	u8 *memory;
 	u64 size;
-	u64 tsc;                             /* what machine_tsc() says; rises by tsc_step with each look */
+	u64 tsc;                             /* machine_tsc(); rises by tsc_step with each look */
 	u64 tsc_step;
 	u64 xmm[6][2];
 	u32 xmm_reads;
@@ -49,7 +49,7 @@ struct fake_virt {
 	u64 reg[VREG_COUNT];
 	u64 illegal;                         /* the one value that every register refuses */
 	struct segment segment[VSEG_COUNT];
-	void (*on_set)(void);                /* called in every set_reg, as another processor's chance to meddle */
+	void (*on_set)(void);                /* called in every set_reg: a chance to meddle */
 	u32 gva_flushes, gpa_flushes;
 	u64 tsc_offset;
 	bool no_1g;
@@ -62,8 +62,9 @@ extern struct fake_virt fake_virt;
 void fake_reset(u64 size);
 
 /*
- * A machine of FAKE_MEMORY with an allocator in its hidden part, a partition that is offered all that is implemented, and
- * its VP with the hypercall page enabled in 64-bit mode. RAM: 0 to 640 KiB and 1 MiB to FAKE_HIDDEN.
+ * A machine of FAKE_MEMORY with an allocator in its hidden part, a partition that is offered all
+ * that is implemented, and its VP with the hypercall page enabled in 64-bit mode. RAM: 0 to 640 KiB
+ * and 1 MiB to FAKE_HIDDEN.
  */
 struct vcpu *fake_vp(void);
 

@@ -114,6 +114,7 @@ _Noreturn void machine_halt(void)
 {
 	if (fake_machine.halt)
 		longjmp(*fake_machine.halt, 1);
-	fprintf(stderr, "the machine ended where no test expected it; its log:\n%s", fake_machine.console);
+	fprintf(stderr, "the machine ended where no test expected it; its log:\n%s",
+		fake_machine.console);
 	abort();
 }

@@ -17,7 +17,8 @@ struct vcpu *fake_vp(void)
 	static const struct machine_rates rates = { FAKE_TSC_HZ, FAKE_APIC_HZ };
 	struct partition_config config = {
 		.id = 1,
-		.offer = { .privilege = SPEC_PRIVILEGE_IMPLEMENTED, .feature = SPEC_FEATURE_IMPLEMENTED,
+		.offer = { .privilege = SPEC_PRIVILEGE_IMPLEMENTED,
+			   .feature = SPEC_FEATURE_IMPLEMENTED,
 			   .hint = SPEC_HINT_IMPLEMENTED },
 		.table_budget = 64,
 		.address_bits = FAKE_GPA_BITS,

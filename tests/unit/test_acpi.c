@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* ACPI tables: read from good firmware of several kinds, and never beyond the limit whatever they say. */
+/* ACPI tables of good firmware, and of firmware that lies. */
 /* link: src/acpi.c tests/unit/fake_machine.c tests/unit/fake_virt.c src/lib/text.c */
 #include "fake.h"
 
@@ -51,7 +51,8 @@ static void build_madt(void)
 
 	table(MADT, "APIC", MADT_LENGTH);
 	for (u64 i = 0; i < 3; i++, at += 8) {
-		put(at, 0x0800 | i << 16 | i << 24, 4); /* type 0, length 8, processor i, APIC id i */
+		put(at, 0x0800 | i << 16 | i << 24,
+		    4); /* type 0, length 8, processor i, APIC id i */
 		put(at + 4, i < 2 ? 1 : 2, 4);          /* the third may be enabled later */
 	}
 	put(at, 0x0c01, 2); /* an I/O APIC */
@@ -65,7 +66,8 @@ static void build_madt(void)
 /* Firmware as QEMU's: revision 0, RSDT, ports in the 32-bit fields. */
 static int setup(void **state)
 {
-	static const u8 s5[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x0a, 0x05, 0x01, 0x00, 0x00 };
+	static const u8 s5[] = { 0x08, '_',  'S',  '5',	 '_',  0x12, 0x06,
+				 0x04, 0x0a, 0x05, 0x01, 0x00, 0x00 };
 
 	(void)state;
 	fake_reset(LIMIT);
@@ -168,10 +170,14 @@ static void test_no_reset(void **state)
 
 static void test_s5_forms(void **state)
 {
-	static const struct { u8 aml[12]; bool good; u8 a, b; } rows[] = {
+	static const struct { u8 aml[12]; bool good; u8 a, b;
+	} rows[] = {
 		{ { 0x12, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00 }, true, 0, 0 },
 		{ { 0x12, 0x0a, 0x04, 0x0a, 0x07, 0x0b, 0x06, 0x00, 0x00 }, true, 7, 6 },
-		{ { 0x12, 0x47, 0x00, 0x04, 0x0a, 0x05, 0x0a, 0x05 }, true, 5, 5 }, /* PkgLength of two bytes */
+		{ { 0x12, 0x47, 0x00, 0x04, 0x0a, 0x05, 0x0a, 0x05 },
+		  true,
+		  5,
+		  5 }, /* PkgLength of two bytes */
 		{ { 0x12, 0x08, 0x01, 0x0c, 0x05, 0x03, 0x00, 0x00 }, true, 5, 3 }, /* one DWORD */
 		{ { 0x12, 0x06, 0x02, 0xff, 0xff }, true, 7, 7 },
 		{ { 0x13, 0x06, 0x04, 0x00, 0x00 }, false, 0, 0 },
@@ -217,7 +223,8 @@ static void test_broken_madt(void **state)
 	(void)state;
 	for (u32 length = 0; length < 256; length++) {
 		setup(NULL);
-		put(MADT + 44 + 1, length, 1); /* an entry that is too short, or reaches beyond the table */
+		put(MADT + 44 + 1, length,
+		    1); /* an entry that is too short, or reaches beyond the table */
 		assert_true(acpi_read(0, LIMIT, &info));
 		acpi_disable_other_processors(&info, 9);
 		assert_true(info.processors <= 4);
@@ -233,7 +240,9 @@ static void test_broken_madt(void **state)
 /* Tables that claim to reach the limit and beyond: the sanitizer watches what is read there. */
 static void test_lengths(void **state)
 {
-	static const u32 lengths[] = { 0, 4, 35, 36, 37, 40, 44, 0xff00, 0x100000, 0xffffff, 0x1000000, 0x7fffffff, 0xffffffff };
+	static const u32 lengths[] = { 0,	  4,	      35,	 36,	   37,
+				       40,	  44,	      0xff00,	 0x100000, 0xffffff,
+				       0x1000000, 0x7fffffff, 0xffffffff };
 	static const u64 tables[] = { RSDT, FADT, DSDT, MADT };
 
 	(void)state;
@@ -258,7 +267,12 @@ static void test_at_the_limit(void **state)
 			setup(NULL);
 			memset(fake_at(LIMIT - 260), 0x40, 260);
 			for (u64 at = LIMIT - back; back >= 8 && at + 8 <= LIMIT; at = LIMIT) {
-				memcpy(fake_at(at), p == 0 ? "RSDT" : p == 1 ? "FACP" : p == 2 ? "APIC" : "DSDT", 4);
+				memcpy(fake_at(at),
+				       p == 0	? "RSDT"
+				       : p == 1 ? "FACP"
+				       : p == 2 ? "APIC"
+						: "DSDT",
+				       4);
 				put(at + 4, back, 4);
 			}
 			put(pointers[p], LIMIT - back, 4);
@@ -289,9 +303,10 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read), TEST(test_read_xsdt), TEST(test_hint), TEST(test_ebda), TEST(test_no_reset),
-		TEST(test_s5_forms), TEST(test_disable), TEST(test_broken_madt), TEST(test_lengths), TEST(test_at_the_limit),
-		TEST(test_noise),
+		TEST(test_read),	 TEST(test_read_xsdt),	 TEST(test_hint),
+		TEST(test_ebda),	 TEST(test_no_reset),	 TEST(test_s5_forms),
+		TEST(test_disable),	 TEST(test_broken_madt), TEST(test_lengths),
+		TEST(test_at_the_limit), TEST(test_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

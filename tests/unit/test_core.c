@@ -79,7 +79,8 @@ static void test_options(void **state)
 	assert_string_equal(o.console, "e9");
 	assert_string_equal(o.end, "qemu");
 	assert_string_equal(o.privileges, "default");
-	assert_true(parse("console=none console=com1", &o, error)); /* without a name; the last one counts */
+	/* Without a name; the last one counts. */
+	assert_true(parse("console=none console=com1", &o, error));
 	assert_string_equal(o.console, "com1");
 	assert_true(parse("x end=", &o, error));
 	assert_string_equal(o.end, "");
@@ -139,7 +140,8 @@ static void test_log_lines(void **state)
 	log_info("number %u", 5);
 	log_warn("%s", "careful");
 	log_line("as it is %s");
-	assert_string_equal(fake_machine.console, "partita: number 5\npartita: warning: careful\npartita: as it is %s\n");
+	assert_string_equal(fake_machine.console,
+			    "partita: number 5\npartita: warning: careful\npartita: as it is %s\n");
 	log_info("%s", long_line);
 	assert_int_equal(fake_machine.console[fake_machine.console_length - 1], '\n');
 	assert_true(fake_machine.console_length < 400);
@@ -181,7 +183,8 @@ static void test_trace_ring(void **state)
 						  "partita: trace: exit 0: CPUID 0x49.0\n");
 	fake_machine.console_length = 0;
 	trace_dump(v, 100000);
-	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0: CPUID 0xa.0\n", 36) == 0);
+	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0: CPUID 0xa.0\n", 36) ==
+		    0);
 }
 
 /* Every record has words, whatever its fields. */
@@ -194,7 +197,8 @@ static void test_trace_words(void **state)
 	(void)state;
 	for (u16 type = 0; type <= TRACE_TYPES; type++) {
 		for (size_t i = 0; i < 4; i++) {
-			struct trace_record r = { type, (u32)values[i], values[i], values[i], values[i] };
+			struct trace_record r = { type, (u32)values[i], values[i], values[i],
+						  values[i] };
 
 			text_init(&t, buf, sizeof(buf));
 			trace_decode(&r, &t);
@@ -202,8 +206,11 @@ static void test_trace_words(void **state)
 		}
 	}
 	text_init(&t, buf, sizeof(buf));
-	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0, 0x300000003, HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 }, &t);
-	assert_string_equal(buf, "exit 9: HvCallFlushVirtualAddressList, control 0x300000003: HV_STATUS_ACCESS_DENIED, 2 reps");
+	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0, 0x300000003,
+					     HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 },
+		     &t);
+	assert_string_equal(buf, "exit 9: HvCallFlushVirtualAddressList, control 0x300000003: "
+				 "HV_STATUS_ACCESS_DENIED, 2 reps");
 }
 
 /* ---- panics ---- */
@@ -239,7 +246,8 @@ static void test_panic(void **state)
 	assert_true(fake_halts(panic("again")));
 	assert_true(strncmp(fake_machine.console, "partita: panic: again\n", 22) == 0);
 	assert_false(fake_logged("r12"));
-	assert_true(fake_halts(panic_exception(&(struct exception_frame){ .vector = 14, .cr2 = 0xabc })));
+	assert_true(fake_halts(
+		panic_exception(&(struct exception_frame){ .vector = 14, .cr2 = 0xabc })));
 	assert_true(fake_logged("exception 14 in the hypervisor"));
 	panic_vcpu = NULL;
 }
@@ -258,7 +266,8 @@ static void test_triple_fault(void **state)
 
 static void test_scale(void **state)
 {
-	static const u64 rates[] = { 10000001, 999999999, 1000000000, 2399999999, 2596000000, 5200000000, 100000000000 };
+	static const u64 rates[] = { 10000001,	 999999999,  1000000000,  2399999999,
+				     2596000000, 5200000000, 100000000000 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
@@ -286,7 +295,7 @@ static void test_reference_time(void **state)
 	}
 }
 
-/* What a reader that is interrupted at any store of the writer would see never mixes two settings. */
+/* All three members are as published, the sequence not the invalid one written in between. */
 static void test_publish(void **state)
 {
 	struct reftsc_page page = { .sequence = 5, .scale = 1, .offset = 2 };
@@ -315,12 +324,13 @@ static void test_sequence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alloc), cmocka_unit_test(test_options), cmocka_unit_test(test_bad_options),
-		cmocka_unit_test(test_option_numbers), cmocka_unit_test(test_log_lines),
-		cmocka_unit_test(test_refusals_are_counted), cmocka_unit_test(test_trace_ring),
-		cmocka_unit_test(test_trace_words), cmocka_unit_test(test_panic), cmocka_unit_test(test_triple_fault),
-		cmocka_unit_test(test_scale), cmocka_unit_test(test_reference_time), cmocka_unit_test(test_publish),
-		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_alloc),	    cmocka_unit_test(test_options),
+		cmocka_unit_test(test_bad_options), cmocka_unit_test(test_option_numbers),
+		cmocka_unit_test(test_log_lines),   cmocka_unit_test(test_refusals_are_counted),
+		cmocka_unit_test(test_trace_ring),  cmocka_unit_test(test_trace_words),
+		cmocka_unit_test(test_panic),	    cmocka_unit_test(test_triple_fault),
+		cmocka_unit_test(test_scale),	    cmocka_unit_test(test_reference_time),
+		cmocka_unit_test(test_publish),	    cmocka_unit_test(test_sequence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

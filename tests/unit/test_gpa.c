@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Nested tables: built from the map, split and merged by overlays, grown by devices within a budget. */
+/* Nested tables: built, split and merged by overlays, grown by devices within a budget. */
 /* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
 /* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
 /* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
@@ -39,7 +39,8 @@ static bool is_identity(u64 gpa)
 	unsigned level;
 	u64 entry = fake_npt(p, gpa, &level), size = PAGE_SIZE << 9 * (level - 1);
 
-	return entry && FAKE_NPT_ADDRESS(entry) == ALIGN_DOWN(gpa, size) && FAKE_NPT_RIGHTS(entry) == 7;
+	return entry && FAKE_NPT_ADDRESS(entry) == ALIGN_DOWN(gpa, size) &&
+	       FAKE_NPT_RIGHTS(entry) == 7;
 }
 
 static enum vm_next touch(u64 gpa, u32 access)
@@ -83,7 +84,8 @@ static void test_split_and_merge(void **state)
 		u64 *table = fake_at(p->gpa.root);
 
 		for (unsigned level = 4; level > 1; level--)
-			table = fake_at(FAKE_NPT_ADDRESS(table[gpa >> (12 + 9 * (level - 1)) & 511]));
+			table = fake_at(
+				FAKE_NPT_ADDRESS(table[gpa >> (12 + 9 * (level - 1)) & 511]));
 		table[gpa >> 12 & 511] |= 3 << 5;
 	}
 	fake_virt.gpa_flushes = 0;
@@ -123,10 +125,13 @@ static void test_overlays_at_one_page(void **state)
 	assert_true(is_identity(0x600000));
 }
 
-/* An overlay needs no RAM behind it: over a device, over our own memory; nothing shows afterwards. */
+/*
+ * An overlay needs no RAM behind it: over a device, over our own memory; nothing shows afterwards.
+ */
 static void test_overlay_without_ram(void **state)
 {
-	static const u64 places[] = { FAKE_HIDDEN, 0xa0000, 0xfee00000, (1ull << FAKE_GPA_BITS) - PAGE_SIZE };
+	static const u64 places[] = { FAKE_HIDDEN, 0xa0000, 0xfee00000,
+				      (1ull << FAKE_GPA_BITS) - PAGE_SIZE };
 	unsigned level;
 
 	(void)state;
@@ -227,7 +232,8 @@ static void test_budget(void **state)
 
 static void test_refused(void **state)
 {
-	static const u64 places[] = { FAKE_HIDDEN, FAKE_MEMORY - 1, 1ull << FAKE_GPA_BITS, UINT64_MAX };
+	static const u64 places[] = { FAKE_HIDDEN, FAKE_MEMORY - 1, 1ull << FAKE_GPA_BITS,
+				      UINT64_MAX };
 	unsigned level;
 
 	(void)state;
@@ -236,7 +242,8 @@ static void test_refused(void **state)
 			assert_int_equal(touch(places[i], access), VM_GP);
 	assert_int_equal(p->gpa.refused, 12);
 	assert_int_equal(fake_npt(p, FAKE_HIDDEN, &level), 0);
-	assert_true(fake_logged("refused access to GPA 0x3000000 (read): memory of the hypervisor"));
+	assert_true(
+		fake_logged("refused access to GPA 0x3000000 (read): memory of the hypervisor"));
 	assert_int_equal(v->trace->record[0].type, TRACE_NPT_FAULT);
 }
 
@@ -251,7 +258,9 @@ static void test_write_to_overlay(void **state)
 	assert_int_equal(FAKE_NPT_RIGHTS(fake_npt(p, 0x600000, &level)), NPT_R | NPT_X);
 }
 
-/* A fault on what is mapped is answered once; the same again without progress is our own mistake. */
+/*
+ * A fault on what is mapped is answered once; the same again without progress is our own mistake.
+ */
 static void test_spurious_fault(void **state)
 {
 	(void)state;
@@ -269,7 +278,8 @@ static void test_lookup(void **state)
 	(void)state;
 	for (unsigned pass = 0; pass < 2; pass++) {
 		assert_ptr_equal(gpa_ptr(p, g, GPA(0x12345), NPT_R), fake_at(0x12345));
-		assert_ptr_equal(gpa_ptr(p, g, GPA(FAKE_HIDDEN - 1), NPT_W), fake_at(FAKE_HIDDEN - 1));
+		assert_ptr_equal(gpa_ptr(p, g, GPA(FAKE_HIDDEN - 1), NPT_W),
+				 fake_at(FAKE_HIDDEN - 1));
 		assert_null(gpa_ptr(p, g, GPA(FAKE_HIDDEN), NPT_R));
 		assert_null(gpa_ptr(p, g, GPA(0xa0000), NPT_R));
 		assert_null(gpa_ptr(p, g, GPA(1ull << FAKE_GPA_BITS), NPT_R));
@@ -278,7 +288,8 @@ static void test_lookup(void **state)
 	/* The cache forgets when an overlay comes or goes, and keeps rights apart. */
 	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
 	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
-	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_R), (u8 *)p->overlays.slot[OVERLAY_HYPERCALL].page + 8);
+	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_R),
+			 (u8 *)p->overlays.slot[OVERLAY_HYPERCALL].page + 8);
 	assert_null(gpa_ptr(p, g, GPA(0x600008), NPT_W));
 	overlay_clear(p, OVERLAY_HYPERCALL);
 	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
@@ -292,10 +303,21 @@ static void test_lookup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_built), TEST(test_split_and_merge), TEST(test_two_overlays_in_one_large_page),
-		TEST(test_overlays_at_one_page), TEST(test_overlay_without_ram), TEST(test_overlay_outside),
-		TEST(test_out_of_memory), TEST(test_devices), TEST(test_devices_without_1g), TEST(test_device_beside_overlay),
-		TEST(test_refused), TEST(test_budget), TEST(test_write_to_overlay), TEST(test_spurious_fault), TEST(test_lookup),
+		TEST(test_built),
+		TEST(test_split_and_merge),
+		TEST(test_two_overlays_in_one_large_page),
+		TEST(test_overlays_at_one_page),
+		TEST(test_overlay_without_ram),
+		TEST(test_overlay_outside),
+		TEST(test_out_of_memory),
+		TEST(test_devices),
+		TEST(test_devices_without_1g),
+		TEST(test_device_beside_overlay),
+		TEST(test_refused),
+		TEST(test_budget),
+		TEST(test_write_to_overlay),
+		TEST(test_spurious_fault),
+		TEST(test_lookup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The calling convention: every shape of call in both register conventions, each rule both ways, copies, continuation. */
+/* The calling convention: all shapes of calls, all rules, copies, continuation. */
 /* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
 /* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
 /* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
@@ -80,9 +80,11 @@ static enum vm_next call(enum shape s, u64 control, const void *input, size_t si
 		memcpy(is_fast(s) ? (void *)words : fake_at(IN_PAGE), input, size);
 	if (is_fast(s)) {
 		memcpy(fake_machine.xmm, words + 2, sizeof(fake_machine.xmm));
-		return is_wide(s) ? call_64(control | FAST, words[0], words[1]) : call_32(control | FAST, words[0], words[1]);
+		return is_wide(s) ? call_64(control | FAST, words[0], words[1])
+				  : call_32(control | FAST, words[0], words[1]);
 	}
-	return is_wide(s) ? call_64(control, IN_PAGE, OUT_PAGE) : call_32(control, IN_PAGE, OUT_PAGE);
+	return is_wide(s) ? call_64(control, IN_PAGE, OUT_PAGE)
+			  : call_32(control, IN_PAGE, OUT_PAGE);
 }
 
 static u64 result(enum shape s)
@@ -105,7 +107,9 @@ static void expect_refusal(enum vm_next next, u32 rule)
 	u16 status = spec_rules[rule].status;
 
 	assert_int_equal(v->last_rule, rule);
-	assert_int_equal(next, status == SPEC_FAULT_UD ? VM_UD : status == SPEC_FAULT_GP ? VM_GP : VM_SKIP);
+	assert_int_equal(next, status == SPEC_FAULT_UD	 ? VM_UD
+			       : status == SPEC_FAULT_GP ? VM_GP
+							 : VM_SKIP);
 	if (next == VM_SKIP)
 		assert_int_equal(v->regs.rax, status);
 }
@@ -123,19 +127,62 @@ struct shaped { const char *name; u64 control; size_t size; u64 words[14]; u32 r
 /* A flush of VP 0 in each form that has one. */
 static const struct shaped flushes[] = {
 	{ "simple, 24 bytes", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 24, { 0x1000, 0, 1 }, 0, 1 },
-	{ "simple, of another VP", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 24, { 0x1000, 0, 2 }, 0, 0 },
-	{ "simple, all processors", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 24, { 0x1000, 1, 0 }, 0, 1 },
-	{ "rep of 1", HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(1), 32, { 0x1000, 0, 1, 0x7000 }, 1, 1 },
-	{ "rep of 11", HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(11), 112, { 0x1000, 0, 1, 0x7000 }, 11, 11 },
-	{ "rep from 4", HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(11) | START(4), 112, { 0x1000, 0, 1 }, 11, 7 },
+	{ "simple, of another VP",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE,
+	  24,
+	  { 0x1000, 0, 2 },
+	  0,
+	  0 },
+	{ "simple, all processors",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE,
+	  24,
+	  { 0x1000, 1, 0 },
+	  0,
+	  1 },
+	{ "rep of 1",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(1),
+	  32,
+	  { 0x1000, 0, 1, 0x7000 },
+	  1,
+	  1 },
+	{ "rep of 11",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(11),
+	  112,
+	  { 0x1000, 0, 1, 0x7000 },
+	  11,
+	  11 },
+	{ "rep from 4",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(11) | START(4),
+	  112,
+	  { 0x1000, 0, 1 },
+	  11,
+	  7 },
 	{ "varhead of 0", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, 32, { 0x1000, 1, 0, 0 }, 0, 1 },
-	{ "varhead of 1", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(1), 40, { 0x1000, 0, 0, 1, 1 }, 0, 1 },
-	{ "varhead of 10", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(10), 112,
-	  { 0x1000, 0, 0, 0x3ff, 1, 0, 0, 0, 0, 0, 0, 0, 0, 9 }, 0, 1 },
-	{ "varhead without VP 0", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(2), 48, { 0x1000, 0, 0, 6, 1, 1 }, 0, 0 },
+	{ "varhead of 1",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(1),
+	  40,
+	  { 0x1000, 0, 0, 1, 1 },
+	  0,
+	  1 },
+	{ "varhead of 10",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(10),
+	  112,
+	  { 0x1000, 0, 0, 0x3ff, 1, 0, 0, 0, 0, 0, 0, 0, 0, 9 },
+	  0,
+	  1 },
+	{ "varhead without VP 0",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(2),
+	  48,
+	  { 0x1000, 0, 0, 6, 1, 1 },
+	  0,
+	  0 },
 	{ "format all", HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, 32, { 0x1000, 0, 1, 0 }, 0, 1 },
-	{ "rep and varhead", HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX | VAR(1) | REPS(3), 64,
-	  { 0x1000, 0, 0, 1, 1, 0x1000, 0x2000, 0x3000 }, 3, 3 },
+	{ "rep and varhead",
+	  HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX | VAR(1) | REPS(3),
+	  64,
+	  { 0x1000, 0, 0, 1, 1, 0x1000, 0x2000, 0x3000 },
+	  3,
+	  3 },
 };
 
 static void run_shapes(bool warm)
@@ -148,12 +195,15 @@ static void run_shapes(bool warm)
 
 			setup(NULL);
 			if (warm) /* short paths want a page that was used lately */
-				assert_non_null(gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R));
+				assert_non_null(gpa_ptr(v->partition, &v->partition->gpa,
+							GPA(IN_PAGE), NPT_R));
 			next = call(s, f->control, f->words, f->size);
 			expect(s, next, HV_STATUS_SUCCESS, f->reps);
 			assert_int_equal(fake_virt.gva_flushes, f->flushes);
-			assert_int_equal(fake_machine.xmm_reads, is_fast(s) ? (f->size - 16 + 15) / 16 : 0);
-			assert_canary(IN_PAGE + (is_fast(s) ? 0 : f->size), IN_PAGE + 2 * PAGE_SIZE);
+			assert_int_equal(fake_machine.xmm_reads,
+					 is_fast(s) ? (f->size - 16 + 15) / 16 : 0);
+			assert_canary(IN_PAGE + (is_fast(s) ? 0 : f->size),
+				      IN_PAGE + 2 * PAGE_SIZE);
 		}
 	}
 }
@@ -205,7 +255,8 @@ static void test_output_only(void **state)
 		assert_canary(OUT_PAGE + 8, OUT_PAGE + PAGE_SIZE);
 	}
 	/* No input: its GPA does not matter. */
-	expect(MEMORY_64, call_64(HV_CALL_GET_PARTITION_ID, UINT64_MAX, OUT_PAGE + 0xff8), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call_64(HV_CALL_GET_PARTITION_ID, UINT64_MAX, OUT_PAGE + 0xff8),
+	       HV_STATUS_SUCCESS, 0);
 	assert_int_equal(*(u64 *)fake_at(OUT_PAGE + 0xff8), 1);
 }
 
@@ -215,7 +266,8 @@ static void test_no_output_ignores_its_gpa(void **state)
 
 	(void)state;
 	memcpy(fake_at(IN_PAGE), in, sizeof(in));
-	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE, UINT64_MAX), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE, UINT64_MAX),
+	       HV_STATUS_SUCCESS, 0);
 }
 
 /* ---- register calls: repetitions with output ---- */
@@ -231,7 +283,8 @@ static size_t get_input(void *to, u32 vp, const u32 *names, u32 count)
 
 static void test_rep_output(void **state)
 {
-	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RAX, HV_REGISTER_NAME_VP_INDEX };
+	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RAX,
+				     HV_REGISTER_NAME_VP_INDEX };
 	u8 input[64];
 	u64 *out;
 
@@ -240,7 +293,9 @@ static void test_rep_output(void **state)
 		setup(NULL);
 		out = fake_at(OUT_PAGE);
 		fake_virt.reg[VREG_RIP] = 0x1234;
-		expect(s, call(s, HV_CALL_GET_VP_REGISTERS | REPS(3), input, get_input(input, HV_VP_INDEX_SELF, names, 3)),
+		expect(s,
+		       call(s, HV_CALL_GET_VP_REGISTERS | REPS(3), input,
+			    get_input(input, HV_VP_INDEX_SELF, names, 3)),
 		       HV_STATUS_SUCCESS, 3);
 		assert_int_equal(out[0], 0x1234);
 		assert_int_equal(out[1], 0);
@@ -252,16 +307,19 @@ static void test_rep_output(void **state)
 /* Elements before the failing one are done, counted and written; nothing after them is touched. */
 static void test_rep_error_in_the_middle(void **state)
 {
-	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RFLAGS, 0x12345678, HV_REGISTER_NAME_X64_RIP };
+	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RFLAGS,
+				     0x12345678, HV_REGISTER_NAME_X64_RIP };
 	u8 input[64];
 	size_t size = get_input(input, 0, names, 4);
 
 	(void)state;
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(4), input, size), HV_STATUS_INVALID_PARAMETER, 2);
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(4), input, size),
+	       HV_STATUS_INVALID_PARAMETER, 2);
 	assert_canary(OUT_PAGE + 32, OUT_PAGE + PAGE_SIZE);
 	/* From element 1 on: output 1 stands at its own index, output 0 is left alone. */
 	setup(NULL);
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(4) | START(1), input, size),
+	expect(MEMORY_64,
+	       call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(4) | START(1), input, size),
 	       HV_STATUS_INVALID_PARAMETER, 2);
 	assert_canary(OUT_PAGE, OUT_PAGE + 16);
 	assert_int_equal(*(u64 *)fake_at(OUT_PAGE + 16), 0);
@@ -271,11 +329,20 @@ static void test_rep_error_in_the_middle(void **state)
 /* A rule of an element: status, count and id. */
 static void test_rep_rule_in_the_middle(void **state)
 {
-	u64 words[14] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RBX, 0, 0x1111, 0,
-			  HV_REGISTER_NAME_X64_RBP | 1ull << 40, 0, 0x2222, 0 };
+	u64 words[14] = { HV_PARTITION_ID_SELF,
+			  HV_VP_INDEX_SELF,
+			  HV_REGISTER_NAME_X64_RBX,
+			  0,
+			  0x1111,
+			  0,
+			  HV_REGISTER_NAME_X64_RBP | 1ull << 40,
+			  0,
+			  0x2222,
+			  0 };
 
 	(void)state;
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(2), words, 80), HV_STATUS_INVALID_PARAMETER, 1);
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(2), words, 80),
+	       HV_STATUS_INVALID_PARAMETER, 1);
 	assert_int_equal(v->last_rule, SPEC_RULE_SET_VP_REGISTERS_EACH_AT_4_MBZ);
 	assert_int_equal(v->regs.rbx, 0x1111);
 	assert_int_equal(v->regs.rbp, 0xeeeeeeeeeeeeeeee);
@@ -287,7 +354,8 @@ static void test_header_rule_counts_start(void **state)
 	static const u64 words[] = { 0x1000, 1ull << 63, 1, 0, 0, 0 };
 
 	(void)state;
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(2), words, 48),
+	expect(MEMORY_64,
+	       call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(2), words, 48),
 	       HV_STATUS_INVALID_PARAMETER, 2);
 }
 
@@ -305,7 +373,8 @@ static void test_continuation(void **state)
 		memcpy(fake_at(IN_PAGE), words, sizeof(words));
 		control = HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(400);
 		for (entries = 1, last = 0;; entries++) {
-			enum vm_next next = is_wide(s) ? call_64(control, IN_PAGE, 0) : call_32(control, IN_PAGE, 0);
+			enum vm_next next = is_wide(s) ? call_64(control, IN_PAGE, 0)
+						       : call_32(control, IN_PAGE, 0);
 			u64 now = is_wide(s) ? v->regs.rcx : result(s);
 
 			if (next == VM_SKIP)
@@ -330,7 +399,8 @@ static void test_continuation_registers(void **state)
 
 	(void)state;
 	memcpy(fake_at(IN_PAGE), words, sizeof(words));
-	assert_int_equal(call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(100), IN_PAGE, 77), VM_RETRY);
+	assert_int_equal(call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(100), IN_PAGE, 77),
+			 VM_RETRY);
 	assert_int_equal(v->regs.rax, 0xeeeeeeeeeeeeeeee);
 	assert_int_equal(v->regs.rdx, IN_PAGE);
 	assert_int_equal(v->regs.r8, 77);
@@ -343,16 +413,30 @@ static void spoil_input(void)
 	memset(fake_at(IN_PAGE), 0xff, PAGE_SIZE);
 }
 
-/* The guest's input page changes while the call runs: what counts is what was copied, header and later elements alike. */
+/*
+ * The guest's input page changes while the call runs: what counts is what was copied, header and
+ * later elements alike.
+ */
 static void test_input_is_read_once(void **state)
 {
-	u64 words[] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RBX, 0, 5, 0, HV_REGISTER_NAME_X64_RSI, 0, 6, 0 };
+	u64 words[] = { HV_PARTITION_ID_SELF,
+			HV_VP_INDEX_SELF,
+			HV_REGISTER_NAME_X64_RBX,
+			0,
+			5,
+			0,
+			HV_REGISTER_NAME_X64_RSI,
+			0,
+			6,
+			0 };
 
 	(void)state;
 	for (enum shape s = MEMORY_64; s <= MEMORY_32; s++) {
-		for (unsigned pass = 0; pass < 2; pass++) { /* then with a page that was used lately */
+		for (unsigned pass = 0; pass < 2;
+		     pass++) { /* then with a page that was used lately */
 			fake_virt.on_set = spoil_input;
-			expect(s, call(s, HV_CALL_SET_VP_REGISTERS | REPS(2), words, sizeof(words)), HV_STATUS_SUCCESS, 2);
+			expect(s, call(s, HV_CALL_SET_VP_REGISTERS | REPS(2), words, sizeof(words)),
+			       HV_STATUS_SUCCESS, 2);
 			assert_int_equal(*(u8 *)fake_at(IN_PAGE), 0xff);
 			assert_int_equal(v->regs.rbx, 5);
 			assert_int_equal(v->regs.rsi, 6);
@@ -402,7 +486,10 @@ static void test_page_enabled(void **state)
 	expect_refusal(call_32(0xffff, 0, 0), SPEC_RULE_PAGE_ENABLED);
 }
 
-/* Every code: known ones pass this rule, all others are refused by it, before anything else of them is looked at. */
+/*
+ * Every code: known ones pass this rule, all others are refused by it, before anything else of them
+ * is looked at.
+ */
 static void test_code_known(void **state)
 {
 	(void)state;
@@ -411,8 +498,10 @@ static void test_code_known(void **state)
 
 		v->last_rule = 0;
 		call_64(code | 1ull << 27, 0, 0);
-		assert_int_equal(v->last_rule, implemented ? SPEC_RULE_CONTROL_RESERVED : SPEC_RULE_CODE_KNOWN);
-		assert_int_equal(v->regs.rax, implemented ? HV_STATUS_INVALID_HYPERCALL_INPUT : HV_STATUS_INVALID_HYPERCALL_CODE);
+		assert_int_equal(v->last_rule,
+				 implemented ? SPEC_RULE_CONTROL_RESERVED : SPEC_RULE_CODE_KNOWN);
+		assert_int_equal(v->regs.rax, implemented ? HV_STATUS_INVALID_HYPERCALL_INPUT
+							  : HV_STATUS_INVALID_HYPERCALL_CODE);
 	}
 }
 
@@ -423,13 +512,15 @@ static void test_privilege(void **state)
 	hypercall_open(v->partition, true);
 	expect_refusal(call_64(HV_CALL_GET_PARTITION_ID | 1ull << 27, 0, 0), SPEC_RULE_PRIVILEGE);
 	assert_int_equal(v->regs.rax, HV_STATUS_ACCESS_DENIED);
-	assert_true(fake_logged("vp 0: refused HvCallGetPartitionId (0x46, control 0x8000046): HVR-C-04: "));
+	assert_true(fake_logged(
+		"vp 0: refused HvCallGetPartitionId (0x46, control 0x8000046): HVR-C-04: "));
 	assert_canary(IN_PAGE, IN_PAGE + 2 * PAGE_SIZE);
 }
 
 static void test_control(void **state)
 {
-	static const struct { u64 control; u32 rule; } rows[] = {
+	static const struct { u64 control; u32 rule;
+	} rows[] = {
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 27, SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 30, SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 44, SPEC_RULE_CONTROL_RESERVED },
@@ -437,7 +528,8 @@ static void test_control(void **state)
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 60, SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 63, SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 31, SPEC_RULE_NESTED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 31 | 1ull << 30, SPEC_RULE_CONTROL_RESERVED },
+		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 31 | 1ull << 30,
+		  SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | REPS(1), SPEC_RULE_REP_COUNT },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, SPEC_RULE_REP_COUNT },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | START(1), SPEC_RULE_REP_COUNT },
@@ -466,23 +558,27 @@ static void test_xmm_offered(void **state)
 
 	(void)state;
 	v->partition->offer.feature &= ~SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL;
-	expect_refusal(call(FAST_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24), SPEC_RULE_XMM_OFFERED);
+	expect_refusal(call(FAST_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
+		       SPEC_RULE_XMM_OFFERED);
 	assert_int_equal(fake_machine.xmm_reads, 0);
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
+	       HV_STATUS_SUCCESS, 0);
 }
 
 static void test_gpa_rules(void **state)
 {
 	const u64 limit = 1ull << FAKE_GPA_BITS;
 	const u64 get = HV_CALL_GET_VP_REGISTERS | REPS(1);
-	const struct { u64 control, in, out; u32 rule; } rows[] = {
+	const struct { u64 control, in, out; u32 rule;
+	} rows[] = {
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + 4, 0, SPEC_RULE_GPA_ALIGNMENT },
 		{ HV_CALL_GET_PARTITION_ID, 0, OUT_PAGE + 1, SPEC_RULE_GPA_ALIGNMENT },
 		{ get, IN_PAGE, OUT_PAGE + 4, SPEC_RULE_GPA_ALIGNMENT },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + 0xff0, 0, SPEC_RULE_GPA_PAGE },
 		{ get, IN_PAGE, OUT_PAGE + 0xff8, SPEC_RULE_GPA_PAGE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(4095), IN_PAGE, 0, SPEC_RULE_GPA_PAGE },
-		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(1023), IN_PAGE, 0, SPEC_RULE_GPA_PAGE },
+		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(1023), IN_PAGE, 0,
+		  SPEC_RULE_GPA_PAGE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, limit, 0, SPEC_RULE_GPA_SPACE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0xffffffffffffe000, 0, SPEC_RULE_GPA_SPACE },
 		{ get, IN_PAGE, limit, SPEC_RULE_GPA_SPACE },
@@ -498,8 +594,10 @@ static void test_gpa_rules(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		setup(NULL);
-		for (unsigned pass = 0; pass < 2; pass++) { /* the second time with pages that were used lately */
-			expect_refusal(call_64(rows[i].control, rows[i].in, rows[i].out), rows[i].rule);
+		for (unsigned pass = 0; pass < 2;
+		     pass++) { /* the second time with pages that were used lately */
+			expect_refusal(call_64(rows[i].control, rows[i].in, rows[i].out),
+				       rows[i].rule);
 			gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
 			gpa_ptr(v->partition, &v->partition->gpa, GPA(OUT_PAGE), NPT_W);
 		}
@@ -515,14 +613,19 @@ static void test_gpa_limits(void **state)
 
 	(void)state;
 	memcpy(fake_at(IN_PAGE + PAGE_SIZE - 24), flush, 24);
-	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + PAGE_SIZE - 24, 0), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + PAGE_SIZE - 24, 0),
+	       HV_STATUS_SUCCESS, 0);
 	get_input(fake_at(IN_PAGE), 0, &name, 1);
-	expect(MEMORY_64, call_64(HV_CALL_GET_VP_REGISTERS | REPS(1), IN_PAGE, IN_PAGE + 24), HV_STATUS_SUCCESS, 1);
+	expect(MEMORY_64, call_64(HV_CALL_GET_VP_REGISTERS | REPS(1), IN_PAGE, IN_PAGE + 24),
+	       HV_STATUS_SUCCESS, 1);
 	memcpy(fake_at(FAKE_HIDDEN - 24), flush, 24);
-	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, FAKE_HIDDEN - 24, 0), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, FAKE_HIDDEN - 24, 0),
+	       HV_STATUS_SUCCESS, 0);
 }
 
-/* Writing through a page that the guest may not write: the hypercall page. Reading it is allowed. */
+/*
+ * Writing through a page that the guest may not write: the hypercall page. Reading it is allowed.
+ */
 static void test_gpa_access_of_overlays(void **state)
 {
 	(void)state;
@@ -540,7 +643,8 @@ static void test_fast_simple_rules(void **state)
 {
 	(void)state;
 	expect_refusal(call_64(HV_CALL_SIGNAL_EVENT | FAST, 0, 0), SPEC_RULE_CODE_KNOWN);
-	expect_refusal(call_64(HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI | FAST, 0, 0), SPEC_RULE_CODE_KNOWN);
+	expect_refusal(call_64(HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI | FAST, 0, 0),
+		       SPEC_RULE_CODE_KNOWN);
 }
 
 /* ---- registers of the caller itself ---- */
@@ -557,15 +661,17 @@ static enum hv_status get_register(u32 name, u64 out[2])
 {
 	u8 input[64];
 
-	call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(1), input, get_input(input, HV_VP_INDEX_SELF, &name, 1));
+	call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(1), input,
+	     get_input(input, HV_VP_INDEX_SELF, &name, 1));
 	memcpy(out, fake_at(OUT_PAGE), 16);
 	return (u16)v->regs.rax;
 }
 
 static void test_plain_registers(void **state)
 {
-	static const u32 names[] = { HV_REGISTER_NAME_X64_R15, HV_REGISTER_NAME_X64_RFLAGS, HV_REGISTER_NAME_X64_CR3,
-				     HV_REGISTER_NAME_X64_DR7, HV_REGISTER_NAME_X64_LSTAR, HV_REGISTER_NAME_X64_PAT };
+	static const u32 names[] = { HV_REGISTER_NAME_X64_R15,	 HV_REGISTER_NAME_X64_RFLAGS,
+				     HV_REGISTER_NAME_X64_CR3,	 HV_REGISTER_NAME_X64_DR7,
+				     HV_REGISTER_NAME_X64_LSTAR, HV_REGISTER_NAME_X64_PAT };
 	u64 value[2];
 
 	(void)state;
@@ -579,7 +685,8 @@ static void test_plain_registers(void **state)
 			assert_int_equal(value[1], 0);
 		}
 		assert_int_equal(set_register(names[i], 1, 1), HV_STATUS_INVALID_REGISTER_VALUE);
-		assert_int_equal(set_register(names[i], fake_virt.illegal, 0), HV_STATUS_INVALID_REGISTER_VALUE);
+		assert_int_equal(set_register(names[i], fake_virt.illegal, 0),
+				 HV_STATUS_INVALID_REGISTER_VALUE);
 	}
 }
 
@@ -594,21 +701,29 @@ static void test_all_names(void **state)
 
 		assert_true(status == HV_STATUS_SUCCESS || status == HV_STATUS_INVALID_PARAMETER);
 	}
-	assert_int_equal(set_register(HV_REGISTER_NAME_VP_INDEX, 1, 0), HV_STATUS_INVALID_PARAMETER);
-	assert_int_equal(set_register(HV_REGISTER_NAME_FEATURES_INFO, 1, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(set_register(HV_REGISTER_NAME_VP_INDEX, 1, 0),
+			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(set_register(HV_REGISTER_NAME_FEATURES_INFO, 1, 0),
+			 HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(set_register(0x7fffffff, 1, 0), HV_STATUS_INVALID_PARAMETER);
-	assert_int_equal(get_register(HV_REGISTER_NAME_X64_SYNTHETIC_EOI, value), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(get_register(HV_REGISTER_NAME_X64_SYNTHETIC_EOI, value),
+			 HV_STATUS_INVALID_PARAMETER);
 }
 
 static void test_segments(void **state)
 {
-	struct hv_segment_register in = { .base = 0x10, .limit = 0xfffff, .selector = 0x33, .attributes = 0xaffb }, out;
+	struct hv_segment_register in = { .base = 0x10,
+					  .limit = 0xfffff,
+					  .selector = 0x33,
+					  .attributes = 0xaffb },
+				   out;
 	struct hv_table_register table = { .limit = 0x7f, .base = 0xffff800000001000 };
 	u64 words[2];
 
 	(void)state;
 	memcpy(words, &in, 16);
-	assert_int_equal(set_register(HV_REGISTER_NAME_X64_CS, words[0], words[1]), HV_STATUS_SUCCESS);
+	assert_int_equal(set_register(HV_REGISTER_NAME_X64_CS, words[0], words[1]),
+			 HV_STATUS_SUCCESS);
 	assert_int_equal(fake_virt.segment[VSEG_CS].base, 0x10);
 	assert_int_equal(fake_virt.segment[VSEG_CS].limit, 0xfffff);
 	assert_int_equal(fake_virt.segment[VSEG_CS].selector, 0x33);
@@ -617,7 +732,8 @@ static void test_segments(void **state)
 	memcpy(&out, words, 16);
 	assert_int_equal(out.attributes, 0xa0fb);
 	memcpy(words, &table, 16);
-	assert_int_equal(set_register(HV_REGISTER_NAME_X64_IDTR, words[0], words[1]), HV_STATUS_SUCCESS);
+	assert_int_equal(set_register(HV_REGISTER_NAME_X64_IDTR, words[0], words[1]),
+			 HV_STATUS_SUCCESS);
 	assert_int_equal(fake_virt.segment[VSEG_IDTR].base, 0xffff800000001000);
 	assert_int_equal(fake_virt.segment[VSEG_IDTR].limit, 0x7f);
 	assert_int_equal(get_register(HV_REGISTER_NAME_X64_IDTR, words), HV_STATUS_SUCCESS);
@@ -629,12 +745,15 @@ static void test_info_registers(void **state)
 	u64 value[2];
 
 	(void)state;
-	assert_int_equal(get_register(HV_REGISTER_NAME_PRIVILEGES_AND_FEATURES_INFO, value), HV_STATUS_SUCCESS);
+	assert_int_equal(get_register(HV_REGISTER_NAME_PRIVILEGES_AND_FEATURES_INFO, value),
+			 HV_STATUS_SUCCESS);
 	assert_int_equal(value[0], SPEC_PRIVILEGE_IMPLEMENTED);
 	assert_int_equal(value[1] >> 32, (u32)SPEC_FEATURE_IMPLEMENTED);
-	assert_int_equal(get_register(HV_REGISTER_NAME_X64_INITIAL_APIC_ID, value), HV_STATUS_SUCCESS);
+	assert_int_equal(get_register(HV_REGISTER_NAME_X64_INITIAL_APIC_ID, value),
+			 HV_STATUS_SUCCESS);
 	assert_int_equal(value[0], 7);
-	assert_int_equal(get_register(HV_REGISTER_NAME_PROCESSOR_CLOCK_FREQUENCY, value), HV_STATUS_SUCCESS);
+	assert_int_equal(get_register(HV_REGISTER_NAME_PROCESSOR_CLOCK_FREQUENCY, value),
+			 HV_STATUS_SUCCESS);
 	assert_int_equal(value[0], FAKE_TSC_HZ);
 }
 
@@ -654,28 +773,48 @@ static void test_tsc_register(void **state)
 /* Set RIP is where the guest goes on: no instruction length on top, no further repetition. */
 static void test_set_rip(void **state)
 {
-	u64 words[] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RIP, 0, 0x4000, 0 };
+	u64 words[] = {
+		HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RIP, 0, 0x4000, 0
+	};
 
 	(void)state;
-	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(1), words, sizeof(words)), VM_RETRY);
+	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(1), words, sizeof(words)),
+			 VM_RETRY);
 	assert_int_equal(fake_virt.reg[VREG_RIP], 0x4000);
 	assert_int_equal(v->regs.rax, REPS(1));
 	/* The next call is not taken for one that did so. */
 	assert_int_equal(call_64(HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST, 0, 0), VM_SKIP);
 }
 
-/* The same when a later element is refused, by its handler or by a rule; registers of the call itself may be set, too. */
+/*
+ * The same when a later element is refused, by its handler or by a rule; registers of the call
+ * itself may be set, too.
+ */
 static void test_set_rip_then_fail(void **state)
 {
-	u64 words[] = { HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_RIP, 0, 0x4000, 0,
-			HV_REGISTER_NAME_X64_RCX, 0, UINT64_MAX, 0, 0x12345, 0, 0, 0 };
+	u64 words[] = { HV_PARTITION_ID_SELF,
+			HV_VP_INDEX_SELF,
+			HV_REGISTER_NAME_X64_RIP,
+			0,
+			0x4000,
+			0,
+			HV_REGISTER_NAME_X64_RCX,
+			0,
+			UINT64_MAX,
+			0,
+			0x12345,
+			0,
+			0,
+			0 };
 
 	(void)state;
-	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)), VM_RETRY);
+	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)),
+			 VM_RETRY);
 	assert_int_equal(v->regs.rax, REPS(2) | HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(v->regs.rcx, UINT64_MAX);
 	words[10] = HV_REGISTER_NAME_X64_RBX | 1ull << 32;
-	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)), VM_RETRY);
+	assert_int_equal(call(MEMORY_64, HV_CALL_SET_VP_REGISTERS | REPS(3), words, sizeof(words)),
+			 VM_RETRY);
 	assert_int_equal(v->regs.rax, REPS(2) | HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(v->last_rule, SPEC_RULE_SET_VP_REGISTERS_EACH_AT_4_MBZ);
 }
@@ -698,7 +837,8 @@ static void test_targets(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		u64 words[] = { rows[i].partition, rows[i].vp | (u64)rows[i].vtl << 32, HV_REGISTER_NAME_X64_RIP };
+		u64 words[] = { rows[i].partition, rows[i].vp | (u64)rows[i].vtl << 32,
+				HV_REGISTER_NAME_X64_RIP };
 
 		call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(1), words, sizeof(words));
 		assert_int_equal((u16)v->regs.rax, rows[i].status);
@@ -710,9 +850,11 @@ static void test_bad_address_space(void **state)
 	u64 words[] = { 1ull << 60, 0, 1 };
 
 	(void)state;
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24), HV_STATUS_INVALID_PARAMETER, 0);
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
+	       HV_STATUS_INVALID_PARAMETER, 0);
 	words[1] = HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES;
-	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24), HV_STATUS_SUCCESS, 0);
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
+	       HV_STATUS_SUCCESS, 0);
 }
 
 /* A guest that breaks rules for ever fills neither the log nor our patience. */
@@ -734,17 +876,40 @@ static void test_log_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_shapes), TEST(test_null_call), TEST(test_registers_kept), TEST(test_output_only),
-		TEST(test_no_output_ignores_its_gpa), TEST(test_rep_output), TEST(test_rep_error_in_the_middle),
-		TEST(test_rep_rule_in_the_middle), TEST(test_header_rule_counts_start), TEST(test_continuation),
-		TEST(test_continuation_registers), TEST(test_input_is_read_once), TEST(test_copies_are_private),
+		TEST(test_shapes),
+		TEST(test_null_call),
+		TEST(test_registers_kept),
+		TEST(test_output_only),
+		TEST(test_no_output_ignores_its_gpa),
+		TEST(test_rep_output),
+		TEST(test_rep_error_in_the_middle),
+		TEST(test_rep_rule_in_the_middle),
+		TEST(test_header_rule_counts_start),
+		TEST(test_continuation),
+		TEST(test_continuation_registers),
+		TEST(test_input_is_read_once),
+		TEST(test_copies_are_private),
 		TEST(test_output_is_zeroed),
-		TEST(test_caller_mode), TEST(test_page_enabled), TEST(test_code_known), TEST(test_privilege),
-		TEST(test_control), TEST(test_xmm_offered), TEST(test_gpa_rules), TEST(test_gpa_limits),
-		TEST(test_gpa_access_of_overlays), TEST(test_fast_simple_rules), TEST(test_plain_registers),
-		TEST(test_all_names), TEST(test_segments), TEST(test_info_registers), TEST(test_tsc_register),
-		TEST(test_set_rip), TEST(test_set_rip_then_fail),
-		TEST(test_targets), TEST(test_bad_address_space), TEST(test_log_is_bounded),
+		TEST(test_caller_mode),
+		TEST(test_page_enabled),
+		TEST(test_code_known),
+		TEST(test_privilege),
+		TEST(test_control),
+		TEST(test_xmm_offered),
+		TEST(test_gpa_rules),
+		TEST(test_gpa_limits),
+		TEST(test_gpa_access_of_overlays),
+		TEST(test_fast_simple_rules),
+		TEST(test_plain_registers),
+		TEST(test_all_names),
+		TEST(test_segments),
+		TEST(test_info_registers),
+		TEST(test_tsc_register),
+		TEST(test_set_rip),
+		TEST(test_set_rip_then_fail),
+		TEST(test_targets),
+		TEST(test_bad_address_space),
+		TEST(test_log_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,12 @@
 
 static struct vcpu *v;
 static const struct acpi_info acpi = {
-	.rsdp = 1, .pm1a_control = PM1A, .reset_port = RESET_PORT, .reset_value = 0x01, .has_s5 = true, .s5_a = 5,
+	.rsdp = 1,
+	.pm1a_control = PM1A,
+	.reset_port = RESET_PORT,
+	.reset_value = 0x01,
+	.has_s5 = true,
+	.s5_a = 5,
 };
 
 static int setup(void **state)
@@ -46,7 +51,8 @@ static enum vm_next out(u16 port, u8 size, u32 value)
 static bool intercepted(u16 port)
 {
 	for (u32 i = 0; i < fake_virt.port_count; i++)
-		if (port >= fake_virt.ports[i].where && port < fake_virt.ports[i].where + fake_virt.ports[i].size)
+		if (port >= fake_virt.ports[i].where &&
+		    port < fake_virt.ports[i].where + fake_virt.ports[i].size)
 			return fake_virt.ports[i].value;
 	return false;
 }
@@ -100,8 +106,12 @@ static void test_console_is_hidden(void **state)
 static void test_strings(void **state)
 {
 	(void)state;
-	assert_int_equal(io_exit(v, &(struct io_access){ .port = 0x64, .size = 1, .string = true, .rep = true }), VM_GP);
-	assert_int_equal(io_exit(v, &(struct io_access){ .port = 0xf4, .size = 4, .string = true }), VM_GP);
+	assert_int_equal(io_exit(v,
+				 &(struct io_access){
+					 .port = 0x64, .size = 1, .string = true, .rep = true }),
+			 VM_GP);
+	assert_int_equal(io_exit(v, &(struct io_access){ .port = 0xf4, .size = 4, .string = true }),
+			 VM_GP);
 	assert_int_equal(fake_machine.outs, 0);
 }
 
@@ -130,7 +140,8 @@ static void test_power_off(void **state)
 	(void)state;
 	for (volatile size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		setup(NULL);
-		assert_int_equal(fake_halts(out(rows[i].port, rows[i].size, rows[i].value)), rows[i].ends);
+		assert_int_equal(fake_halts(out(rows[i].port, rows[i].size, rows[i].value)),
+				 rows[i].ends);
 		assert_int_equal(fake_logged("partita: end: power-off\n"), rows[i].ends);
 		/* Either way the machine gets what was written, or its own soft off. */
 		assert_int_equal(fake_machine.out[0].where, rows[i].ends ? PM1A : rows[i].port);
@@ -139,11 +150,13 @@ static void test_power_off(void **state)
 
 static void test_resets(void **state)
 {
-	static const struct { u16 port; u8 size; u32 value; bool ends; } rows[] = {
+	static const struct { u16 port; u8 size; u32 value; bool ends;
+	} rows[] = {
 		{ 0xcf9, 1, 0x06, true },
 		{ 0xcf9, 1, 0x0e, true },
 		{ 0xcf9, 1, 0x02, false },
-		{ 0xcf8, 4, 0x80000600, false }, /* a PCI configuration address, although it covers 0xcf9 */
+		{ 0xcf8, 4, 0x80000600, false }, /* a PCI configuration address, although it covers
+						    0xcf9 */
 		{ 0x64, 1, 0xfe, true },
 		{ 0x64, 1, 0xf0, true },
 		{ 0x64, 1, 0xff, false },
@@ -155,7 +168,8 @@ static void test_resets(void **state)
 	(void)state;
 	for (volatile size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		setup(NULL);
-		assert_int_equal(fake_halts(out(rows[i].port, rows[i].size, rows[i].value)), rows[i].ends);
+		assert_int_equal(fake_halts(out(rows[i].port, rows[i].size, rows[i].value)),
+				 rows[i].ends);
 		assert_int_equal(fake_logged("partita: end: reset\n"), rows[i].ends);
 		if (!rows[i].ends)
 			assert_int_equal(fake_machine.out[0].value, rows[i].value);
@@ -190,8 +204,9 @@ static void test_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_intercepts), TEST(test_sizes), TEST(test_console_is_hidden), TEST(test_strings), TEST(test_exit_port),
-		TEST(test_power_off), TEST(test_resets), TEST(test_ends),
+		TEST(test_intercepts), TEST(test_sizes),     TEST(test_console_is_hidden),
+		TEST(test_strings),    TEST(test_exit_port), TEST(test_power_off),
+		TEST(test_resets),     TEST(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,9 +151,11 @@ static void test_compare(void **state)
 	for (size_t i = 0; i < 7; i++) {
 		assert_int_equal(own_strlen(words[i]), strlen(words[i]));
 		for (size_t j = 0; j < 7; j++) {
-			assert_int_equal(sign(own_strcmp(words[i], words[j])), sign(strcmp(words[i], words[j])));
+			assert_int_equal(sign(own_strcmp(words[i], words[j])),
+					 sign(strcmp(words[i], words[j])));
 			for (size_t n = 0; n < 4; n++)
-				assert_int_equal(sign(own_strncmp(words[i], words[j], n)), sign(strncmp(words[i], words[j], n)));
+				assert_int_equal(sign(own_strncmp(words[i], words[j], n)),
+						 sign(strncmp(words[i], words[j], n)));
 		}
 	}
 	assert_int_equal(sign(own_memcmp("a\0c", "a\0b", 3)), 1);
@@ -170,7 +172,8 @@ static void test_single_banks(void **state)
 
 			*banks = 1ull << bit;
 			assert_true(vpset_sparse(&set, 1ull << bank, banks, 1));
-			for (uint32_t vp = 0; vp < 4200; vp += vp + 1 == member || vp == member ? 1 : 7)
+			for (uint32_t vp = 0; vp < 4200;
+			     vp += vp + 1 == member || vp == member ? 1 : 7)
 				assert_int_equal(vpset_has(&set, vp), vp == member);
 			assert_true(vpset_has(&set, (uint32_t)member));
 			free(banks);
@@ -184,7 +187,9 @@ static void test_many_banks(void **state)
 	(void)state;
 	srand(1);
 	for (unsigned round = 0; round < 200; round++) {
-		uint64_t valid = round ? (uint64_t)rand() << 40 ^ (uint64_t)rand() << 15 ^ (uint64_t)rand() : UINT64_MAX;
+		uint64_t valid =
+			round ? (uint64_t)rand() << 40 ^ (uint64_t)rand() << 15 ^ (uint64_t)rand()
+			      : UINT64_MAX;
 		bool want[4096] = { false };
 		uint64_t banks[64];
 		uint32_t count = 0;
@@ -259,9 +264,11 @@ static void test_ranges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_printf), cmocka_unit_test(test_text_is_bounded), cmocka_unit_test(test_text_odd_formats),
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_compare), cmocka_unit_test(test_single_banks),
-		cmocka_unit_test(test_many_banks), cmocka_unit_test(test_other_sets), cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_printf),		 cmocka_unit_test(test_text_is_bounded),
+		cmocka_unit_test(test_text_odd_formats), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_compare),		 cmocka_unit_test(test_single_banks),
+		cmocka_unit_test(test_many_banks),	 cmocka_unit_test(test_other_sets),
+		cmocka_unit_test(test_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,9 @@ static u8 *seen(u64 gpa, u32 *rights)
 	u64 entry = fake_npt(p, gpa, &level);
 
 	*rights = FAKE_NPT_RIGHTS(entry);
-	return entry ? (u8 *)fake_at(FAKE_NPT_ADDRESS(entry)) + (level == 1 ? 0 : gpa & ((PAGE_SIZE << 9 * (level - 1)) - 1)) : NULL;
+	return entry ? (u8 *)fake_at(FAKE_NPT_ADDRESS(entry)) +
+			       (level == 1 ? 0 : gpa & ((PAGE_SIZE << 9 * (level - 1)) - 1))
+		     : NULL;
 }
 
 static bool sees_guest_ram(u64 gpa)
@@ -70,7 +72,8 @@ static void test_reset(void **state)
 	partition_reset(p);
 	for (u32 number = 0x40000000; number < 0x40000200; number++) {
 		const struct spec_msr *row = spec_msr_row(number);
-		u64 slot = row->flags & SPEC_MSR_VP ? v->msr[row->slot] : p->msr[row->slot], want = row->reset;
+		u64 slot = row->flags & SPEC_MSR_VP ? v->msr[row->slot] : p->msr[row->slot],
+		    want = row->reset;
 
 		if (number == HV_X64_MSR_TSC_FREQUENCY)
 			want = FAKE_TSC_HZ;
@@ -98,7 +101,8 @@ static void test_reset_takes_overlays_away(void **state)
 /* Numbers outside of the table and those that are not implemented: #GP, both ways. */
 static void test_unknown(void **state)
 {
-	static const u32 numbers[] = { 0x40000003 + 1, 0x4000001f, 0x400001ff, 0x40000200, 0x4fffffff, 0x40000090, 0x400000b0 };
+	static const u32 numbers[] = { 0x40000003 + 1, 0x4000001f, 0x400001ff, 0x40000200,
+				       0x4fffffff,     0x40000090, 0x400000b0 };
 	u64 value;
 
 	(void)state;
@@ -246,7 +250,8 @@ static void test_tsc_page(void **state)
 	page = (struct reftsc_page *)seen(PAGE, &rights);
 	assert_int_equal(rights, NPT_R);
 	for (unsigned i = 0; i < 100; i++) {
-		u64 tsc = fake_machine.tsc += 12345679, page_time = (u64)(((u128)tsc * page->scale) >> 64) + page->offset;
+		u64 tsc = fake_machine.tsc += 12345679,
+		    page_time = (u64)(((u128)tsc * page->scale) >> 64) + page->offset;
 
 		assert_int_equal(read_msr(HV_X64_MSR_TIME_REF_COUNT), page_time);
 	}
@@ -261,7 +266,8 @@ static void test_tsc_page(void **state)
 		sequence = page->sequence;
 		guest_tsc = fake_machine.tsc + fake_virt.tsc_offset;
 		assert_int_equal(read_msr(HV_X64_MSR_TIME_REF_COUNT), before);
-		assert_int_equal((u64)(((u128)guest_tsc * page->scale) >> 64) + page->offset, before);
+		assert_int_equal((u64)(((u128)guest_tsc * page->scale) >> 64) + page->offset,
+				 before);
 	}
 	/* Outside of the address space it is accepted and nowhere. */
 	assert_true(msr_write(v, HV_X64_MSR_REFERENCE_TSC, 1ull << FAKE_GPA_BITS | 1));
@@ -340,7 +346,8 @@ static void test_crash(void **state)
 
 static void test_crash_of_a_liar(void **state)
 {
-	static const u64 places[] = { FAKE_HIDDEN, 0xa0000, 1ull << 50, UINT64_MAX - 5, FAKE_HIDDEN - 1 };
+	static const u64 places[] = { FAKE_HIDDEN, 0xa0000, 1ull << 50, UINT64_MAX - 5,
+				      FAKE_HIDDEN - 1 };
 	size_t length;
 
 	(void)state;
@@ -414,11 +421,26 @@ static void test_cpuid_beyond(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_reset), TEST(test_reset_takes_overlays_away), TEST(test_unknown), TEST(test_gates), TEST(test_exits),
-		TEST(test_hardware_msrs), TEST(test_hypercall_page), TEST(test_hypercall_lock),
-		TEST(test_hypercall_page_outside), TEST(test_identity), TEST(test_reset_msr), TEST(test_time),
-		TEST(test_tsc_page), TEST(test_assist_page), TEST(test_invariant_tsc), TEST(test_apic), TEST(test_crash),
-		TEST(test_crash_of_a_liar), TEST(test_cpuid), TEST(test_cpuid_beyond),
+		TEST(test_reset),
+		TEST(test_reset_takes_overlays_away),
+		TEST(test_unknown),
+		TEST(test_gates),
+		TEST(test_exits),
+		TEST(test_hardware_msrs),
+		TEST(test_hypercall_page),
+		TEST(test_hypercall_lock),
+		TEST(test_hypercall_page_outside),
+		TEST(test_identity),
+		TEST(test_reset_msr),
+		TEST(test_time),
+		TEST(test_tsc_page),
+		TEST(test_assist_page),
+		TEST(test_invariant_tsc),
+		TEST(test_apic),
+		TEST(test_crash),
+		TEST(test_crash_of_a_liar),
+		TEST(test_cpuid),
+		TEST(test_cpuid_beyond),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

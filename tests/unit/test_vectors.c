@@ -39,13 +39,15 @@ static u64 place(const struct hv_vector *t, u64 page)
 static enum vm_next run(struct vcpu *v, const struct hv_vector *t)
 {
 	u64 words[512] = { 0 }; /* a page: some vectors have more than fits the registers */
-	u64 in = t->input_size ? place(t, IN_PAGE) : IN_PAGE, out = t->input_size ? OUT_PAGE : place(t, OUT_PAGE);
+	u64 in = t->input_size ? place(t, IN_PAGE) : IN_PAGE,
+	    out = t->input_size ? OUT_PAGE : place(t, OUT_PAGE);
 
 	if (t->gpa_form == 4)
 		out = in;
 	memset(&v->regs, 0, sizeof(v->regs));
 	if (t->input_size)
-		memcpy(t->fast ? (void *)words : fake_at(in > FAKE_HIDDEN ? IN_PAGE : in), t->input, t->input_size);
+		memcpy(t->fast ? (void *)words : fake_at(in > FAKE_HIDDEN ? IN_PAGE : in), t->input,
+		       t->input_size);
 	memcpy(fake_machine.xmm, words + 2, sizeof(fake_machine.xmm));
 	v->regs.rcx = t->control;
 	v->regs.rdx = t->fast ? words[0] : in;
@@ -79,13 +81,17 @@ static void test_calls(void **state)
 		if (agrees(v, &hv_vectors[i], next))
 			continue;
 		bad++;
-		print_error("%s: next %d status 0x%x by %s, wanted 0x%x by %s\n", hv_vectors[i].name, next, (u16)v->regs.rax,
-			    spec_rules[v->last_rule].id, hv_vectors[i].status, hv_vectors[i].rule);
+		print_error("%s: next %d status 0x%x by %s, wanted 0x%x by %s\n",
+			    hv_vectors[i].name, next, (u16)v->regs.rax, spec_rules[v->last_rule].id,
+			    hv_vectors[i].status, hv_vectors[i].rule);
 	}
 	assert_int_equal(bad, 0);
 }
 
-/* Where an implemented call's gate is shut, every vector of it that passes the rules before is denied. */
+/*
+ * Where an implemented call's gate is shut, every vector of it that passes the rules before is
+ * denied.
+ */
 static void test_gates(void **state)
 {
 	u32 seen = 0;
@@ -94,7 +100,8 @@ static void test_gates(void **state)
 	for (unsigned i = 0; i < hv_vector_count; i++) {
 		struct vcpu *v = fake_vp();
 
-		if (!hv_vectors[i].gated || !(spec_call_row(hv_vectors[i].code)->flags & SPEC_CALL_IMPLEMENTED))
+		if (!hv_vectors[i].gated ||
+		    !(spec_call_row(hv_vectors[i].code)->flags & SPEC_CALL_IMPLEMENTED))
 			continue;
 		seen++;
 		v->partition->offer.privilege = 0;
@@ -105,7 +112,10 @@ static void test_gates(void **state)
 	assert_true(seen > 0);
 }
 
-/* The validators alone, those of calls without a handler too: the vector of a rule breaks it and no rule before it. */
+/*
+ * The validators alone, those of calls without a handler too: the vector of a rule breaks it and no
+ * rule before it.
+ */
 static void test_validators(void **state)
 {
 	u32 seen = 0;
@@ -116,7 +126,9 @@ static void test_validators(void **state)
 		const struct spec_call *row = spec_call_row(t->code);
 		u64 input[512] = { 0 };
 		u32 var = (u32)(t->control >> 17) & 0x3ff, rule;
-		struct spec_args args = { .in = input, .var = input + row->in_size / 8, .var_count = var };
+		struct spec_args args = { .in = input,
+					  .var = input + row->in_size / 8,
+					  .var_count = var };
 
 		if (!t->input_size || strncmp(t->rule, "HVR-C-", 6) == 0)
 			continue;
@@ -149,15 +161,16 @@ static void test_msrs(void **state)
 		u64 value = 0;
 		bool done = msr_access(v, t, &value);
 		bool implemented = spec_msr_row(t->msr)->flags & SPEC_MSR_IMPLEMENTED;
-		bool same_rule = strcmp(spec_rules[v->last_rule].id, t->rule) == 0 || !*t->rule || !implemented;
+		bool same_rule = strcmp(spec_rules[v->last_rule].id, t->rule) == 0 || !*t->rule ||
+				 !implemented;
 
 		if (done && t->read_known)
 			same_rule &= msr_read(v, t->msr, &value) && value == t->expect_read;
 		if (done == !t->faults && same_rule)
 			continue;
 		bad++;
-		print_error("%s: %s by %s, wanted %s by %s\n", t->name, done ? "done" : "refused", spec_rules[v->last_rule].id,
-			    t->faults ? "refused" : "done", t->rule);
+		print_error("%s: %s by %s, wanted %s by %s\n", t->name, done ? "done" : "refused",
+			    spec_rules[v->last_rule].id, t->faults ? "refused" : "done", t->rule);
 	}
 	assert_int_equal(bad, 0);
 }
@@ -165,7 +178,10 @@ static void test_msrs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls), cmocka_unit_test(test_gates), cmocka_unit_test(test_validators), cmocka_unit_test(test_msrs),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_gates),
+		cmocka_unit_test(test_validators),
+		cmocka_unit_test(test_msrs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
