@@ -58,8 +58,12 @@ build/.setup: boot/setup
 	$(Q)boot/setup
 	$(Q)touch $@
 
+build/.setup-tests: boot/setup | build/.setup
+	$(Q)boot/setup --tests
+	$(Q)touch $@
+
 setup:
-	boot/setup
+	boot/setup --tests
 
 # ---- generator ------------------------------------------------------------------------------------------------------
 GEN_CFLAGS = $(HOST_CFLAGS) -Igen -Ibuild/obj/gen
@@ -171,7 +175,7 @@ endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(UNIT_SRC)),$(eval $(call unit_program,$(t))))
 
 unit: $(UNIT_BIN)
-	$(Q)set -e; for t in $^; do echo "== $$t"; $$t; done
+	$(Q)set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 
 # ---- test guests ----------------------------------------------------------------------------------------------------
 # Multiboot1 ELF32 images that use nothing of the hypervisor but the generated guest header and vectors.
@@ -238,7 +242,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked
+test: all guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
 bench: all build/bench.elf
@@ -264,7 +268,7 @@ help:
 	@echo "V=1 shows the commands."
 
 clean:
-	rm -rf $(filter-out build/linux,$(wildcard build/* build/.setup))
+	rm -rf $(filter-out build/linux,$(wildcard build/* build/.setup*))
 
 # Everything, the fetched kernel too.
 distclean:
