@@ -36,6 +36,20 @@ static bool xmm_offered(void)
 	return hv_has_feature_xmm_registers_for_fast_hypercall(&offer);
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+	while (*start && *text == *start)
+		text++, start++;
+	return !*start;
+}
+
+void vectors_list_codes(u8 *map)
+{
+	for (unsigned i = 0; i < hv_vector_count; i++)
+		if (!starts_with(hv_vectors[i].name, "unknown/"))
+			map[hv_vectors[i].code / 8] |= (u8)(1 << hv_vectors[i].code % 8);
+}
+
 /* A call takes registers when the generator has made a good vector of that kind for it. */
 static bool takes_registers(u16 code)
 {

@@ -59,6 +59,8 @@ void suite_flush(void);
 void suite_registers(void);
 void suite_stubs(void);
 void suite_vectors(void);
+/* Set bit n of a map of 65536 for each call code n that the specification declares. */
+void vectors_list_codes(u8 *map);
 void suite_last(void); /* what leaves lasting marks: the lock of the hypercall page */
 void suite_msr_locks(void); /* part of it */
 void suite_sweep(void);
