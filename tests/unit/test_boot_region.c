@@ -93,9 +93,12 @@ static void test_hostile_ranges(void **state)
 {
 	(void)state;
 	range(1 * MIB, 32 * MIB, BOOT_MEMORY_RAM);
-	bi.range[bi.range_count++] = (struct boot_range){ ~0ull - 4096, 1 << 20, BOOT_MEMORY_RAM, 0 }; /* wraps */
-	bi.range[bi.range_count++] = (struct boot_range){ 16 * MIB, 0, BOOT_MEMORY_RESERVED, 0 };      /* empty */
-	bi.range[bi.range_count++] = (struct boot_range){ 30 * MIB, ~0ull, BOOT_MEMORY_RESERVED, 0 };  /* wraps */
+	bi.range[bi.range_count++] = (struct boot_range){ ~0ull - 4096, 1 << 20, BOOT_MEMORY_RAM,
+							  0 }; /* wraps */
+	bi.range[bi.range_count++] = (struct boot_range){ 16 * MIB, 0, BOOT_MEMORY_RESERVED,
+							  0 }; /* empty */
+	bi.range[bi.range_count++] = (struct boot_range){ 30 * MIB, ~0ull, BOOT_MEMORY_RESERVED,
+							  0 }; /* wraps */
 	assert_int_equal(chosen(2 * MIB), 28 * MIB);
 	assert_true(region_size(&bi, 1 * MIB) < 1 * GIB);
 }

@@ -24,8 +24,10 @@ static unsigned combined(u8 first, u8 second)
 /* SDM table 6-5, APM table 8-3, by classes. */
 static void test_classes(void **state)
 {
-	static const u8 benign[] = { VECTOR_DB, VECTOR_BP, VECTOR_OF, VECTOR_UD, 7, 16, VECTOR_AC, VECTOR_MC, 19 };
-	static const u8 contributory[] = { VECTOR_DE, VECTOR_TS, VECTOR_NP, VECTOR_SS, VECTOR_GP, VECTOR_CP };
+	static const u8 benign[] = { VECTOR_DB, VECTOR_BP, VECTOR_OF, VECTOR_UD, 7,
+				     16,        VECTOR_AC, VECTOR_MC, 19 };
+	static const u8 contributory[] = { VECTOR_DE, VECTOR_TS, VECTOR_NP,
+					   VECTOR_SS, VECTOR_GP, VECTOR_CP };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(benign); i++) {
@@ -89,16 +91,24 @@ static void test_error_codes(void **state)
 
 static void test_repeat(void **state)
 {
-	static const struct { u8 type, vector; bool repeat; } cases[] = {
-		{ EVENT_INTERRUPT, 0x30, true }, { EVENT_NMI, VECTOR_NMI, true }, { EVENT_EXCEPTION, VECTOR_GP, true },
-		{ EVENT_EXCEPTION, VECTOR_DB, true }, { EVENT_EXCEPTION, VECTOR_BP, false },
-		{ EVENT_EXCEPTION, VECTOR_OF, false }, { EVENT_SOFT_INTERRUPT, 0x80, false },
-		{ EVENT_PRIVILEGED, VECTOR_DB, false }, { EVENT_SOFT_EXCEPTION, VECTOR_BP, false },
+	static const struct { u8 type, vector; bool repeat;
+	} cases[] = {
+		{ EVENT_INTERRUPT, 0x30, true },
+		{ EVENT_NMI, VECTOR_NMI, true },
+		{ EVENT_EXCEPTION, VECTOR_GP, true },
+		{ EVENT_EXCEPTION, VECTOR_DB, true },
+		{ EVENT_EXCEPTION, VECTOR_BP, false },
+		{ EVENT_EXCEPTION, VECTOR_OF, false },
+		{ EVENT_SOFT_INTERRUPT, 0x80, false },
+		{ EVENT_PRIVILEGED, VECTOR_DB, false },
+		{ EVENT_SOFT_EXCEPTION, VECTOR_BP, false },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct event e = { .valid = true, .type = cases[i].type, .vector = cases[i].vector };
+		struct event e = { .valid = true,
+				   .type = cases[i].type,
+				   .vector = cases[i].vector };
 
 		assert_int_equal(event_must_repeat(&e), cases[i].repeat);
 		e.valid = false;

@@ -22,7 +22,8 @@ static u64 lowest_refused; /* addresses from here on are no guest memory */
 static bool read_memory(void *context, u64 gpa, void *out, size_t length)
 {
 	(void)context;
-	if (gpa >= lowest_refused || length > lowest_refused - gpa || (gpa & ~PAGE_MASK) + length > PAGE_SIZE)
+	if (gpa >= lowest_refused || length > lowest_refused - gpa ||
+	    (gpa & ~PAGE_MASK) + length > PAGE_SIZE)
 		return false;
 	memcpy(out, memory + gpa, length);
 	return true;
@@ -64,12 +65,14 @@ static void test_no_paging(void **state)
 
 	(void)state;
 	assert_int_equal(translated(&w, 0x12345), 0x12345);
-	assert_int_equal(translated(&w, 0x100012345), 0x12345); /* linear addresses are 32 bits wide then */
+	assert_int_equal(translated(&w, 0x100012345),
+			 0x12345); /* linear addresses are 32 bits wide then */
 }
 
 static void test_32_bit(void **state)
 {
-	struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1018, 0, 0); /* PWT and PCD in CR3 are no address */
+	struct guest_walk w = walk(CR0_PE | CR0_PG, 0x1018, 0,
+				   0); /* PWT and PCD in CR3 are no address */
 
 	(void)state;
 	set32(0x1000, 0x301, 0x2000 | P);
@@ -78,7 +81,8 @@ static void test_32_bit(void **state)
 	assert_int_equal(translated(&w, 0xc0603123), UINT64_MAX);
 	assert_int_equal(translated(&w, 0x80000000), UINT64_MAX);
 	set32(0x1000, 0x301, 0x00c00000 | PS | P | 5 << 13);
-	assert_int_equal(translated(&w, 0xc0602123), UINT64_MAX); /* without CR4.PSE it points to a table, out of memory */
+	assert_int_equal(translated(&w, 0xc0602123),
+			 UINT64_MAX); /* without CR4.PSE it points to a table, out of memory */
 	w.cr4 = CR4_PSE;
 	assert_int_equal(translated(&w, 0xc0602123), 5ull << 32 | 0x00e02123);
 }
@@ -93,7 +97,8 @@ static void test_pae(void **state)
 	set64(0x3000, 7, 0x8000000123456000ull | P);
 	set64(0x2000, 6, 0x1c00000 | PS | P | 1u << 12);
 	assert_int_equal(translated(&w, 3ull << 30 | 5 << 21 | 7 << 12 | 0xabc), 0x123456abc);
-	assert_int_equal(translated(&w, 3ull << 30 | 6 << 21 | 0x12345), 0x1c12345); /* bit 12 is PAT there */
+	assert_int_equal(translated(&w, 3ull << 30 | 6 << 21 | 0x12345),
+			 0x1c12345); /* bit 12 is PAT there */
 	assert_int_equal(translated(&w, 1ull << 30), UINT64_MAX);
 }
 
@@ -145,12 +150,19 @@ static void test_read_across_pages(void **state)
 
 static void test_lengths(void **state)
 {
-	static const struct { enum insn insn; const char *bytes; size_t count; bool code64; unsigned length; } cases[] = {
+	static const struct {
+		enum insn insn;
+		const char *bytes;
+		size_t count;
+		bool code64;
+		unsigned length;
+	} cases[] = {
 		{ INSN_CPUID, "\x0f\xa2", 2, true, 2 },
 		{ INSN_CPUID, "\x0f\xa2\x0f", 3, false, 2 },
 		{ INSN_CPUID, "\x66\x0f\xa2", 3, false, 3 },
 		{ INSN_CPUID, "\x48\x0f\xa2", 3, true, 3 },
-		{ INSN_CPUID, "\x48\x0f\xa2", 3, false, 0 },  /* DEC EAX, then CPUID: not at this address */
+		{ INSN_CPUID, "\x48\x0f\xa2", 3, false,
+		  0 }, /* DEC EAX, then CPUID: not at this address */
 		{ INSN_CPUID, "\x48\x66\x0f\xa2", 4, true, 4 },
 		{ INSN_CPUID, "\x0f", 1, true, 0 },
 		{ INSN_CPUID, "\x0f\x32", 2, true, 0 },
@@ -161,33 +173,45 @@ static void test_lengths(void **state)
 		{ INSN_VMCALL, "\x0f\x01\xc1", 3, true, 3 },
 		{ INSN_XSETBV, "\x0f\x01\xd1", 3, true, 3 },
 		{ INSN_INVD, "\x0f\x08", 2, true, 2 },
-		{ INSN_WBINVD, "\xf3\x0f\x09", 3, true, 3 },  /* WBNOINVD */
+		{ INSN_WBINVD, "\xf3\x0f\x09", 3, true, 3 }, /* WBNOINVD */
 		{ INSN_HLT, "\xf4", 1, true, 1 },
 		{ INSN_RDTSCP, "\x0f\x01\xf9", 3, true, 3 },
 		{ INSN_MOV_TO_CR, "\x0f\x22\xe0", 3, true, 3 },
 		{ INSN_MOV_TO_CR, "\x44\x0f\x22\xc0", 4, true, 4 },
 		{ INSN_MOV_TO_CR, "\x0f\x22", 2, true, 0 },
-		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", 15, true, 15 },
-		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", 16, true, 0 },
+		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", 15,
+		  true, 15 },
+		{ INSN_CPUID, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2",
+		  16, true, 0 },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(insn_length(cases[i].insn, (const u8 *)cases[i].bytes, cases[i].count, cases[i].code64),
+		assert_int_equal(insn_length(cases[i].insn, (const u8 *)cases[i].bytes,
+					     cases[i].count, cases[i].code64),
 				 cases[i].length);
 }
 
 static void test_moves(void **state)
 {
-	static const struct { const char *bytes; unsigned length; bool code64; struct insn_move move; } cases[] = {
-		{ "\x0f\x22\xc0", 3, true, { 0, 0 } }, { "\x0f\x22\xd9", 3, false, { 3, 1 } },
-		{ "\x41\x0f\x22\xc7", 4, true, { 0, 15 } }, { "\x44\x0f\x22\xc0", 4, true, { 8, 0 } },
-		{ "\x66\x0f\x23\xf8", 4, true, { 7, 0 } }, { "\x41\x66\x0f\x23\xf3", 5, true, { 6, 3 } },
+	static const struct {
+		const char *bytes;
+		unsigned length;
+		bool code64;
+		struct insn_move move;
+	} cases[] = {
+		{ "\x0f\x22\xc0", 3, true, { 0, 0 } },
+		{ "\x0f\x22\xd9", 3, false, { 3, 1 } },
+		{ "\x41\x0f\x22\xc7", 4, true, { 0, 15 } },
+		{ "\x44\x0f\x22\xc0", 4, true, { 8, 0 } },
+		{ "\x66\x0f\x23\xf8", 4, true, { 7, 0 } },
+		{ "\x41\x66\x0f\x23\xf3", 5, true, { 6, 3 } },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct insn_move m = insn_move((const u8 *)cases[i].bytes, cases[i].length, cases[i].code64);
+		const struct insn_move m = insn_move((const u8 *)cases[i].bytes, cases[i].length,
+						     cases[i].code64);
 
 		assert_int_equal(m.to, cases[i].move.to);
 		assert_int_equal(m.from, cases[i].move.from);
