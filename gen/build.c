@@ -185,12 +185,22 @@ void build_arch(struct build *b, const struct name_list *words)
 }
 
 /* In a list of values these belong to the line, elsewhere to the declaration. */
+static bool is_c_name(const char *text)
+{
+	static const char *const letters =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	return (text[0] < '0' || text[0] > '9') && strspn(text, letters) == strlen(text);
+}
+
 void build_named(struct build *b, const struct token *name)
 {
 	struct about *about = b->call || b->msr ? b->body : b->target;
 
 	if (!name->text[0])
 		diag_error(b->spec, &name->at, "an empty name");
+	else if (!is_c_name(name->text))
+		diag_error(b->spec, &name->at, "a name is made of letters, digits and '_'");
 	about->named = name->text;
 	b->target = about;
 }

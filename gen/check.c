@@ -169,22 +169,10 @@ static void check_call(struct spec *s, struct call *c)
 		check_claim(s, c, "xmm", SPEC_XMM_BYTES, &c->xmm_at);
 }
 
-/* Two rules of one name would be one constant in the generated code. */
-static void check_rule_names(struct spec *s, const struct call *c)
-{
-	for (const struct check *a = c->checks; a; a = a->next)
-		for (const struct check *b = c->checks; b != a; b = b->next)
-			if (strcmp(a->enumerator, b->enumerator) == 0)
-				diag_error(s, &a->at, "two rules of this call would be called %s",
-					   a->enumerator);
-}
-
 void check_calls(struct spec *s)
 {
-	for (struct call *c = s->calls; c; c = c->next) {
+	for (struct call *c = s->calls; c; c = c->next)
 		check_call(s, c);
-		check_rule_names(s, c);
-	}
 }
 
 /* ---- what is offered ---- */
@@ -245,9 +233,11 @@ void check_offers(struct spec *s)
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		if (msr_implemented(m))
 			check_reach(s, m->needs, "MSR", m->name);
-	for (const struct offer *o = s->offers; o; o = o->next)
+	for (const struct offer *o = s->offers; o; o = o->next) {
+		refuse_c_word(s, o->name, &o->at, "a block");
 		for (const struct offer_bit *b = o->bits; b; b = b->next)
 			check_promise(s, b);
+	}
 }
 
 /* ---- what nothing uses ---- */
@@ -304,6 +294,8 @@ bool spec_check(struct spec *s)
 	check_cpuid(s);
 	check_offers(s);
 	check_unused(s);
+	if (s->error_count == 0)
+		check_spellings(s);
 	if (s->error_count == 0)
 		check_testable(s);
 	return s->error_count == 0;

@@ -13,6 +13,9 @@ bool spec_check(struct spec *s);
 /* No name and no number is declared twice; unique.c. */
 void check_unique(struct spec *s);
 
+/* No two things become one name in C. For specifications without errors so far. */
+void check_spellings(struct spec *s);
+
 /* Sizes, alignments and offsets of types and of the blocks of calls; layout.c. */
 void layout_types(struct spec *s);
 void layout_calls(struct spec *s);
@@ -47,6 +50,9 @@ const struct status *refer_real_status(struct spec *s, const struct name *n);  /
 void refer_offers(struct spec *s, struct offer_use *uses);
 /* Likewise of what a call or an MSR needs: a table row has room for privileges and features. */
 void refer_needs(struct spec *s, struct offer_use *uses);
+
+/* Refuses what cannot name a member of a struct; layout.c. `what` is named by it. */
+void refuse_c_word(struct spec *s, const char *name, const struct pos *at, const char *what);
 
 /* ---- bits; check_bits.c ---- */
 

@@ -53,6 +53,8 @@ static void check_register(struct spec *s, const struct cpuid_leaf *leaf, struct
 
 void check_cpuid(struct spec *s)
 {
+	for (const struct cpuid_value *v = s->values; v; v = v->next)
+		refuse_c_word(s, v->name, &v->at, "a value");
 	for (struct cpuid_leaf *leaf = s->leaves; leaf; leaf = leaf->next) {
 		if (leaf->number < LEAF_FIRST || leaf->number > LEAF_LAST)
 			diag_error(s, &leaf->number_at,

@@ -19,14 +19,15 @@ static const char *const c_words[] = {
 	"struct",   "switch",	"template", "this",    "throw",	    "true",	 "try",
 	"typedef",  "typename", "typeof",   "union",   "unsigned",  "using",	 "virtual",
 	"void",	    "volatile", "while",    "xor",
+	"i386",	    "linux",	"unix", /* macros of GNU C */
 };
 
-static void refuse_c_word(struct spec *s, const struct field *f)
+void refuse_c_word(struct spec *s, const char *name, const struct pos *at, const char *what)
 {
 	for (size_t i = 0; i < sizeof(c_words) / sizeof(c_words[0]); i++)
-		if (strcmp(f->name, c_words[i]) == 0)
-			diag_error(s, &f->at, "'%s' is a word of C or C++ and cannot name a field",
-				   f->name);
+		if (strcmp(name, c_words[i]) == 0)
+			diag_error(s, at, "'%s' is a word of C or C++ and cannot name %s", name,
+				   what);
 }
 
 /* ---- a list of fields ---- */
@@ -42,7 +43,7 @@ static void resolve_field(struct spec *s, struct field *f, unsigned depth)
 		diag_error(s, &f->count_at, "an array of nothing");
 	if (f->type)
 		layout_type(s, f->type, depth);
-	refuse_c_word(s, f);
+	refuse_c_word(s, f->name, &f->at, "a field");
 }
 
 /* Refuse the bytes in front of a field that nothing names, or that something names already. */

@@ -250,3 +250,111 @@ void check_unique(struct spec *s)
 	check_msr_list(s);
 	check_leaf_list(s);
 }
+
+/* ---- names in C ---- */
+
+static void add_c(struct entries *e, const struct pos *at, const char *name)
+{
+	add(e, name, at, 0, at);
+}
+
+/* The constants of a part: of one bit, or of more. */
+static void add_parts(struct entries *e, const char *prefix, const struct bits *list)
+{
+	static const char *const endings[] = { "", "_MASK", "_SHIFT", "_WIDTH" };
+
+	for (const struct bits *b = list; b; b = b->next)
+		for (size_t i = 0; b->name && i < sizeof(endings) / sizeof(endings[0]); i++)
+			add_c(e, &b->at,
+			      spec_printf(e->spec, "%s_%s%s", prefix, spec_upper(e->spec, b->name),
+					  endings[i]));
+}
+
+static void add_type(struct entries *e, const struct type *t)
+{
+	struct spec *s = e->spec;
+	const char *prefix = spec_printf(s, "HV_%s", spec_upper(s, t->name));
+
+	if (t->kind == TYPE_STRUCT || t->kind == TYPE_ENUM)
+		add_c(e, &t->at, spec_printf(s, "hv_%s", t->name));
+	if (t->kind == TYPE_FLAGS)
+		add_c(e, &t->at, spec_printf(s, "%s_MASK", prefix));
+	for (const struct enumerator *v = t->values; v; v = v->next)
+		add_c(e, &v->at, spec_printf(s, "%s_%s", prefix, spec_upper(s, v->name)));
+	add_parts(e, prefix, t->bits);
+}
+
+static void add_call(struct entries *e, const struct call *c)
+{
+	const struct block *const blocks[] = { &c->in, &c->each_in, &c->out, &c->each_out };
+	static const char *const names[] = { "in", "each_in", "out", "each_out" };
+
+	add_c(e, &c->at, spec_printf(e->spec, "HV_CALL_%s", spec_upper(e->spec, c->name)));
+	for (unsigned i = 0; i < 4; i++)
+		if (blocks[i]->present)
+			add_c(e, &c->at, spec_printf(e->spec, "hv_%s_%s", c->name, names[i]));
+	for (const struct check *k = c->checks; k; k = k->next)
+		add_c(e, &k->at, spec_printf(e->spec, "SPEC_RULE_%s", k->enumerator));
+}
+
+static void add_msr(struct entries *e, const struct msr *m)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		add_c(e, &m->at, m->strided ? spec_printf(e->spec, "%s%u", m->named, i) : m->named);
+	if (m->strided) {
+		add_c(e, &m->at, spec_printf(e->spec, "%s_COUNT", m->named));
+		add_c(e, &m->at, spec_printf(e->spec, "%s_STRIDE", m->named));
+	}
+	add_parts(e, m->named, m->bits);
+	for (const struct check *k = m->checks; k; k = k->next)
+		add_c(e, &k->at, spec_printf(e->spec, "SPEC_RULE_%s", k->enumerator));
+}
+
+static void add_leaf(struct entries *e, const struct cpuid_leaf *l)
+{
+	static const char *const names[CPUID_REGISTERS] = { "EAX", "EBX", "ECX", "EDX" };
+	struct spec *s = e->spec;
+	const char *prefix = spec_printf(s, "HV_CPUID_%s", spec_upper(s, l->name));
+
+	add_c(e, &l->at, prefix);
+	for (unsigned r = 0; r < CPUID_REGISTERS; r++) {
+		add_parts(e, spec_printf(s, "%s_%s", prefix, names[r]), l->registers[r].bits);
+		for (const struct bits *b = l->registers[r].bits; b; b = b->next)
+			if (b->source == CPUID_CONSTANT)
+				add_c(e, &b->at, spec_printf(s, "%s_%s", prefix,
+							     spec_upper(s, b->name)));
+	}
+}
+
+static void add_lists(struct entries *e)
+{
+	struct spec *s = e->spec;
+
+	for (const struct status *status = s->statuses; status; status = status->next)
+		add_c(e, &status->at,
+		      spec_printf(s, "HV_STATUS_%s", spec_upper(s, status->name)));
+	for (const struct rule *r = s->rules; r; r = r->next)
+		add_c(e, &r->at, spec_printf(s, "SPEC_RULE_%s", spec_upper(s, r->name)));
+	for (const struct offer *o = s->offers; o; o = o->next)
+		for (const struct offer_bit *b = o->bits; b; b = b->next)
+			add_c(e, &b->at, spec_printf(s, "HV_%s_%s", spec_upper(s, o->name),
+						     spec_upper(s, b->name)));
+}
+
+void check_spellings(struct spec *s)
+{
+	struct entries e = { .spec = s };
+
+	if (s->statuses)
+		add_c(&e, &s->statuses->at, "hv_status");
+	for (const struct type *t = s->types; t; t = t->next)
+		add_type(&e, t);
+	for (const struct call *c = s->calls; c; c = c->next)
+		add_call(&e, c);
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		add_msr(&e, m);
+	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
+		add_leaf(&e, l);
+	add_lists(&e);
+	check_names(&e, "C name");
+}
