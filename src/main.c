@@ -84,7 +84,8 @@ static struct spec_offer root_offer(void)
 		.privilege =
 			chosen_bits("privileges", options.privileges, SPEC_PRIVILEGE_IMPLEMENTED,
 				    SPEC_PRIVILEGE_IMPLEMENTED & ~PRIVILEGES_ON_DEMAND),
-		.feature = SPEC_FEATURE_IMPLEMENTED,
+		.feature = chosen_bits("features", options.features, SPEC_FEATURE_IMPLEMENTED,
+				       SPEC_FEATURE_IMPLEMENTED),
 		.hint = chosen_bits("hints", options.hints, SPEC_HINT_IMPLEMENTED,
 				    SPEC_HINT_IMPLEMENTED),
 	};

@@ -97,6 +97,15 @@ static bool is_convention_status(u16 status)
 		status == HV_STATUS_INVALID_ALIGNMENT;
 }
 
+/* Whether the code or the control word is refused, which comes before the check for XMM. */
+static bool is_refused_earlier(const struct hv_vector *v)
+{
+	static const char convention[] = "HVR-C-";
+
+	return v->status == HV_STATUS_INVALID_HYPERCALL_CODE ||
+		(v->rule[0] && !memcmp(v->rule, convention, sizeof(convention) - 1));
+}
+
 static void judge(const struct hv_vector *v, struct result r, u16 wanted)
 {
 	u32 fault = wanted == EXPECT_UD ? FAULT_UD : wanted == EXPECT_GP ? FAULT_GP : FAULT_NONE;
@@ -123,7 +132,7 @@ static void run(void *argument)
 	if (v->gated && gate_is_shut(v->code))
 		wanted = HV_STATUS_ACCESS_DENIED;
 	else if ((v->fast || t->in_registers) && v->input_size > 16 && !xmm_offered() &&
-		!is_convention_status(wanted))
+		!is_refused_earlier(v))
 		wanted = EXPECT_UD;
 	judge(v, v->fast || t->in_registers ? by_registers(v) : by_memory(v), wanted);
 }
