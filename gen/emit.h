@@ -27,6 +27,8 @@ void emit(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 void emit_char(struct text *t, char c);
 /* emit() then a line end. */
 void emit_line(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
+/* emit_line() of one statement, broken at spaces into lines of up to 100 columns. */
+void emit_wrapped(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 /* Append an empty line. */
 void emit_blank(struct text *t);
 /*

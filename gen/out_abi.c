@@ -76,8 +76,8 @@ static void structure(struct text *t, const char *name, const struct field *fiel
 	emit_close(t, "};");
 	emit_line(t, "_Static_assert(sizeof(struct hv_%s) == %u, \"size\");", name, size);
 	for (const struct field *f = fields; f; f = f->next)
-		emit_line(t, "_Static_assert(offsetof(struct hv_%s, %s) == %u, \"offset\");", name,
-			  f->name, f->offset);
+		emit_wrapped(t, "_Static_assert(offsetof(struct hv_%s, %s) == %u, \"offset\");",
+			     name, f->name, f->offset);
 }
 
 static void one_type(struct text *t, const struct type *type)

@@ -32,16 +32,15 @@ static const char args_and_row[] =
 	"\n"
 	"struct spec_call {\n"
 	"\tu16 code, flags;\n"
-	"\tu16 in_size, each_in_size, out_size, each_out_size; /* bytes; headers rounded up to 8 "
-	"before elements */\n"
-	"\tu64 needs_privilege, needs_feature;                 /* all bits must be offered */\n"
-	"\tu16 denied;                                         /* enum hv_status when they are not "
-	"*/\n"
-	"\tu32 (*check)(const struct spec_args *);             /* 0 or rule id: header and "
-	"variable header */\n"
-	"\tu32 (*check_each)(const struct spec_args *);        /* 0 or rule id: one element */\n"
-	"\tenum hv_status (*handle)(struct vcpu *, const struct spec_args *); /* once, or once per "
-	"repetition */\n"
+	"\t/* Bytes; headers rounded up to 8 before elements. */\n"
+	"\tu16 in_size, each_in_size, out_size, each_out_size;\n"
+	"\tu64 needs_privilege, needs_feature; /* all bits must be offered */\n"
+	"\tu16 denied;                         /* enum hv_status when they are not */\n"
+	"\t/* 0 or the rule that is broken: by header and variable header, by one element. */\n"
+	"\tu32 (*check)(const struct spec_args *);\n"
+	"\tu32 (*check_each)(const struct spec_args *);\n"
+	"\t/* Once, or once per repetition. */\n"
+	"\tenum hv_status (*handle)(struct vcpu *, const struct spec_args *);\n"
 	"};\n"
 	"extern const struct spec_call spec_call_rows[];\n";
 
@@ -72,18 +71,15 @@ static unsigned call_count(const struct spec *s)
 /* Parameters in the order of the contract, each only when the call has the block. */
 static void handler_prototype(struct text *t, const struct call *c)
 {
-	emit(t, "SPEC_HANDLER enum hv_status hv_%s(struct vcpu *v", c->name);
-	if (c->in.present)
-		emit(t, ", const struct hv_%s_in *in", c->name);
-	if (c->varhead)
-		emit(t, ", const u64 *var, u32 var_count");
-	if (c->each_in.present)
-		emit(t, ",\n\tconst struct hv_%s_each_in *each", c->name);
-	if (c->out.present)
-		emit(t, ", struct hv_%s_out *out", c->name);
-	if (c->each_out.present)
-		emit(t, ",\n\tstruct hv_%s_each_out *each_out", c->name);
-	emit_line(t, ");");
+	const char *in = namef(", const struct hv_%s_in *in", c->name);
+	const char *each = namef(", const struct hv_%s_each_in *each", c->name);
+	const char *out = namef(", struct hv_%s_out *out", c->name);
+	const char *each_out = namef(", struct hv_%s_each_out *each_out", c->name);
+
+	emit_wrapped(t, "SPEC_HANDLER enum hv_status hv_%s(struct vcpu *v%s%s%s%s%s);", c->name,
+		     c->in.present ? in : "", c->varhead ? ", const u64 *var, u32 var_count" : "",
+		     c->each_in.present ? each : "", c->out.present ? out : "",
+		     c->each_out.present ? each_out : "");
 }
 
 static void lookup(struct text *t, const struct spec *s)
@@ -156,7 +152,7 @@ static void row(struct text *t, const struct spec *s, const struct call *c)
 {
 	emit_open(t, "{");
 	emit_line(t, ".code = 0x%04x,", c->code);
-	emit_line(t, ".flags = %s,", flag_list(c));
+	emit_wrapped(t, ".flags = %s,", flag_list(c));
 	emit_line(t, ".in_size = %u, .each_in_size = %u,", call_in_size(c), c->each_in.size);
 	emit_line(t, ".out_size = %u, .each_out_size = %u,", call_out_size(c), c->each_out.size);
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, c->needs, "privilege"), 8));
@@ -210,10 +206,10 @@ void out_calls_c(struct text *t, const struct spec *s)
 			thunk(t, c);
 	emit_line(t, "/* One row is one cache line. */");
 	emit_open(t, "__attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {");
-	emit_line(t,
-		  "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, "
-		  ".handle = call_refused },",
-		  c_status(spec_rule(s, "privilege")->status));
+	emit_wrapped(t,
+		     "{ .denied = %s, .check = spec_check_none, .check_each = spec_check_none, "
+		     ".handle = call_refused },",
+		     c_status(spec_rule(s, "privilege")->status));
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))
 			row(t, s, c);

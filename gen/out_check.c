@@ -33,7 +33,7 @@ static void rule_info(struct text *t, const char *enumerator, const char *id, co
 		      const struct status *st)
 {
 	emit_open(t, "[SPEC_RULE_%s] = {", enumerator);
-	emit(t, "\"%s\", \"", id);
+	emit(t, "\"%s\",\n\"", id);
 	emit_escaped(t, text);
 	emit_line(t, "\",\n%s", c_status(st));
 	emit_close(t, "},");

@@ -32,20 +32,20 @@ static const char structs[] =
 	"\tu16 flags;\n"
 	"\tu16 slot;  /* index into the stored values of its scope */\n"
 	"\tu16 index; /* n of a strided MSR, else 0 */\n"
-	"\tu16 refuse_read, refuse_write; /* enum spec_rule a read breaks that is not "
-	"SPEC_MSR_READ; likewise write */\n"
+	"\t/* enum spec_rule that a read breaks where SPEC_MSR_READ is not set; likewise a write. "
+	"*/\n"
+	"\tu16 refuse_read, refuse_write;\n"
 	"\tu64 needs_privilege, needs_feature; /* all bits must be offered */\n"
 	"\tu64 reset;\n"
 	"\t/*\n"
 	"\t * 0, or the rule that writing *value over old breaks. Bits that a write leaves alone, "
-	"or that stay zero, are put\n"
-	"\t * right in *value.\n"
+	"or\n"
+	"\t * that stay zero, are put right in *value.\n"
 	"\t */\n"
 	"\tu32 (*check)(const struct spec_msr_env *env, u64 old, u64 *value);\n"
-	"\tbool (*read)(struct vcpu *v, u32 index, u64 *value);           /* only when "
-	"SPEC_MSR_COMPUTED */\n"
-	"\tbool (*write)(struct vcpu *v, u32 index, u64 old, u64 value); /* only when "
-	"SPEC_MSR_ACTS */\n"
+	"\t/* Only when SPEC_MSR_COMPUTED, and only when SPEC_MSR_ACTS. */\n"
+	"\tbool (*read)(struct vcpu *v, u32 index, u64 *value);\n"
+	"\tbool (*write)(struct vcpu *v, u32 index, u64 old, u64 value);\n"
 	"};\n"
 	"extern const struct spec_msr spec_msr_rows[];\n"
 	"\n";
@@ -194,7 +194,7 @@ static void row(struct text *t, const struct spec *s, const struct msr_row *r)
 
 	emit_open(t, "{ /* %s */", msr_instance(m, r->index));
 	emit_line(t, ".number = 0x%08x, .slot = %u, .index = %u,", r->number, slot, r->index);
-	emit_line(t, ".flags = %s,", flag_list(m));
+	emit_wrapped(t, ".flags = %s,", flag_list(m));
 	emit_line(t, ".refuse_read = %s,", rule_of(m, CHECK_MSR_READ));
 	emit_line(t, ".refuse_write = %s,", rule_of(m, CHECK_MSR_WRITE));
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, m->needs, "privilege"), 8));

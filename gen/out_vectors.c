@@ -70,7 +70,7 @@ static const char *put_input(struct vectors *v, const struct sample *s, unsigned
 	const char *name = namef("hv_input_%u", v->inputs++);
 	emit(t, "static const unsigned char %s[%u] = {", name, size);
 	for (unsigned i = 0; i < size; i++)
-		emit(t, "%s0x%02x,", i % 16 ? " " : "\n\t", input_byte(v->call, s, i));
+		emit(t, "%s0x%02x,", i % 12 ? " " : "\n\t", input_byte(v->call, s, i));
 	emit_line(t, "\n};");
 	return name;
 }
@@ -375,28 +375,26 @@ static void msr_vectors(struct text *t, const struct msr *m)
 static const char call_struct[] =
 	"/*\n"
 	" * One hypercall. It is made in memory form with the input at the start of a page and the "
-	"output at that of another,\n"
-	" * unless fast or gpa_form says otherwise.\n"
+	"output\n"
+	" * at that of another, unless fast or gpa_form says otherwise.\n"
 	" */\n"
 	"struct hv_vector {\n"
 	"\tconst char *name;            /* \"flush_virtual_address_list_ex/flags-reserved\" */\n"
 	"\tconst char *rule;            /* id of the rule it breaks, \"\" for a positive one */\n"
 	"\tunsigned short code;\n"
 	"\tunsigned short status;       /* what it must yield; 0xffff: #UD, 0xfffe: #GP */\n"
-	"\tunsigned char gated;         /* 1: the call has a gate; where it is shut, the status is "
-	"access_denied */\n"
-	"\tunsigned char positive;      /* 1: breaks no generated rule; in a guest any other "
-	"status the call lists is fine */\n"
+	"\tunsigned char gated;         /* 1: has a gate; where it is shut, access_denied */\n"
+	"\t/* 1: breaks no generated rule; in a guest any other status the call lists is fine. */\n"
+	"\tunsigned char positive;\n"
 	"\tunsigned char fast;          /* 1: input in registers, RDX, R8, then XMM0 to XMM5 */\n"
 	"\tunsigned long long control;  /* the whole control word */\n"
 	"\tunsigned short input_size;\n"
 	"\tconst unsigned char *input;  /* header, variable header, elements; 0 when there is none "
 	"*/\n"
 	"\t/*\n"
-	"\t * Where the input lies, or the output of a call without input. 0: start of a page; 1: "
-	"misaligned; 2: eight bytes\n"
-	"\t * before the end of a page; 3: beyond the guest physical address space; 4: input and "
-	"output at the same place.\n"
+	"\t * Where the input lies, or the output of a call without input. 0: start of a page;\n"
+	"\t * 1: misaligned; 2: eight bytes before the end of a page; 3: beyond the guest\n"
+	"\t * physical address space; 4: input and output at the same place.\n"
 	"\t */\n"
 	"\tunsigned char gpa_form;\n"
 	"};\n\n";
@@ -413,12 +411,11 @@ static const char msr_struct[] =
 	"\tunsigned int msr;\n"
 	"\tunsigned char write;         /* 1: write value, 0: read */\n"
 	"\tunsigned char faults;        /* 1: #GP; always for an MSR that is not implemented */\n"
-	"\tunsigned char gated;         /* 1: the MSR has a gate; where it is shut, every access "
-	"is #GP */\n"
+	"\tunsigned char gated;         /* 1: has a gate; where it is shut, #GP */\n"
 	"\tunsigned char read_known;    /* 1: a read after this write gives expect_read */\n"
 	"\tunsigned long long value;\n"
-	"\tunsigned long long before;   /* when not 0, write this first; a lock it sets stays "
-	"until reset */\n"
+	"\tunsigned long long before;   /* not 0: write this first; a lock it sets stays until "
+	"reset */\n"
 	"\tunsigned long long expect_read;\n"
 	"};\n\n";
 

@@ -39,7 +39,8 @@ static enum hv_status call_fill(struct vcpu *v, const struct spec_args *a)
 
 /* One row is one cache line. */
 __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
-	{ .denied = HV_STATUS_ACCESS_DENIED, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },
+	{ .denied = HV_STATUS_ACCESS_DENIED, .check = spec_check_none,
+		.check_each = spec_check_none, .handle = call_refused },
 	{
 		.code = 0x0001,
 		.flags = SPEC_CALL_KNOWN | SPEC_CALL_FAST | SPEC_CALL_XMM | SPEC_CALL_IMPLEMENTED,
@@ -66,7 +67,8 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 	},
 	{
 		.code = 0x0003,
-		.flags = SPEC_CALL_KNOWN | SPEC_CALL_REP | SPEC_CALL_XMM | SPEC_CALL_VARHEAD | SPEC_CALL_IMPLEMENTED | SPEC_CALL_CONTINUABLE,
+		.flags = SPEC_CALL_KNOWN | SPEC_CALL_REP | SPEC_CALL_XMM | SPEC_CALL_VARHEAD |
+			SPEC_CALL_IMPLEMENTED | SPEC_CALL_CONTINUABLE,
 		.in_size = 24, .each_in_size = 16,
 		.out_size = 0, .each_out_size = 0,
 		.needs_privilege = 0x0ull,

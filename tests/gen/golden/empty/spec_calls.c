@@ -14,7 +14,8 @@ static enum hv_status call_refused(struct vcpu *v, const struct spec_args *a)
 
 /* One row is one cache line. */
 __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
-	{ .denied = HV_STATUS_ACCESS_DENIED, .check = spec_check_none, .check_each = spec_check_none, .handle = call_refused },
+	{ .denied = HV_STATUS_ACCESS_DENIED, .check = spec_check_none,
+		.check_each = spec_check_none, .handle = call_refused },
 };
 
 const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {

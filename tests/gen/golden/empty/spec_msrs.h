@@ -29,16 +29,18 @@ struct spec_msr {
 	u16 flags;
 	u16 slot;  /* index into the stored values of its scope */
 	u16 index; /* n of a strided MSR, else 0 */
-	u16 refuse_read, refuse_write; /* enum spec_rule a read breaks that is not SPEC_MSR_READ; likewise write */
+	/* enum spec_rule that a read breaks where SPEC_MSR_READ is not set; likewise a write. */
+	u16 refuse_read, refuse_write;
 	u64 needs_privilege, needs_feature; /* all bits must be offered */
 	u64 reset;
 	/*
-	 * 0, or the rule that writing *value over old breaks. Bits that a write leaves alone, or that stay zero, are put
-	 * right in *value.
+	 * 0, or the rule that writing *value over old breaks. Bits that a write leaves alone, or
+	 * that stay zero, are put right in *value.
 	 */
 	u32 (*check)(const struct spec_msr_env *env, u64 old, u64 *value);
-	bool (*read)(struct vcpu *v, u32 index, u64 *value);           /* only when SPEC_MSR_COMPUTED */
-	bool (*write)(struct vcpu *v, u32 index, u64 old, u64 value); /* only when SPEC_MSR_ACTS */
+	/* Only when SPEC_MSR_COMPUTED, and only when SPEC_MSR_ACTS. */
+	bool (*read)(struct vcpu *v, u32 index, u64 *value);
+	bool (*write)(struct vcpu *v, u32 index, u64 old, u64 value);
 };
 extern const struct spec_msr spec_msr_rows[];
 

@@ -102,7 +102,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	{ .check = check_unknown, .read = read_stored, .write = write_stored },
 	{ /* HV_X64_MSR_ID */
 		.number = 0x40000000, .slot = 0, .index = 0,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE | SPEC_MSR_ACTS,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_ACTS,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x20ull,
@@ -114,7 +115,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_PAGE */
 		.number = 0x40000001, .slot = 1, .index = 0,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE | SPEC_MSR_ACTS,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_ACTS,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x20ull,
@@ -126,7 +128,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_INDEX */
 		.number = 0x40000002, .slot = 0, .index = 0,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_VP | SPEC_MSR_COMPUTED,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_VP |
+			SPEC_MSR_COMPUTED,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_MSR_INDEX_WRITE,
 		.needs_privilege = 0x40ull,
@@ -138,7 +141,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_END */
 		.number = 0x40000070, .slot = 1, .index = 0,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_WRITE | SPEC_MSR_VP | SPEC_MSR_ACTS,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_WRITE | SPEC_MSR_VP |
+			SPEC_MSR_ACTS,
 		.refuse_read = SPEC_RULE_MSR_END_READ,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x0ull,
@@ -150,7 +154,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_SOURCE0 */
 		.number = 0x40000090, .slot = 2, .index = 0,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE | SPEC_MSR_VP,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_VP,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x0ull,
@@ -162,7 +167,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_SOURCE1 */
 		.number = 0x40000092, .slot = 3, .index = 1,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE | SPEC_MSR_VP,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_VP,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x0ull,
@@ -174,7 +180,8 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	},
 	{ /* HV_X64_MSR_SOURCE2 */
 		.number = 0x40000094, .slot = 4, .index = 2,
-		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE | SPEC_MSR_VP,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_VP,
 		.refuse_read = SPEC_RULE_NONE,
 		.refuse_write = SPEC_RULE_NONE,
 		.needs_privilege = 0x0ull,
