@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Root loader: stages the boot loader's modules at the top of memory and hands the image to the format that knows it. */
+/*
+ * Root loader: stages the boot loader's modules at the top of memory and hands the image to the
+ * format that knows it.
+ */
 #include "load.h"
 
 #include "string.h"
@@ -36,7 +39,8 @@ bool load_place(struct load *l, u64 base, u64 file_size, u64 size, u64 offset)
 	u8 *to = machine_ptr(HPA(base));
 
 	if (file_size > size || offset > l->image.size || file_size > l->image.size - offset) {
-		text_printf(l->error, "a segment lies outside the file (offset 0x%lx, 0x%lx bytes)", offset, file_size);
+		text_printf(l->error, "a segment lies outside the file (offset 0x%lx, 0x%lx bytes)",
+			    offset, file_size);
 		return false;
 	}
 	if (!load_fits(l, base, size)) {
@@ -67,7 +71,8 @@ u64 load_find(const struct load *l, u64 size, u64 align, u64 floor, u64 ceiling)
 	return best;
 }
 
-void load_memory_map(const struct load *l, void (*add)(void *to, u64 base, u64 end, u32 type), void *to)
+void load_memory_map(const struct load *l, void (*add)(void *to, u64 base, u64 end, u32 type),
+		     void *to)
 {
 	const struct gpa_space *g = &l->p->gpa;
 
@@ -88,7 +93,8 @@ static u32 highest_module(const struct boot_info *boot, const bool *done)
 	u32 found = NO_FILE;
 
 	for (u32 i = 0; i < boot->module_count; i++)
-		if (!done[i] && (found == NO_FILE || boot->module[i].base > boot->module[found].base))
+		if (!done[i] &&
+		    (found == NO_FILE || boot->module[i].base > boot->module[found].base))
 			found = i;
 	return found;
 }
@@ -105,8 +111,9 @@ static u64 staging_top(const struct gpa_space *g)
 }
 
 /*
- * Modules are moved in descending order, each to the highest free page below the one before. A module never moves onto
- * one that waits, because all that wait lie below it and it only moves up; one that could not move up stays.
+ * Modules are moved in descending order, each to the highest free page below the one before. A
+ * module never moves onto one that waits, because all that wait lie below it and it only moves up;
+ * one that could not move up stays.
  */
 static bool stage(struct load *l, struct load_file *files)
 {
@@ -136,7 +143,11 @@ static bool stage(struct load *l, struct load_file *files)
 	return true;
 }
 
-struct format { const char *name; bool (*is)(const struct load_file *); bool (*load)(struct load *); };
+struct format {
+	const char *name;
+	bool (*is)(const struct load_file *);
+	bool (*load)(struct load *);
+};
 
 static const struct format formats[] = {
 	{ "Linux bzImage", load_is_bzimage, load_bzimage },
@@ -144,13 +155,15 @@ static const struct format formats[] = {
 	{ "multiboot1 kernel", load_is_multiboot, load_multiboot },
 };
 
-bool load_root(struct partition *p, const struct boot_info *boot, u64 rsdp, struct vcpu_start *start, struct text *error)
+bool load_root(struct partition *p, const struct boot_info *boot, u64 rsdp,
+	       struct vcpu_start *start, struct text *error)
 {
 	struct load_file files[BOOT_MAX_MODULES];
 	struct load l = { .p = p, .boot = boot, .rsdp = rsdp, .start = start, .error = error };
 
 	if (!boot->module_count || boot->module_count > BOOT_MAX_MODULES) {
-		text_printf(error, "no root image: the first module must be the root partition's kernel");
+		text_printf(error,
+			    "no root image: the first module must be the root partition's kernel");
 		return false;
 	}
 	if (!stage(&l, files))
@@ -162,9 +175,11 @@ bool load_root(struct partition *p, const struct boot_info *boot, u64 rsdp, stru
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (!formats[i].is(&l.image))
 			continue;
-		log_info("root: %s, %lu bytes, %u further modules", formats[i].name, l.image.size, l.file_count);
+		log_info("root: %s, %lu bytes, %u further modules", formats[i].name, l.image.size,
+			 l.file_count);
 		return formats[i].load(&l);
 	}
-	text_printf(error, "module 0 is neither a Linux bzImage, an ELF64 vmlinux nor a multiboot1 ELF32 kernel");
+	text_printf(error, "module 0 is neither a Linux bzImage, an ELF64 vmlinux nor a multiboot1 "
+			   "ELF32 kernel");
 	return false;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Linux as root partition, by its 64-bit boot protocol (Documentation/arch/x86/boot.rst of Linux): bzImage and vmlinux. */
+/*
+ * Linux as root partition, by its 64-bit boot protocol (Documentation/arch/x86/boot.rst of Linux):
+ * bzImage and vmlinux.
+ */
 #include "load.h"
 
 #include "elf.h"
@@ -105,8 +108,8 @@ bool load_is_vmlinux(const struct load_file *f)
 	if (f->size < sizeof(h))
 		return false;
 	memcpy(&h, machine_ptr(HPA(f->base)), sizeof(h));
-	return h.ident.magic == ELF_MAGIC && h.ident.class == ELF_CLASS_64 && h.ident.data == ELF_LITTLE_ENDIAN &&
-	       h.machine == ELF_MACHINE_X86_64;
+	return h.ident.magic == ELF_MAGIC && h.ident.class == ELF_CLASS_64 &&
+	       h.ident.data == ELF_LITTLE_ENDIAN && h.machine == ELF_MACHINE_X86_64;
 }
 
 static void add_e820(void *params, u64 base, u64 end, u32 type)
@@ -125,7 +128,10 @@ static void set_ramdisk(struct boot_params *bp, u64 base, u64 size)
 	bp->ext_ramdisk_size = (u32)(size >> 32);
 }
 
-/* One initrd stays where it was staged; several are joined behind the kernel, each on a 4-byte boundary as Linux asks. */
+/*
+ * One initrd stays where it was staged; several are joined behind the kernel, each on a 4-byte
+ * boundary as Linux asks.
+ */
 static bool join_initrds(struct load *l, struct boot_params *bp, u64 kernel_end)
 {
 	u64 total = 0, to;
@@ -139,7 +145,8 @@ static bool join_initrds(struct load *l, struct boot_params *bp, u64 kernel_end)
 		total += ALIGN_UP(l->file[i].size, 4);
 	to = load_find(l, total, PAGE_SIZE, kernel_end, FOUR_GIB);
 	if (!to) {
-		text_printf(l->error, "no memory behind the kernel for %lu bytes of initrds", total);
+		text_printf(l->error, "no memory behind the kernel for %lu bytes of initrds",
+			    total);
 		return false;
 	}
 	set_ramdisk(bp, to, total);
@@ -169,7 +176,8 @@ static void fill_tables(struct handover *o, u64 at)
 }
 
 /* Everything but the kernel itself; hdr is what the kernel's own header says. */
-static bool hand_over(struct load *l, const struct setup_header *hdr, u64 kernel, u64 kernel_end, u64 entry)
+static bool hand_over(struct load *l, const struct setup_header *hdr, u64 kernel, u64 kernel_end,
+		      u64 entry)
 {
 	const char *arguments = load_arguments(l->image.string);
 	const u64 at = load_find(l, sizeof(struct handover), PAGE_SIZE, LOW_FLOOR, LOW_MEMORY);
@@ -179,8 +187,10 @@ static bool hand_over(struct load *l, const struct setup_header *hdr, u64 kernel
 		text_printf(l->error, "no low memory for the kernel's boot parameters");
 		return false;
 	}
-	if (strlen(arguments) >= COMMAND_LINE_SIZE || (hdr->cmdline_size && strlen(arguments) > hdr->cmdline_size)) {
-		text_printf(l->error, "the kernel's command line is too long (%lu bytes)", strlen(arguments));
+	if (strlen(arguments) >= COMMAND_LINE_SIZE ||
+	    (hdr->cmdline_size && strlen(arguments) > hdr->cmdline_size)) {
+		text_printf(l->error, "the kernel's command line is too long (%lu bytes)",
+			    strlen(arguments));
 		return false;
 	}
 	memset(o, 0, sizeof(*o));
@@ -220,7 +230,8 @@ bool load_bzimage(struct load *l)
 	u64 size, to;
 
 	if (h.version < VERSION_64_BIT_ENTRY || !(h.xloadflags & XLF_KERNEL_64)) {
-		text_printf(l->error, "the bzImage has no 64-bit entry (boot protocol %u.%02u)", h.version >> 8, h.version & 0xff);
+		text_printf(l->error, "the bzImage has no 64-bit entry (boot protocol %u.%02u)",
+			    h.version >> 8, h.version & 0xff);
 		return false;
 	}
 	if (offset >= l->image.size) {
@@ -230,7 +241,10 @@ bool load_bzimage(struct load *l)
 	size = l->image.size - offset > h.init_size ? l->image.size - offset : h.init_size;
 	to = bzimage_place(l, &h, size);
 	if (!to) {
-		text_printf(l->error, "no memory for the kernel: it needs 0x%lx bytes, by preference at 0x%lx", size, h.pref_address);
+		text_printf(
+			l->error,
+			"no memory for the kernel: it needs 0x%lx bytes, by preference at 0x%lx",
+			size, h.pref_address);
 		return false;
 	}
 	if (!load_place(l, to, l->image.size - offset, l->image.size - offset, offset))
@@ -250,7 +264,9 @@ static bool read_vmlinux(struct load *l, struct elf64_header *h)
 
 bool load_vmlinux(struct load *l)
 {
-	const struct setup_header hdr = { .boot_flag = BOOT_FLAG, .header = HEADER_MAGIC, .version = VERSION_64_BIT_ENTRY,
+	const struct setup_header hdr = { .boot_flag = BOOT_FLAG,
+					  .header = HEADER_MAGIC,
+					  .version = VERSION_64_BIT_ENTRY,
 					  .kernel_alignment = LARGE_PAGE };
 	struct elf64_header h;
 	u64 low = UINT64_MAX, high = 0;
@@ -260,7 +276,8 @@ bool load_vmlinux(struct load *l)
 	for (u32 i = 0; i < h.phnum; i++) {
 		struct elf64_segment s;
 
-		memcpy(&s, (u8 *)machine_ptr(HPA(l->image.base)) + h.phoff + i * sizeof(s), sizeof(s));
+		memcpy(&s, (u8 *)machine_ptr(HPA(l->image.base)) + h.phoff + i * sizeof(s),
+		       sizeof(s));
 		if (s.type != ELF_LOAD || !s.memsz)
 			continue;
 		if (!load_place(l, s.paddr, s.filesz, s.memsz, s.offset))
@@ -269,7 +286,8 @@ bool load_vmlinux(struct load *l)
 		high = s.paddr + s.memsz > high ? s.paddr + s.memsz : high;
 	}
 	if (h.entry < low || h.entry >= high || high > FOUR_GIB) {
-		text_printf(l->error, "the vmlinux's entry 0x%lx lies outside what it loads", h.entry);
+		text_printf(l->error, "the vmlinux's entry 0x%lx lies outside what it loads",
+			    h.entry);
 		return false;
 	}
 	return hand_over(l, &hdr, low, high, h.entry);

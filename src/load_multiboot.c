@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Multiboot1 ELF32 kernels as root partition (Multiboot Specification 0.6.96): the image lies where its headers say. */
+/*
+ * Multiboot1 ELF32 kernels as root partition (Multiboot Specification 0.6.96): the image lies where
+ * its headers say.
+ */
 #include "load.h"
 
 #include "elf.h"
@@ -9,7 +12,7 @@
 
 #define HEADER_MAGIC 0x1badb002u
 #define HEADER_SEARCH 8192u
-#define HEADER_UNKNOWN_REQUIRED 0xfff8u    /* required features other than page alignment, memory and video */
+#define HEADER_UNKNOWN_REQUIRED 0xfff8u /* required, but not alignment, memory or video */
 #define LOADER_MAGIC 0x2badb002u
 
 #define INFO_MEMORY (1u << 0)
@@ -78,10 +81,12 @@ static bool read_header(struct load *l, struct elf32_header *h)
 	memset(h, 0, sizeof(*h));
 	if (l->image.size >= sizeof(*h))
 		memcpy(h, machine_ptr(HPA(l->image.base)), sizeof(*h));
-	if (h->ident.magic != ELF_MAGIC || h->ident.class != ELF_CLASS_32 || h->ident.data != ELF_LITTLE_ENDIAN ||
-	    h->machine != ELF_MACHINE_386 || h->phentsize != sizeof(struct elf32_segment) || !h->phnum ||
-	    h->phoff > l->image.size || (u64)h->phnum * sizeof(struct elf32_segment) > l->image.size - h->phoff) {
-		text_printf(l->error, "the multiboot1 kernel is not a sound ELF32 executable for i386");
+	if (h->ident.magic != ELF_MAGIC || h->ident.class != ELF_CLASS_32 ||
+	    h->ident.data != ELF_LITTLE_ENDIAN || h->machine != ELF_MACHINE_386 ||
+	    h->phentsize != sizeof(struct elf32_segment) || !h->phnum || h->phoff > l->image.size ||
+	    (u64)h->phnum * sizeof(struct elf32_segment) > l->image.size - h->phoff) {
+		text_printf(l->error,
+			    "the multiboot1 kernel is not a sound ELF32 executable for i386");
 		return false;
 	}
 	return true;
@@ -109,7 +114,10 @@ static bool place_image(struct load *l, const struct elf32_header *h, u64 *end)
 	return *end != 0;
 }
 
-/* Copy a string behind the others. The boot program hands over less than STRING_SPACE in all; more would read empty. */
+/*
+ * Copy a string behind the others. The boot program hands over less than STRING_SPACE in all; more
+ * would read empty.
+ */
 static u32 add_string(struct handover *o, u64 at, const char *string)
 {
 	u64 length = strlen(string);
@@ -128,7 +136,8 @@ static void add_range(void *handover, u64 base, u64 end, u32 type)
 
 	if (base >= end || n == ARRAY_SIZE(o->range))
 		return;
-	o->range[n] = (struct multiboot_range){ sizeof(o->range[0]) - sizeof(u32), base, end - base, type };
+	o->range[n] = (struct multiboot_range){ sizeof(o->range[0]) - sizeof(u32), base, end - base,
+						type };
 	o->info.mmap_length += sizeof(o->range[0]);
 }
 
@@ -149,7 +158,10 @@ static bool fill_modules(const struct load *l, struct handover *o, u64 at)
 		const struct load_file *f = &l->file[i];
 
 		if (f->base + f->size > FOUR_GIB) {
-			text_printf(l->error, "module %u lies above 4 GiB, where a 32-bit kernel cannot reach it", i + 1);
+			text_printf(
+				l->error,
+				"module %u lies above 4 GiB, where a 32-bit kernel cannot reach it",
+				i + 1);
 			return false;
 		}
 		o->module[i] = (struct multiboot_module){ (u32)f->base, (u32)(f->base + f->size),
@@ -163,7 +175,8 @@ static bool fill_handover(const struct load *l, struct handover *o, u64 at)
 	memset(o, 0, sizeof(*o));
 	o->gdt[2] = 0x00cf9b000000ffff;
 	o->gdt[3] = 0x00cf93000000ffff;
-	o->info.flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MODULES | INFO_MEMORY_MAP | INFO_LOADER_NAME;
+	o->info.flags =
+		INFO_MEMORY | INFO_COMMAND_LINE | INFO_MODULES | INFO_MEMORY_MAP | INFO_LOADER_NAME;
 	o->info.cmdline = add_string(o, at, l->image.string);
 	o->info.boot_loader_name = add_string(o, at, "Partita");
 	o->info.mods_count = l->file_count;

@@ -34,24 +34,43 @@ struct text; /* a bounded string being written, text.h */
 #define NPT_X 4u
 enum npt_type { NPT_UC, NPT_WB };
 
-/* A port access that exited. size in bytes; string and rep accesses are flagged and not decoded further. */
+/*
+ * A port access that exited. size in bytes; string and rep accesses are flagged and not decoded
+ * further.
+ */
 struct io_access { u16 port; u8 size; bool in, string, rep; };
 
 /* A nested page fault. */
-struct npt_fault { gpa_t gpa; u32 access; /* NPT_R|W|X asked for */ bool walk; /* while walking guest page tables */ };
+struct npt_fault {
+	gpa_t gpa;
+	u32 access; /* NPT_R|W|X asked for */
+	bool walk;  /* while walking guest page tables */
+};
 
-/* Why VM entry or an exit went wrong is explained into text by the vendor, by name. */
+/* What a vendor did with an access to a hardware MSR. */
+enum virt_msr { VIRT_MSR_DONE, VIRT_MSR_FAULT, VIRT_MSR_NOT_MINE };
+
+/* One vendor. Where something goes wrong, it is explained into text by name. */
 struct virt {
-	const char *name;                                    /* "VMX", "SVM" */
-	unsigned char call_opcode[3];                        /* VMCALL or VMMCALL, for the hypercall page */
+	const char *name;             /* "VMX", "SVM" */
+	unsigned char call_opcode[3]; /* VMCALL or VMMCALL, for the hypercall page */
 
-	/* True when this CPU is of the vendor and has all that is needed; names what is missing in text otherwise. */
+	/*
+	 * True when this CPU is of the vendor and has all that is needed; names what is missing in
+	 * text otherwise.
+	 */
 	bool (*probe)(struct text *missing);
 
-	/* Turn virtualisation on for the calling CPU. False with a reason in text when firmware locked it off. */
+	/*
+	 * Turn virtualisation on for the calling CPU. False with a reason in text when firmware
+	 * locked it off.
+	 */
 	bool (*cpu_enable)(struct text *why);
 
-	/* Allocate and fill the vendor state of a fresh VP whose partition has its nested tables. False: out of memory. */
+	/*
+	 * Allocate and fill the vendor state of a fresh VP whose partition has its nested tables.
+	 * False: out of memory.
+	 */
 	bool (*vcpu_create)(struct vcpu *v);
 
 	/* Put a VP into its start state. */
@@ -60,7 +79,10 @@ struct virt {
 	/* Run the VP; returns never. Exits are handled inside by the vendor's one switch. */
 	void (*vcpu_run)(struct vcpu *v) __attribute__((noreturn));
 
-	/* Registers by name. set returns false when the value is illegal for the register; nothing is changed then. */
+	/*
+	 * Registers by name. set returns false when the value is illegal for the register; nothing
+	 * is changed then.
+	 */
 	u64 (*get_reg)(struct vcpu *v, enum vreg reg);
 	bool (*set_reg)(struct vcpu *v, enum vreg reg, u64 value);
 	void (*get_segment)(struct vcpu *v, enum vseg seg, struct segment *out);
@@ -68,25 +90,37 @@ struct virt {
 
 	/* Drop all guest-virtual translations of the VP before it runs again. */
 	void (*flush_gva)(struct vcpu *v);
-	/* Nested mappings of the partition were removed or restricted: no VP may use the old ones after its next entry. */
+	/*
+	 * Nested mappings of the partition were removed or restricted: no VP may use the old ones
+	 * after its next entry.
+	 */
 	void (*flush_gpa)(struct partition *p);
 
-	/* Nested page table format: an entry that maps hpa at level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB), or points to a table. */
+	/*
+	 * Nested page table format: an entry that maps hpa at level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB),
+	 * or points to a table.
+	 */
 	u64 (*npt_leaf)(hpa_t hpa, unsigned level, u32 rights, enum npt_type type);
 	u64 (*npt_table)(hpa_t table);
 	bool (*npt_has_1g)(void);
 
-	/* Make count ports from port exit (or not) for every VP of the partition; call before its VPs run. */
+	/*
+	 * Make count ports from port exit (or not) for every VP of the partition; call before its
+	 * VPs run.
+	 */
 	void (*intercept_ports)(struct partition *p, u16 port, u32 count, bool on);
 
 	/* Guest TSC = host TSC + offset from now on. The caller keeps v->tsc_offset. */
 	void (*set_tsc_offset)(struct vcpu *v, u64 offset);
 
 	/* Vendor-owned hardware MSRs (EFER, PAT, VMX/SVM controls). */
-	enum virt_msr { VIRT_MSR_DONE, VIRT_MSR_FAULT, VIRT_MSR_NOT_MINE } (*msr_read)(struct vcpu *v, u32 msr, u64 *value);
+	enum virt_msr (*msr_read)(struct vcpu *v, u32 msr, u64 *value);
 	enum virt_msr (*msr_write)(struct vcpu *v, u32 msr, u64 value);
 
-	/* Write the vendor's view of the VP (exit code by name, qualification, event being delivered) for a panic. */
+	/*
+	 * Write the vendor's view of the VP (exit code by name, qualification, event being
+	 * delivered) for a panic.
+	 */
 	void (*explain)(struct vcpu *v, struct text *out);
 };
 
@@ -94,8 +128,8 @@ extern const struct virt vmx_virt, svm_virt;
 extern const struct virt *virt; /* chosen once at boot, constant afterwards */
 
 /*
- * Exits, from a vendor's switch into the neutral hypervisor. General registers are in v->regs. Each returns what to do
- * with the instruction; cpuid always finishes.
+ * Exits, from a vendor's switch into the neutral hypervisor. General registers are in v->regs. Each
+ * returns what to do with the instruction; cpuid always finishes.
  */
 enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode);  /* src/hypercall.c */
 void cpuid_exit(struct vcpu *v);                                     /* src/cpuid.c */
@@ -105,7 +139,7 @@ enum vm_next io_exit(struct vcpu *v, const struct io_access *io);    /* src/io.c
 enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault); /* src/gpa.c */
 enum vm_next xsetbv_exit(struct vcpu *v);                            /* arch/x86/xsave.c */
 _Noreturn void triple_fault_exit(struct vcpu *v);                    /* src/partition.c */
-_Noreturn void unexpected_exit(struct vcpu *v);                      /* src/panic.c: dumps everything */
+_Noreturn void unexpected_exit(struct vcpu *v); /* src/panic.c: dumps everything */
 
 #endif
 #endif

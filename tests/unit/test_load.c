@@ -66,7 +66,8 @@ static u64 add_module(const void *data, u64 size, const char *string)
 {
 	static char strings[BOOT_MAX_MODULES][8192];
 	const u32 n = boot.module_count++;
-	u64 base = n ? ALIGN_UP(boot.module[n - 1].base + boot.module[n - 1].length, PAGE_SIZE) : MODULES;
+	u64 base = n ? ALIGN_UP(boot.module[n - 1].base + boot.module[n - 1].length, PAGE_SIZE)
+		     : MODULES;
 
 	memcpy(memory + base, data, size);
 	strcpy(strings[n], string);
@@ -93,14 +94,27 @@ struct vmlinux { struct elf64_header h; struct elf64_segment s[2]; u8 code[64]; 
 
 static struct vmlinux sound_vmlinux(void)
 {
-	struct vmlinux v = { .h = { .ident = { ELF_MAGIC, ELF_CLASS_64, ELF_LITTLE_ENDIAN, 1, { 0 } }, .type = 2,
-				    .machine = ELF_MACHINE_X86_64, .entry = 16 * MIB + 8, .phoff = sizeof(struct elf64_header),
-				    .phentsize = sizeof(struct elf64_segment), .phnum = 2 } };
+	struct vmlinux v = {
+		.h = { .ident = { ELF_MAGIC, ELF_CLASS_64, ELF_LITTLE_ENDIAN, 1, { 0 } },
+		       .type = 2,
+		       .machine = ELF_MACHINE_X86_64,
+		       .entry = 16 * MIB + 8,
+		       .phoff = sizeof(struct elf64_header),
+		       .phentsize = sizeof(struct elf64_segment),
+		       .phnum = 2 }
+	};
 
-	v.s[0] = (struct elf64_segment){ .type = ELF_LOAD, .offset = offsetof(struct vmlinux, code), .vaddr = ~0ull << 31,
-					 .paddr = 16 * MIB, .filesz = 32, .memsz = 32 };
-	v.s[1] = (struct elf64_segment){ .type = ELF_LOAD, .offset = offsetof(struct vmlinux, code) + 32,
-					 .paddr = 18 * MIB, .filesz = 32, .memsz = MIB };
+	v.s[0] = (struct elf64_segment){ .type = ELF_LOAD,
+					 .offset = offsetof(struct vmlinux, code),
+					 .vaddr = ~0ull << 31,
+					 .paddr = 16 * MIB,
+					 .filesz = 32,
+					 .memsz = 32 };
+	v.s[1] = (struct elf64_segment){ .type = ELF_LOAD,
+					 .offset = offsetof(struct vmlinux, code) + 32,
+					 .paddr = 18 * MIB,
+					 .filesz = 32,
+					 .memsz = MIB };
 	memset(v.code, 0xc3, sizeof(v.code));
 	return v;
 }
@@ -140,9 +154,12 @@ static void vmlinux_is_placed_with_its_boot_parameters(void **state)
 
 static void memory_map_hides_the_hypervisor(void **state)
 {
-	static const struct { u64 base, length; u32 type; } expected[] = {
-		{ 0, 0x9f000, BOOT_MEMORY_RAM }, { MIB, HIDDEN - MIB, BOOT_MEMORY_RAM },
-		{ HIDDEN, MEMORY - HIDDEN, BOOT_MEMORY_RESERVED }, { 0xf0000, 0x10000, BOOT_MEMORY_RESERVED },
+	static const struct { u64 base, length; u32 type;
+	} expected[] = {
+		{ 0, 0x9f000, BOOT_MEMORY_RAM },
+		{ MIB, HIDDEN - MIB, BOOT_MEMORY_RAM },
+		{ HIDDEN, MEMORY - HIDDEN, BOOT_MEMORY_RESERVED },
+		{ 0xf0000, 0x10000, BOOT_MEMORY_RESERVED },
 	};
 	const struct vmlinux v = sound_vmlinux();
 	const u8 *zero_page;
@@ -279,9 +296,12 @@ static void make_bzimage(u8 *file, u64 pref, u32 init_size, bool relocatable)
 
 static void bzimage_goes_where_it_asks_or_fits(void **state)
 {
-	static const struct { u64 pref, at; bool relocatable; } cases[] = {
-		{ 16 * MIB, 16 * MIB, false }, { 16 * MIB, 16 * MIB, true },
-		{ 48 * MIB, 0, false },        /* 48 + 20 MiB reaches the hypervisor, and it may not be moved */
+	static const struct { u64 pref, at; bool relocatable;
+	} cases[] = {
+		{ 16 * MIB, 16 * MIB, false },
+		{ 16 * MIB, 16 * MIB, true },
+		{ 48 * MIB, 0,
+		  false }, /* 48 + 20 MiB reaches the hypervisor, and it may not be moved */
 		{ 48 * MIB, 40 * MIB, true },
 	};
 	u8 file[1024 + PAGE_SIZE];
@@ -322,12 +342,21 @@ struct kernel32 { struct elf32_header h; struct elf32_segment s; u32 multiboot[3
 
 static struct kernel32 sound_kernel(u32 paddr)
 {
-	struct kernel32 k = { .h = { .ident = { ELF_MAGIC, ELF_CLASS_32, ELF_LITTLE_ENDIAN, 1, { 0 } }, .type = 2,
-				     .machine = ELF_MACHINE_386, .entry = paddr + 12, .phoff = sizeof(struct elf32_header),
-				     .phentsize = sizeof(struct elf32_segment), .phnum = 1 } };
+	struct kernel32 k = {
+		.h = { .ident = { ELF_MAGIC, ELF_CLASS_32, ELF_LITTLE_ENDIAN, 1, { 0 } },
+		       .type = 2,
+		       .machine = ELF_MACHINE_386,
+		       .entry = paddr + 12,
+		       .phoff = sizeof(struct elf32_header),
+		       .phentsize = sizeof(struct elf32_segment),
+		       .phnum = 1 }
+	};
 
-	k.s = (struct elf32_segment){ .type = ELF_LOAD, .offset = offsetof(struct kernel32, multiboot), .paddr = paddr,
-				      .filesz = 64, .memsz = 8192 };
+	k.s = (struct elf32_segment){ .type = ELF_LOAD,
+				      .offset = offsetof(struct kernel32, multiboot),
+				      .paddr = paddr,
+				      .filesz = 64,
+				      .memsz = 8192 };
 	k.multiboot[0] = 0x1badb002;
 	k.multiboot[1] = 3;
 	k.multiboot[2] = -(0x1badb002u + 3);
@@ -404,7 +433,10 @@ static void truncated_images_never_overrun(void **state)
 		for (size_t size = 0; size <= images[i].size; size += 1 + size / 64) {
 			tear_down(state);
 			set_up(state);
-			/* The file ends where RAM ends, so that it is staged in place; behind it everything is poisoned. */
+			/*
+			 * The file ends where RAM ends, so that it is staged in place; behind it
+			 * everything is poisoned.
+			 */
 			partition.gpa.ram[1].end = partition.gpa.hidden_base = MODULES + size;
 			add_module(images[i].data, size, "image");
 			ASAN_POISON_MEMORY_REGION(memory + MODULES + size, MEMORY - MODULES - size);
