@@ -612,3 +612,42 @@ const char guest_time[] =
 	"\t*time = hv_mulhi64(tsc, scale) + offset;\n"
 	"\treturn 1;\n"
 	"}\n";
+
+/* Where the specification has both registers and what offers them. */
+const char guest_frequencies[] =
+	"/* Of the TSC, and of the APIC timer before its divider, in Hz. Zero when it is not "
+	"offered. */\n"
+	"HV_FN int hv_frequencies(const struct hv_detected *d, hv_u64 *tsc, hv_u64 *apic)\n"
+	"{\n"
+	"\tif (!hv_has_privilege_access_frequency_regs(d) || !hv_has_feature_frequency_regs(d))\n"
+	"\t\treturn 0;\n"
+	"\t*tsc = hv_rdmsr(HV_X64_MSR_TSC_FREQUENCY);\n"
+	"\t*apic = hv_rdmsr(HV_X64_MSR_APIC_FREQUENCY);\n"
+	"\treturn 1;\n"
+	"}\n";
+
+/* Likewise for the crash registers. */
+const char guest_crash[] =
+	"/* ---- Crash "
+	"---------------------------------------------------------------------------------- */\n"
+	"\n"
+	"/*\n"
+	" * Tell the hypervisor of a crash: three numbers and a text of so many bytes at a GPA, or "
+	"0 and 0.\n"
+	" * Needs neither memory nor the hypercall page. Zero when it is not offered.\n"
+	" */\n"
+	"HV_FN int hv_crash(\n"
+	"\tconst struct hv_detected *d, hv_u64 p0, hv_u64 p1, hv_u64 p2, hv_u64 text_gpa,\n"
+	"\thv_u64 bytes)\n"
+	"{\n"
+	"\tif (!hv_has_feature_guest_crash_regs(d))\n"
+	"\t\treturn 0;\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_P0, p0);\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_P1, p1);\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_P2, p2);\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_P3, text_gpa);\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_P4, bytes);\n"
+	"\thv_wrmsr(HV_X64_MSR_CRASH_CTL, HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY |\n"
+	"\t\t (bytes ? HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE : HV_C64(0, 0)));\n"
+	"\treturn 1;\n"
+	"}\n";

@@ -8,5 +8,7 @@ extern const char guest_base[];
 extern const char guest_stubs[];
 extern const char guest_detect[];
 extern const char guest_time[];
+extern const char guest_frequencies[];
+extern const char guest_crash[];
 
 #endif

@@ -444,6 +444,48 @@ static void wrapper(struct text *t, const struct call *c)
 	emit_blank(t);
 }
 
+/* ---- what needs certain registers ---- */
+
+static bool shows(const struct spec *s, const char *block, const char *bit)
+{
+	const struct offer_bit *b = spec_offer_bit(s, block, bit);
+
+	return b && b->shown;
+}
+
+static bool has_msr(const struct spec *s, const char *name, const char *named)
+{
+	const struct msr *m = spec_msr(s, name);
+
+	return m && for_x64(&m->about) && strcmp(m->named, named) == 0;
+}
+
+static bool has_frequencies(const struct spec *s)
+{
+	return shows(s, "privilege", "access_frequency_regs") &&
+	       shows(s, "feature", "frequency_regs") &&
+	       has_msr(s, "tsc_frequency", "HV_X64_MSR_TSC_FREQUENCY") &&
+	       has_msr(s, "apic_frequency", "HV_X64_MSR_APIC_FREQUENCY");
+}
+
+static bool has_bit(const struct msr *m, const char *name)
+{
+	for (const struct bits *b = m->bits; b; b = b->next)
+		if (b->name && strcmp(b->name, name) == 0 && b->high == b->low)
+			return true;
+	return false;
+}
+
+static bool has_crash(const struct spec *s)
+{
+	return shows(s, "feature", "guest_crash_regs") &&
+	       has_msr(s, "crash_p", "HV_X64_MSR_CRASH_P") &&
+	       has_msr(s, "crash_ctl", "HV_X64_MSR_CRASH_CTL") &&
+	       spec_msr(s, "crash_p")->strided && spec_msr(s, "crash_p")->count == 5 &&
+	       has_bit(spec_msr(s, "crash_ctl"), "crash_notify") &&
+	       has_bit(spec_msr(s, "crash_ctl"), "crash_message");
+}
+
 /* ---- the file ---- */
 
 static void version(struct text *t, const struct spec *s)
@@ -491,5 +533,9 @@ void out_guest_h(struct text *t, const struct spec *s)
 	section(t, "Typed calls");
 	for_calls(t, s, wrapper);
 	emit_line(t, "%s", guest_time);
+	if (has_signature(s) && has_frequencies(s))
+		emit_line(t, "%s", guest_frequencies);
+	if (has_signature(s) && has_crash(s))
+		emit_line(t, "%s", guest_crash);
 	emit(t, "#endif /* HV_STUBS */\n\n#endif /* HV_TLFS_H_ */\n");
 }

@@ -3,11 +3,14 @@
  * The stubs of the guest header against a false hypercall page that changes everything it may. Run
  * by tests/gen/header.
  */
+#define _GNU_SOURCE /* the names of registers in ucontext.h */
 #include "hv_tlfs.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 
 #define CHECK(x) ((x) ? (void)0 : (printf("line %d: %s\n", __LINE__, #x), exit(1)))
 
@@ -218,6 +221,64 @@ static void reference_time(void)
 	CHECK(hv_reference_time(&tsc_page, &now) && now >= before && now <= hv_rdtsc() / 2 + 12345);
 }
 
+/* ---- MSRs ---- */
+
+#if defined(__x86_64__)
+enum { AX = REG_RAX, CX = REG_RCX, DX = REG_RDX, IP = REG_RIP };
+#else
+enum { AX = REG_EAX, CX = REG_ECX, DX = REG_EDX, IP = REG_EIP };
+#endif
+
+static hv_u64 msrs[0x200];
+static hv_u32 last_msr;
+
+/* The kernel refuses RDMSR and WRMSR to a program: do what the hypervisor would. */
+static void emulate(int number, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	const hv_u8 *code = (const hv_u8 *)(hv_uptr)r[IP];
+
+	(void)number;
+	(void)info;
+	last_msr = (hv_u32)r[CX];
+	if (code[0] != 0x0f || (code[1] != 0x30 && code[1] != 0x32) ||
+	    last_msr - 0x40000000 >= 0x200)
+		abort();
+	if (code[1] == 0x30)
+		msrs[last_msr - 0x40000000] = (hv_u64)(hv_u32)r[DX] << 32 | (hv_u32)r[AX];
+	r[AX] = (hv_u32)msrs[last_msr - 0x40000000];
+	r[DX] = (hv_u32)(msrs[last_msr - 0x40000000] >> 32);
+	r[IP] += 2;
+}
+
+static hv_u64 *msr(hv_u32 number)
+{
+	return &msrs[number - 0x40000000];
+}
+
+static void without_a_page(void)
+{
+	static struct hv_detected found;
+	struct sigaction trap = { .sa_sigaction = emulate, .sa_flags = SA_SIGINFO };
+	hv_u64 tsc = 0, apic = 0;
+
+	CHECK(sigaction(SIGSEGV, &trap, NULL) == 0);
+	CHECK(!hv_frequencies(&found, &tsc, &apic) && !hv_crash(&found, 1, 2, 3, 4, 5));
+	CHECK(last_msr == 0);
+	found.leaf[3].eax = HV_CPUID_FEATURES_EAX_ACCESS_FREQUENCY_REGS;
+	found.leaf[3].edx = HV_CPUID_FEATURES_EDX_FREQUENCY_REGS |
+			    HV_CPUID_FEATURES_EDX_GUEST_CRASH_REGS;
+	*msr(HV_X64_MSR_TSC_FREQUENCY) = 3000000001;
+	*msr(HV_X64_MSR_APIC_FREQUENCY) = (hv_u64)5 << 32;
+	CHECK(hv_frequencies(&found, &tsc, &apic) && tsc == 3000000001);
+	CHECK(apic == (hv_u64)5 << 32);
+	CHECK(hv_crash(&found, 1, 2, (hv_u64)3 << 40, 0x4000, 5));
+	CHECK(last_msr == HV_X64_MSR_CRASH_CTL && *msr(HV_X64_MSR_CRASH_P2) == (hv_u64)3 << 40);
+	CHECK(*msr(HV_X64_MSR_CRASH_P3) == 0x4000 && *msr(HV_X64_MSR_CRASH_P4) == 5);
+	CHECK(*msr(HV_X64_MSR_CRASH_CTL) == (hv_u64)3 << 62);
+	CHECK(hv_crash(&found, 1, 2, 3, 0, 0) && *msr(HV_X64_MSR_CRASH_CTL) == (hv_u64)1 << 63);
+}
+
 int main(void)
 {
 	static hv_u8 in[4096] HV_ALIGN(4096), out[4096] HV_ALIGN(4096);
@@ -234,5 +295,6 @@ int main(void)
 #endif
 	products();
 	reference_time();
+	without_a_page();
 	return 0;
 }

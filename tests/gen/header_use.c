@@ -32,7 +32,7 @@ int use_stubs(struct hv_callctx *c, void *page)
 	struct hv_get_vp_registers_each_in name;
 	struct hv_get_vp_registers_each_out value;
 	struct hv_notify_long_spin_wait_in spin;
-	hv_u64 time;
+	hv_u64 time, tsc, apic;
 	hv_u32 done;
 
 	if (!hv_detect(&found) || !hv_has_privilege_access_vp_index(&found))
@@ -40,6 +40,8 @@ int use_stubs(struct hv_callctx *c, void *page)
 	hv_wrmsr(HV_X64_MSR_GUEST_OS_ID, 1);
 	hv_wrmsr(HV_X64_MSR_HYPERCALL,
 		 hv_rdmsr(HV_X64_MSR_HYPERCALL) | HV_X64_MSR_HYPERCALL_ENABLE);
+	if (!hv_frequencies(&found, &tsc, &apic))
+		return hv_crash(&found, 1, 2, 3, 0, 0);
 	c->page = hv_call_page(page);
 	in.partition_id = HV_PARTITION_ID_SELF;
 	in.vp_index = HV_VP_INDEX_SELF;

@@ -39,14 +39,9 @@ static void end_crash(void)
 {
 	static const char text[] = "guest: this is the text of a crash\nsecond line\n";
 
-	rt_wrmsr(HV_X64_MSR_CRASH_P0, 0xc0);
-	rt_wrmsr(HV_X64_MSR_CRASH_P1, 0xc1);
-	rt_wrmsr(HV_X64_MSR_CRASH_P2, 0xc2);
 	memcpy(call_output, text, sizeof(text));
-	rt_wrmsr(HV_X64_MSR_CRASH_P3, RT_GPA(call_output));
-	rt_wrmsr(HV_X64_MSR_CRASH_P4, sizeof(text) - 1);
-	rt_wrmsr(HV_X64_MSR_CRASH_CTL,
-		HV_X64_MSR_CRASH_CTL_CRASH_NOTIFY | HV_X64_MSR_CRASH_CTL_CRASH_MESSAGE);
+	if (hv_detect(&offer))
+		hv_crash(&offer, 0xc0, 0xc1, 0xc2, RT_GPA(call_output), sizeof(text) - 1);
 	rt_exit(0x10);
 }
 
