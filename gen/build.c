@@ -567,9 +567,10 @@ static void call_words(struct build *b, struct call *c, const struct name_list *
 	const struct name *shape = words ? &words->name : NULL;
 
 	c->rep = shape && strcmp(shape->text, "rep") == 0;
-	if (!c->rep && (!shape || strcmp(shape->text, "simple") != 0)) {
+	c->unknown = shape && strcmp(shape->text, "unknown") == 0;
+	if (!c->rep && !c->unknown && (!shape || strcmp(shape->text, "simple") != 0)) {
 		diag_error(b->spec, shape ? &shape->at : &c->code_at,
-			   "a call is either 'simple' or 'rep'; say which first");
+			   "a call is 'simple', 'rep' or 'unknown'; say which first");
 		return;
 	}
 	for (const struct name_list *w = words->next; w; w = w->next)

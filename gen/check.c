@@ -117,6 +117,18 @@ static void check_gate(struct spec *s, struct call *c)
 	c->denied = refer_status(s, &denied);
 }
 
+/* Of an unknown call there is a code and a name, and no more. */
+static void check_unknown(struct spec *s, const struct call *c)
+{
+	bool has_block = c->in.present || c->var.present || c->each_in.present || c->out.present ||
+			 c->each_out.present;
+
+	if (call_implemented(c))
+		diag_error(s, &c->at, "call '%s' works, but its shape is unknown", c->name);
+	if (c->xmm || c->varhead || c->continuable || has_block)
+		diag_error(s, &c->at, "'%s' is unknown: it has no parameters and no claims", c->name);
+}
+
 static void check_call(struct spec *s, struct call *c)
 {
 	if (!c->callers)
@@ -128,6 +140,10 @@ static void check_call(struct spec *s, struct call *c)
 	check_output(s, &c->each_out);
 	if (c->about.broken)
 		return;
+	if (c->unknown) {
+		check_unknown(s, c);
+		return;
+	}
 	check_blocks(s, c);
 	if (c->fast_at.source)
 		check_claim(s, c, "fast", SPEC_FAST_BYTES, &c->fast_at);

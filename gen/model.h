@@ -324,6 +324,7 @@ struct call {
 	struct about about;
 	uint16_t code;
 	struct pos code_at;
+	bool unknown;          /* neither shape nor parameters are published: a code and a name */
 	bool rep, varhead, continuable;
 	bool fast, xmm;        /* claimed, and proved by the sizes; fast implies xmm */
 	struct pos fast_at, xmm_at, varhead_at;

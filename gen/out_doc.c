@@ -205,6 +205,8 @@ static void rules(struct text *t, const struct check *list)
 
 static const char *shape(const struct call *c)
 {
+	if (c->unknown)
+		return "unknown, as are the parameters";
 	return namef("%s%s%s%s%s", c->rep ? "rep" : "simple", c->varhead ? ", variable header" : "",
 		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "",
 		     c->continuable ? ", continuable" : "");

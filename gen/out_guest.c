@@ -309,6 +309,9 @@ static void call_types(struct text *t, const struct call *c)
 static void control(struct text *t, const struct call *c)
 {
 	bool in_registers = c->fast || c->xmm;
+
+	if (c->unknown)
+		return;
 	const char *open = namef("%s%s%s", in_registers ? ", hv_u32 fast" : "",
 				 c->varhead ? ", hv_u32 var_count" : "",
 				 c->rep ? ", hv_u32 reps, hv_u32 start" : "");
@@ -402,6 +405,8 @@ static void output_lines(struct text *t, const struct call *c)
 
 static void wrapper(struct text *t, const struct call *c)
 {
+	if (c->unknown)
+		return;
 	emit_comment(t,
 		     namef("%s%s", c->named,
 			   c->rep ? "; *done: repetitions completed, also when a later one failed"

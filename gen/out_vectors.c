@@ -265,6 +265,8 @@ static void call_vectors(struct vectors *v)
 	struct vector row = plain(v, &good, "positive");
 	row.positive = true;
 	put(v, &row);
+	if (v->call->unknown)
+		return;
 	bank_vector(v, &good);
 	rule_vectors(v, &good);
 	control_vectors(v, &good);

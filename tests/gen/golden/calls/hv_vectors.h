@@ -272,6 +272,8 @@ static const struct hv_vector hv_vectors[] = {
   "HVR-C-14", 0x0004, 0x0004, 0, 0, 0, 0x100000004ull, 4, hv_input_20, 3 },
 { "read/overlap",
   "HVR-C-15", 0x0004, 0x0004, 0, 0, 0, 0x100000004ull, 4, hv_input_20, 4 },
+{ "hidden/positive",
+  "", 0x0006, 0x0002, 0, 1, 0, 0x6ull, 0, (const unsigned char *)0, 0 },
 { "later/positive",
   "", 0x8001, 0x0002, 0, 1, 0, 0x8001ull, 0, (const unsigned char *)0, 0 },
 { "later/control-reserved-27",
