@@ -255,8 +255,10 @@ void check_unused(struct spec *s)
 		refuse_unused(s, t->used || t->shared || t != spec_type(s, t->name), "type",
 			      t->name, &t->at);
 	for (const struct status *status = s->statuses; status; status = status->next)
-		refuse_unused(s, status->used || status != spec_status(s, status->name), "status",
-			      status->name, &status->at);
+		refuse_unused(s,
+			      status->used || status->shared ||
+				      status != spec_status(s, status->name),
+			      "status", status->name, &status->at);
 	for (const struct offer *o = s->offers; o; o = o->next)
 		check_unused_bits(s, o);
 }

@@ -96,6 +96,7 @@ struct status {
 	struct about about;
 	uint16_t value;
 	bool used;
+	bool shared;           /* published; no call need use it */
 };
 
 /* What a rule yields instead of a status: SPEC_FAULT_UD and SPEC_FAULT_GP of the generated code. */

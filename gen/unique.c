@@ -13,6 +13,7 @@ struct entry {
 	uint64_t number;
 	struct pos number_at;
 	unsigned order;
+	unsigned arch;         /* set of enum arch: where the number counts */
 };
 
 struct entries {
@@ -33,8 +34,16 @@ static void add(struct entries *e, const char *name, const struct pos *name_at, 
 		e->list = list;
 		e->room = room;
 	}
-	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count };
+	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count, ARCH_ALL };
 	e->count++;
+}
+
+/* The same for what may exist on one architecture alone. */
+static void add_for(struct entries *e, unsigned arch, const char *name, const struct pos *name_at,
+		    uint64_t number, const struct pos *number_at)
+{
+	add(e, name, name_at, number, number_at);
+	e->list[e->count - 1].arch = arch;
 }
 
 static int by_order(const struct entry *a, const struct entry *b)
@@ -77,19 +86,26 @@ static void check_names(struct entries *e, const char *what)
 	}
 }
 
+/* The first with the same number on the same architecture, or `this` itself. */
+static const struct entry *first_of_number(const struct entries *e, const struct entry *this)
+{
+	const struct entry *first = this;
+
+	for (const struct entry *other = this; other-- > e->list && other->number == this->number;)
+		if (other->arch & this->arch)
+			first = other;
+	return first;
+}
+
 static void check_numbers(struct entries *e, const char *what)
 {
-	const struct entry *first = e->list;
-
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), by_number);
 	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i];
+		const struct entry *this = &e->list[i], *first = first_of_number(e, this);
 
-		if (first->number != this->number) {
-			first = this;
+		if (first == this)
 			continue;
-		}
 		diag_error(e->spec, &this->number_at, "%s 0x%llx is taken already", what,
 			   (unsigned long long)this->number);
 		diag_note(e->spec, &first->number_at, "first declared here, as '%s'", first->name);
@@ -122,7 +138,7 @@ static void check_values(struct spec *s, const struct type *t)
 	struct entries e = { .spec = s };
 
 	for (const struct enumerator *v = t->values; v; v = v->next)
-		add(&e, v->name, &v->at, v->value, &v->at);
+		add_for(&e, v->about.arch, v->name, &v->at, v->value, &v->at);
 	check_numbers(&e, t->kind == TYPE_FLAGS ? "bit" : "value");
 	check_names(&e, t->kind == TYPE_FLAGS ? "flag" : "value");
 }
@@ -198,7 +214,7 @@ static void check_call_list(struct spec *s)
 	struct entries e = { .spec = s }, named = { .spec = s };
 
 	for (const struct call *c = s->calls; c; c = c->next) {
-		add(&e, c->name, &c->at, c->code, &c->code_at);
+		add_for(&e, c->about.arch, c->name, &c->at, c->code, &c->code_at);
 		if (is_first(s, c))
 			add(&named, c->named, &c->at, 0, &c->at);
 		check_fields(s, c->in.fields);
