@@ -7,7 +7,7 @@
 #include "diag.h"
 
 #define MSR_FIRST 0x40000000u
-#define MSR_LAST 0x400001ffu
+#define MSR_LAST 0x40001fffu
 
 static void check_number(struct spec *s, const struct msr *m)
 {
