@@ -298,6 +298,8 @@ static const struct hv_vector hv_vectors[] = {
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 0, 0x28001ull, 8, hv_input_22, 0 },
 { "later/not-in-registers",
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 1, 0x18001ull, 0, (const unsigned char *)0, 0 },
+{ "report/positive",
+  "", 0xc001, 0x0002, 0, 1, 0, 0xc001ull, 0, (const unsigned char *)0, 0 },
 { "unknown/code-0000",
   "HVR-C-03", 0x0000, 0x0002, 0, 0, 0, 0x0ull, 0, (const unsigned char *)0, 0 },
 { "unknown/code-7fff",

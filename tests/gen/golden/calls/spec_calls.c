@@ -107,13 +107,26 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 		.check_each = spec_check_none,
 		.handle = call_refused,
 	},
+	{
+		.code = 0xc001,
+		.flags = SPEC_CALL_KNOWN,
+		.in_size = 0, .each_in_size = 0,
+		.out_size = 0, .each_out_size = 0,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.denied = HV_STATUS_ACCESS_DENIED,
+		.check = spec_check_none,
+		.check_each = spec_check_none,
+		.handle = call_refused,
+	},
 };
 
-const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {
+const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED + SPEC_CALL_ISOLATED] = {
 	[1] = 1, /* 0x0001 HvCallQuick */
 	[2] = 2, /* 0x0002 HvCallAsk */
 	[3] = 3, /* 0x0003 HvCallSweep */
 	[4] = 4, /* 0x0004 HvCallReadThem */
 	[6] = 5, /* 0x0006 HvCallHidden */
 	[8] = 6, /* 0x8001 HvCallLater */
+	[10] = 7, /* 0xc001 HvCallReport */
 };
