@@ -633,11 +633,14 @@ static void call_word(struct build *b, struct call *c, const struct name *word)
 	} else if (strcmp(word->text, "xmm") == 0) {
 		c->xmm = true;
 		c->xmm_at = word->at;
+	} else if (strcmp(word->text, "counted") == 0) {
+		c->counted = true;
+		c->counted_at = word->at;
 	} else if (strcmp(word->text, "varhead") == 0) {
 		c->varhead = true;
 		c->varhead_at = word->at;
 	} else {
-		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm or varhead",
+		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm, varhead or counted",
 			   word->text);
 	}
 }

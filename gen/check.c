@@ -61,8 +61,14 @@ void check_rules(struct spec *s)
 
 static void check_blocks(struct spec *s, const struct call *c)
 {
-	if (c->rep && !c->each_in.present && !c->each_out.present)
-		diag_error(s, &c->at, "a rep call needs an element: each in { } or each out { }");
+	bool has_element = c->each_in.present || c->each_out.present;
+
+	if (c->rep && !has_element && !c->counted)
+		diag_error(s, &c->at,
+			   "a rep call needs an element, each in { } or each out { }, or the word "
+			   "'counted'");
+	if (c->counted && (!c->rep || has_element))
+		diag_error(s, &c->counted_at, "'counted' is a rep call without elements");
 	if (!c->rep && c->each_in.present)
 		diag_error(s, &c->each_in.at, "only a rep call has elements");
 	if (!c->rep && c->each_out.present)
@@ -125,13 +131,13 @@ static void check_unknown(struct spec *s, const struct call *c)
 
 	if (call_implemented(c))
 		diag_error(s, &c->at, "call '%s' works, but its shape is unknown", c->name);
-	if (c->xmm || c->varhead || c->continuable || has_block)
+	if (c->xmm || c->varhead || c->counted || c->continuable || has_block)
 		diag_error(s, &c->at, "'%s' is unknown: it has no parameters and no claims", c->name);
 }
 
 static void check_call(struct spec *s, struct call *c)
 {
-	if (!c->callers)
+	if (!c->callers && !c->unknown)
 		c->callers = CALLER_GUEST;
 	check_gate(s, c);
 	check_status_list(s, c);

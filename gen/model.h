@@ -327,6 +327,8 @@ struct call {
 	struct pos code_at;
 	bool unknown;          /* neither shape nor parameters are published: a code and a name */
 	bool rep, varhead, continuable;
+	bool counted;          /* a rep call whose repetitions have no element */
+	struct pos counted_at;
 	bool fast, xmm;        /* claimed, and proved by the sizes; fast implies xmm */
 	struct pos fast_at, xmm_at, varhead_at;
 	struct offer_use *needs;

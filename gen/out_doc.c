@@ -210,7 +210,8 @@ static const char *shape(const struct call *c)
 {
 	if (c->unknown)
 		return "unknown, as are the parameters";
-	return namef("%s%s%s%s%s", c->rep ? "rep" : "simple", c->varhead ? ", variable header" : "",
+	return namef("%s%s%s%s%s%s", c->rep ? "rep" : "simple",
+		     c->counted ? " without elements" : "", c->varhead ? ", variable header" : "",
 		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "",
 		     c->continuable ? ", continuable" : "");
 }

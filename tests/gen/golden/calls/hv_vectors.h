@@ -122,6 +122,12 @@ static const unsigned char hv_input_21[12] = {
 static const unsigned char hv_input_22[8] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
+static const unsigned char hv_input_23[16] = {
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+static const unsigned char hv_input_24[8] = {
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
 
 static const struct hv_vector hv_vectors[] = {
 { "quick/positive",
@@ -272,6 +278,34 @@ static const struct hv_vector hv_vectors[] = {
   "HVR-C-14", 0x0004, 0x0004, 0, 0, 0, 0x100000004ull, 4, hv_input_20, 3 },
 { "read/overlap",
   "HVR-C-15", 0x0004, 0x0004, 0, 0, 0, 0x100000004ull, 4, hv_input_20, 4 },
+{ "unmap/positive",
+  "", 0x0005, 0x0000, 0, 1, 0, 0x100000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-27",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x108000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-30",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x140000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-44",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x100100000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-47",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x800100000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-60",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x1000000100000005ull, 8, hv_input_22, 0 },
+{ "unmap/control-reserved-63",
+  "HVR-C-05", 0x0005, 0x0003, 0, 0, 0, 0x8000000100000005ull, 8, hv_input_22, 0 },
+{ "unmap/nested",
+  "HVR-C-06", 0x0005, 0x0003, 0, 0, 0, 0x180000005ull, 8, hv_input_22, 0 },
+{ "unmap/no-repetitions",
+  "HVR-C-07", 0x0005, 0x0003, 0, 0, 0, 0x5ull, 8, hv_input_22, 0 },
+{ "unmap/start-at-count",
+  "HVR-C-08", 0x0005, 0x0003, 0, 0, 0, 0x1000100000005ull, 8, hv_input_22, 0 },
+{ "unmap/unexpected-variable-header",
+  "HVR-C-09", 0x0005, 0x0003, 0, 0, 0, 0x100020005ull, 16, hv_input_23, 0 },
+{ "unmap/positive-fast",
+  "", 0x0005, 0x0000, 0, 1, 1, 0x100010005ull, 8, hv_input_22, 0 },
+{ "unmap/misaligned",
+  "HVR-C-12", 0x0005, 0x0004, 0, 0, 0, 0x100000005ull, 8, hv_input_22, 1 },
+{ "unmap/beyond-the-address-space",
+  "HVR-C-14", 0x0005, 0x0004, 0, 0, 0, 0x100000005ull, 8, hv_input_22, 3 },
 { "hidden/positive",
   "", 0x0006, 0x0002, 0, 1, 0, 0x6ull, 0, (const unsigned char *)0, 0 },
 { "later/positive",
@@ -295,7 +329,7 @@ static const struct hv_vector hv_vectors[] = {
 { "later/start-of-a-simple-call",
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 0, 0x1000000008001ull, 0, (const unsigned char *)0, 0 },
 { "later/unexpected-variable-header",
-  "HVR-C-03", 0x8001, 0x0002, 0, 0, 0, 0x28001ull, 8, hv_input_22, 0 },
+  "HVR-C-03", 0x8001, 0x0002, 0, 0, 0, 0x28001ull, 8, hv_input_24, 0 },
 { "later/not-in-registers",
   "HVR-C-03", 0x8001, 0x0002, 0, 0, 1, 0x18001ull, 0, (const unsigned char *)0, 0 },
 { "report/positive",

@@ -73,5 +73,6 @@ SPEC_HANDLER enum hv_status hv_sweep(struct vcpu *v, const struct hv_sweep_in *i
 SPEC_HANDLER enum hv_status hv_read(struct vcpu *v,
 	const struct hv_read_each_in *each,
 	struct hv_read_each_out *each_out);
+SPEC_HANDLER enum hv_status hv_unmap(struct vcpu *v, const struct hv_unmap_in *in);
 
 #endif
