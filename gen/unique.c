@@ -13,7 +13,7 @@ struct entry {
 	uint64_t number;
 	struct pos number_at;
 	unsigned order;
-	unsigned arch;         /* set of enum arch: where the number counts */
+	unsigned arch;         /* set of enum arch: where name and number count */
 };
 
 struct entries {
@@ -68,33 +68,40 @@ static int by_number(const void *left, const void *right)
 	return by_order(a, b);
 }
 
-static void check_names(struct entries *e, const char *what)
+static bool same_name(const struct entry *a, const struct entry *b)
 {
-	const struct entry *first = e->list;
-
-	if (e->count)
-		qsort(e->list, e->count, sizeof(*e->list), by_name);
-	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i];
-
-		if (strcmp(first->name, this->name) != 0) {
-			first = this;
-			continue;
-		}
-		diag_error(e->spec, &this->name_at, "second %s '%s'", what, this->name);
-		diag_note(e->spec, &first->name_at, "first declared here");
-	}
+	return strcmp(a->name, b->name) == 0;
 }
 
-/* The first with the same number on the same architecture, or `this` itself. */
-static const struct entry *first_of_number(const struct entries *e, const struct entry *this)
+static bool same_number(const struct entry *a, const struct entry *b)
+{
+	return a->number == b->number;
+}
+
+/* The first that is the same on the same architecture, or `this` itself, in a sorted list. */
+static const struct entry *first_same(const struct entries *e, const struct entry *this,
+				      bool (*same)(const struct entry *, const struct entry *))
 {
 	const struct entry *first = this;
 
-	for (const struct entry *other = this; other-- > e->list && other->number == this->number;)
+	for (const struct entry *other = this; other-- > e->list && same(other, this);)
 		if (other->arch & this->arch)
 			first = other;
 	return first;
+}
+
+static void check_names(struct entries *e, const char *what)
+{
+	if (e->count)
+		qsort(e->list, e->count, sizeof(*e->list), by_name);
+	for (unsigned i = 1; i < e->count; i++) {
+		const struct entry *this = &e->list[i], *first = first_same(e, this, same_name);
+
+		if (first == this)
+			continue;
+		diag_error(e->spec, &this->name_at, "second %s '%s'", what, this->name);
+		diag_note(e->spec, &first->name_at, "first declared here");
+	}
 }
 
 static void check_numbers(struct entries *e, const char *what)
@@ -102,7 +109,7 @@ static void check_numbers(struct entries *e, const char *what)
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), by_number);
 	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i], *first = first_of_number(e, this);
+		const struct entry *this = &e->list[i], *first = first_same(e, this, same_number);
 
 		if (first == this)
 			continue;
