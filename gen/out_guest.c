@@ -9,7 +9,7 @@
 #include "out.h"
 #include "spell.h"
 
-enum { FIRST_LEAF = 0x40000000, VALUE_COLUMN = 64 };
+enum { FIRST_LEAF = 0x40000000, VALUE_COLUMN = 64, LAST_COLUMN = 100 };
 
 static void section(struct text *t, const char *title)
 {
@@ -22,7 +22,10 @@ static void section(struct text *t, const char *title)
 static void define(struct text *t, const char *name, const char *value)
 {
 	emit(t, "#define %s", name);
-	emit_column(t, VALUE_COLUMN);
+	if (strlen("#define  ") + strlen(name) + strlen(value) > LAST_COLUMN)
+		emit(t, " \\\n\t");
+	else
+		emit_column(t, VALUE_COLUMN);
 	emit_line(t, "%s", value);
 }
 
@@ -79,7 +82,7 @@ static void accessors(struct text *t, const char *macro, const char *function, c
 	emit_line(t,
 		  "{\n\treturn HV_CAST(%s, hv_field_get(word,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
 		  type, macro, macro);
-	emit_line(t, "HV_FN %s %s_set_%s(%s word, %s value)", type, function, field, type, type);
+	emit_line(t, "HV_FN %s %s_set_%s(\n\t%s word, %s value)", type, function, field, type, type);
 	emit_line(t,
 		  "{\n\treturn HV_CAST(%s, hv_field_set(word, "
 		  "value,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
