@@ -205,13 +205,22 @@ void build_named(struct build *b, const struct token *name)
 	b->target = about;
 }
 
+/* Of enums that is the values, or all values of a continued block. */
+static bool may_be_unimplemented(const struct build *b, const struct about *about)
+{
+	if (b->type)
+		return b->type->kind == TYPE_ENUM && (b->continued || about != b->body);
+	return b->call || b->msr || (b->offer && about != b->body);
+}
+
 void build_unimplemented(struct build *b, const struct token *keyword, const struct token *reason)
 {
 	struct about *about = b->call || b->msr ? b->body : b->target;
 
-	if (!b->call && !b->msr && !b->offer)
+	if (!may_be_unimplemented(b, about))
 		diag_error(b->spec, &keyword->at,
-			   "only calls, MSRs, privileges and features can be unimplemented");
+			   "only calls, MSRs, privileges, features and values of an enum can be "
+			   "unimplemented");
 	if (!reason || !reason->text[0])
 		diag_error(b->spec, &keyword->at,
 			   "'unimplemented' without a reason: write unimplemented \"why\"");
@@ -230,9 +239,37 @@ static void open_body(struct build *b, struct about *about)
 	b->fillers = 0;
 }
 
+/* What the body of a block says of each of its values, unless that says something else. */
+static void say_of(struct build *b, struct about *value)
+{
+	value->arch = b->body->arch;
+	if (!value->unimplemented)
+		value->unimplemented = b->body->unimplemented;
+	if (!value->since)
+		value->since = b->body->since;
+	for (const struct mark *m = b->body->marks; m; m = m->next) {
+		struct mark *copy = spec_alloc(b->spec, sizeof(*copy));
+
+		*copy = *m;
+		copy->next = NULL;
+		APPEND(value->marks, copy);
+	}
+}
+
+static void say_of_all(struct build *b)
+{
+	if (b->continued)
+		for (struct enumerator *e = *b->fresh_values; e; e = e->next)
+			say_of(b, &e->about);
+	if (b->in_statuses)
+		for (struct status *status = *b->fresh_statuses; status; status = status->next)
+			say_of(b, &status->about);
+}
+
 void build_close(struct build *b)
 {
 	refuse_pending(b);
+	say_of_all(b);
 	if (b->body)
 		b->body->broken = false;
 	build_reset_state(b);
@@ -265,11 +302,56 @@ static void type_word(struct build *b, struct type *t, const struct name *word)
 		diag_error(b->spec, &word->at, "unknown word '%s' here", word->text);
 }
 
+/*
+ * Statuses and rules are single lists of the whole specification, and a continued enum has been
+ * declared above: their bodies have nothing of their own that notes could document.
+ */
+static void open_list(struct build *b)
+{
+	struct about *about = spec_alloc(b->spec, sizeof(*about));
+
+	open_body(b, about);
+}
+
+/* The enum of that name above, whose values go on in this block. */
+static void continue_enum(struct build *b, const struct token *name, const struct token *base)
+{
+	struct type *t = spec_type(b->spec, name->text);
+
+	refuse_pending(b);
+	if (!t || t->kind != TYPE_ENUM) {
+		if (!b->spec->missing_source)
+			diag_error(b->spec, &name->at, "no enum '%s' above that could be continued",
+				   name->text);
+		t = spec_alloc(b->spec, sizeof(*t));
+		*t = (struct type){ .kind = TYPE_ENUM, .name = name->text, .at = name->at };
+	} else if (strcmp(t->base_name.text, base->text) != 0) {
+		diag_error(b->spec, &base->at, "'%s' is made of %s, not %s", name->text,
+			   t->base_name.text, base->text);
+		diag_note(b->spec, &t->base_name.at, "first declared here");
+	}
+	open_list(b);
+	b->continued = true;
+	b->type = t;
+	b->fresh_values = &t->values;
+	while (*b->fresh_values)
+		b->fresh_values = &(*b->fresh_values)->next;
+}
+
+static bool is_continued(const struct name_list *words)
+{
+	return words && !words->next && strcmp(words->name.text, "continued") == 0;
+}
+
 void build_type(struct build *b, enum type_kind kind, const struct token *name,
 		const struct token *base, const struct token *size, const struct name_list *words)
 {
 	struct type *t = spec_alloc(b->spec, sizeof(*t));
 
+	if (kind == TYPE_ENUM && is_continued(words)) {
+		continue_enum(b, name, base);
+		return;
+	}
 	t->kind = kind;
 	t->name = name->text;
 	t->at = name->at;
@@ -288,22 +370,19 @@ void build_type(struct build *b, enum type_kind kind, const struct token *name,
 	APPEND(b->spec->types, t);
 }
 
-/*
- * Statuses and rules are single lists of the whole specification: their bodies have nothing that
- * notes could document.
- */
-static void open_list(struct build *b)
-{
-	struct about *about = spec_alloc(b->spec, sizeof(*about));
-
-	open_body(b, about);
-}
-
-void build_statuses(struct build *b, const struct token *keyword)
+void build_statuses(struct build *b, const struct token *keyword, const struct name_list *words)
 {
 	(void)keyword;
 	open_list(b);
 	b->in_statuses = true;
+	b->fresh_statuses = &b->spec->statuses;
+	while (*b->fresh_statuses)
+		b->fresh_statuses = &(*b->fresh_statuses)->next;
+	for (const struct name_list *w = words; w; w = w->next)
+		if (strcmp(w->name.text, "shared") == 0)
+			b->shared_statuses = true;
+		else
+			diag_error(b->spec, &w->name.at, "unknown word '%s' here", w->name.text);
 }
 
 void build_rules(struct build *b, const struct token *keyword)
@@ -357,6 +436,7 @@ static void add_status(struct build *b, const struct token *value, const struct 
 	if (value->number >= status_gp.value)
 		diag_error(b->spec, &value->at,
 			   "a status has 16 bits, and the two highest values are taken");
+	status->shared = b->shared_statuses;
 	take_notes(b, &status->about);
 	APPEND(b->spec->statuses, status);
 }
@@ -570,11 +650,14 @@ static void call_word(struct build *b, struct call *c, const struct name *word)
 	} else if (strcmp(word->text, "xmm") == 0) {
 		c->xmm = true;
 		c->xmm_at = word->at;
+	} else if (strcmp(word->text, "counted") == 0) {
+		c->counted = true;
+		c->counted_at = word->at;
 	} else if (strcmp(word->text, "varhead") == 0) {
 		c->varhead = true;
 		c->varhead_at = word->at;
 	} else {
-		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm or varhead",
+		diag_error(b->spec, &word->at, "unknown word '%s': a call is fast, xmm, varhead or counted",
 			   word->text);
 	}
 }
@@ -584,9 +667,10 @@ static void call_words(struct build *b, struct call *c, const struct name_list *
 	const struct name *shape = words ? &words->name : NULL;
 
 	c->rep = shape && strcmp(shape->text, "rep") == 0;
-	if (!c->rep && (!shape || strcmp(shape->text, "simple") != 0)) {
+	c->unknown = shape && strcmp(shape->text, "unknown") == 0;
+	if (!c->rep && !c->unknown && (!shape || strcmp(shape->text, "simple") != 0)) {
 		diag_error(b->spec, shape ? &shape->at : &c->code_at,
-			   "a call is either 'simple' or 'rep'; say which first");
+			   "a call is 'simple', 'rep' or 'unknown'; say which first");
 		return;
 	}
 	for (const struct name_list *w = words->next; w; w = w->next)

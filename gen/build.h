@@ -26,6 +26,10 @@ struct build {
 	struct msr *msr;
 	struct cpuid_leaf *leaf;
 	bool in_statuses, in_rules;
+	bool shared_statuses;         /* no call need use them */
+	bool continued;               /* a later block of the enum `type` */
+	struct enumerator **fresh_values; /* where the values of a continued block begin */
+	struct status **fresh_statuses;   /* where the statuses of this block begin */
 	struct bits **bits_list, *discarded;
 	struct field **field_list;
 
@@ -56,7 +60,7 @@ void build_interface(struct build *b, const struct token *name, const struct tok
 		     const struct token *y, const struct token *z);
 void build_type(struct build *b, enum type_kind kind, const struct token *name,
 		const struct token *base, const struct token *size, const struct name_list *words);
-void build_statuses(struct build *b, const struct token *keyword);
+void build_statuses(struct build *b, const struct token *keyword, const struct name_list *words);
 void build_rules(struct build *b, const struct token *keyword);
 void build_offer(struct build *b, bool privileges, const struct token *name,
 		 const struct token *width);

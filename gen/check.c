@@ -95,8 +95,14 @@ void check_rules(struct spec *s)
 
 static void check_blocks(struct spec *s, const struct call *c)
 {
-	if (c->rep && !c->each_in.present && !c->each_out.present)
-		diag_error(s, &c->at, "a rep call needs an element: each in { } or each out { }");
+	bool has_element = c->each_in.present || c->each_out.present;
+
+	if (c->rep && !has_element && !c->counted)
+		diag_error(s, &c->at,
+			   "a rep call needs an element, each in { } or each out { }, or the word "
+			   "'counted'");
+	if (c->counted && (!c->rep || has_element))
+		diag_error(s, &c->counted_at, "'counted' is a rep call without elements");
 	if (!c->rep && c->each_in.present)
 		diag_error(s, &c->each_in.at, "only a rep call has elements");
 	if (!c->rep && c->each_out.present)
@@ -151,9 +157,21 @@ static void check_gate(struct spec *s, struct call *c)
 	c->denied = refer_status(s, &denied);
 }
 
+/* Of an unknown call there is a code and a name, and no more. */
+static void check_unknown(struct spec *s, const struct call *c)
+{
+	bool has_block = c->in.present || c->var.present || c->each_in.present || c->out.present ||
+			 c->each_out.present;
+
+	if (call_implemented(c))
+		diag_error(s, &c->at, "call '%s' works, but its shape is unknown", c->name);
+	if (c->xmm || c->varhead || c->counted || c->continuable || has_block)
+		diag_error(s, &c->at, "'%s' is unknown: it has no parameters and no claims", c->name);
+}
+
 static void check_call(struct spec *s, struct call *c)
 {
-	if (!c->callers)
+	if (!c->callers && !c->unknown)
 		c->callers = CALLER_GUEST;
 	check_gate(s, c);
 	check_status_list(s, c);
@@ -162,6 +180,10 @@ static void check_call(struct spec *s, struct call *c)
 	check_output(s, &c->each_out);
 	if (c->about.broken)
 		return;
+	if (c->unknown) {
+		check_unknown(s, c);
+		return;
+	}
 	check_blocks(s, c);
 	if (c->fast_at.source)
 		check_claim(s, c, "fast", SPEC_FAST_BYTES, &c->fast_at);
@@ -263,8 +285,10 @@ void check_unused(struct spec *s)
 		refuse_unused(s, t->used || t->shared || t != spec_type(s, t->name), "type",
 			      t->name, &t->at);
 	for (const struct status *status = s->statuses; status; status = status->next)
-		refuse_unused(s, status->used || status != spec_status(s, status->name), "status",
-			      status->name, &status->at);
+		refuse_unused(s,
+			      status->used || status->shared ||
+				      status != spec_status(s, status->name),
+			      "status", status->name, &status->at);
 	for (const struct offer *o = s->offers; o; o = o->next)
 		check_unused_bits(s, o);
 }

@@ -22,7 +22,7 @@ enum {
 
 /* Where synthetic MSRs and the hypervisor's CPUID leaves lie. */
 #define MSR_FIRST 0x40000000u
-#define MSR_LAST 0x400001ffu
+#define MSR_LAST 0x40001fffu
 #define LEAF_FIRST 0x40000000u
 #define LEAF_LAST 0x400000ffu
 
@@ -102,6 +102,7 @@ struct status {
 	struct about about;
 	uint16_t value;
 	bool used;
+	bool shared;           /* published; no call need use it */
 };
 
 /* What a rule yields instead of a status: SPEC_FAULT_UD and SPEC_FAULT_GP of the generated code. */
@@ -332,7 +333,10 @@ struct call {
 	struct about about;
 	uint16_t code;
 	struct pos code_at;
+	bool unknown;          /* neither shape nor parameters are published: a code and a name */
 	bool rep, varhead, continuable;
+	bool counted;          /* a rep call whose repetitions have no element */
+	struct pos counted_at;
 	bool fast, xmm;        /* claimed, and proved by the sizes; fast implies xmm */
 	struct pos fast_at, xmm_at, varhead_at;
 	struct offer_use *needs;

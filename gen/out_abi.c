@@ -52,16 +52,19 @@ static void enumeration(struct text *t, const struct type *type)
 	uint64_t highest = 0;
 
 	for (const struct enumerator *e = type->values; e; e = e->next)
-		highest = e->value > highest ? e->value : highest;
+		if (for_x64(&e->about) && e->value > highest)
+			highest = e->value;
 	if (highest > INT32_MAX) {
 		for (const struct enumerator *e = type->values; e; e = e->next)
-			define(t, namef("%s_%s", prefix, upper(e->name)),
-			       c_hex(e->value, type->size));
+			if (for_x64(&e->about))
+				define(t, namef("%s_%s", prefix, upper(e->name)),
+				       c_hex(e->value, type->size));
 		return;
 	}
 	emit_open(t, "enum hv_%s {", type->name);
 	for (const struct enumerator *e = type->values; e; e = e->next)
-		emit_line(t, "%s_%s = 0x%x,", prefix, upper(e->name), (unsigned)e->value);
+		if (for_x64(&e->about))
+			emit_line(t, "%s_%s = 0x%x,", prefix, upper(e->name), (unsigned)e->value);
 	emit_close(t, "};");
 }
 

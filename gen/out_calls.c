@@ -44,19 +44,51 @@ static const char args_and_row[] =
 	"};\n"
 	"extern const struct spec_call spec_call_rows[];\n";
 
-/* Codes come in two dense groups: from 0, and the extended ones from 0x8000. */
-enum { EXTENDED = 0x8000 };
+/*
+ * Codes come in dense groups: from 0, the extended ones from 0x8000, those of isolated guests from
+ * 0xc000. The first two are always there.
+ */
+enum { LOW, EXTENDED, ISOLATED, GROUPS };
 
-static unsigned group_size(const struct spec *s, bool extended)
+static const struct {
+	unsigned first;
+	const char *macro;
+} groups[GROUPS] = {
+	{ 0, "SPEC_CALL_LOW" }, { 0x8000, "SPEC_CALL_EXTENDED" }, { 0xc000, "SPEC_CALL_ISOLATED" }
+};
+
+static unsigned group_of(const struct call *c)
 {
-	unsigned size = 1;
+	unsigned group = ISOLATED;
+
+	while (c->code < groups[group].first)
+		group--;
+	return group;
+}
+
+static unsigned group_size(const struct spec *s, unsigned group)
+{
+	unsigned size = group == ISOLATED ? 0 : 1;
 
 	for (const struct call *c = s->calls; c; c = c->next) {
-		unsigned at = c->code & (EXTENDED - 1);
-		if (for_x64(&c->about) && (c->code >= EXTENDED) == extended && at >= size)
+		unsigned at = c->code - groups[group].first;
+		if (for_x64(&c->about) && group_of(c) == group && at >= size)
 			size = at + 1;
 	}
 	return size;
+}
+
+/* Where a group begins in the index. */
+static unsigned group_start(const struct spec *s, unsigned group)
+{
+	return group ? group_start(s, group - 1) + group_size(s, group - 1) : 0;
+}
+
+static const char *index_length(const struct spec *s)
+{
+	return group_size(s, ISOLATED)
+		       ? "SPEC_CALL_LOW + SPEC_CALL_EXTENDED + SPEC_CALL_ISOLATED"
+		       : "SPEC_CALL_LOW + SPEC_CALL_EXTENDED";
 }
 
 static unsigned call_count(const struct spec *s)
@@ -84,12 +116,11 @@ static void handler_prototype(struct text *t, const struct call *c)
 
 static void lookup(struct text *t, const struct spec *s)
 {
-	unsigned low = group_size(s, false), high = group_size(s, true);
-
-	emit_line(t, "#define SPEC_CALL_LOW %u", low);
-	emit_line(t, "#define SPEC_CALL_EXTENDED %u", high);
-	emit_line(t, "extern const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED];",
-		  call_count(s) > 255 ? "u16" : "u8");
+	for (unsigned g = LOW; g < GROUPS; g++)
+		if (group_size(s, g))
+			emit_line(t, "#define %s %u", groups[g].macro, group_size(s, g));
+	emit_line(t, "extern const %s spec_call_index[%s];", call_count(s) > 255 ? "u16" : "u8",
+		  index_length(s));
 	emit_blank(t);
 	emit_comment(t, "The row of a call code. Total: row 0, which has no flags, is every code "
 			"that is not in the specification.");
@@ -99,6 +130,11 @@ static void lookup(struct text *t, const struct spec *s)
 	emit_line(t, "\treturn &spec_call_rows[spec_call_index[code]];");
 	emit_line(t, "if (code >= 0x8000 && code < 0x8000 + SPEC_CALL_EXTENDED)");
 	emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0x8000 + SPEC_CALL_LOW]];");
+	if (group_size(s, ISOLATED)) {
+		emit_line(t, "if (code >= 0xc000 && code < 0xc000 + SPEC_CALL_ISOLATED)");
+		emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0xc000 + "
+			     "SPEC_CALL_LOW + SPEC_CALL_EXTENDED]];");
+	}
 	emit_line(t, "return &spec_call_rows[0];");
 	emit_close(t, "}");
 }
@@ -169,16 +205,16 @@ static void row(struct text *t, const struct spec *s, const struct call *c)
 
 static void index_table(struct text *t, const struct spec *s)
 {
-	unsigned low = group_size(s, false), n = 0;
+	unsigned n = 0;
 
-	emit_open(t, "const %s spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {",
-		  call_count(s) > 255 ? "u16" : "u8");
+	emit_open(t, "const %s spec_call_index[%s] = {", call_count(s) > 255 ? "u16" : "u8",
+		  index_length(s));
 	for (const struct call *c = s->calls; c; c = c->next) {
 		if (!for_x64(&c->about))
 			continue;
 		emit_line(t, "[%u] = %u, /* 0x%04x %s */",
-			  c->code >= EXTENDED ? c->code - EXTENDED + low : c->code, ++n, c->code,
-			  c->named);
+			  group_start(s, group_of(c)) + c->code - groups[group_of(c)].first, ++n,
+			  c->code, c->named);
 	}
 	emit_close(t, "};");
 }

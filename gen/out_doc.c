@@ -36,17 +36,20 @@ static const char *marks(const struct about *a)
 	return text;
 }
 
-/* Documentation and marks of one line. */
-static const char *remarks(const struct about *a)
-{
-	const char *doc = cell(a->doc), *why = marks(a);
-
-	return namef("%s%s%s", doc, *doc && *why ? " " : "", why);
-}
-
 static const char *arches(unsigned set)
 {
 	return set == ARCH_ALL ? "x64 and ARM64" : set & ARCH_X64 ? "x64" : "ARM64";
+}
+
+/* Documentation, marks and architecture of one line. */
+static const char *remarks(const struct about *a)
+{
+	const char *doc = cell(a->doc), *why = marks(a);
+	const char *text = namef("%s%s%s", doc, *doc && *why ? " " : "", why);
+
+	if (a->arch == ARCH_ALL)
+		return text;
+	return namef("%s%s%s only.", text, *text ? " " : "", arches(a->arch));
 }
 
 static void item(struct text *t, const char *name, const char *value)
@@ -210,7 +213,10 @@ static void rules(struct text *t, const struct check *list)
 
 static const char *shape(const struct call *c)
 {
-	return namef("%s%s%s%s%s", c->rep ? "rep" : "simple", c->varhead ? ", variable header" : "",
+	if (c->unknown)
+		return "unknown, as are the parameters";
+	return namef("%s%s%s%s%s%s", c->rep ? "rep" : "simple",
+		     c->counted ? " without elements" : "", c->varhead ? ", variable header" : "",
 		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "",
 		     c->continuable ? ", continuable" : "");
 }
@@ -309,8 +315,10 @@ static void values(struct text *t, const struct type *type)
 		const char *number = type->kind == TYPE_FLAGS
 					     ? namef("%u", (unsigned)e->value)
 					     : namef("0x%llx", (unsigned long long)e->value);
-		emit_line(t, "| %s | HV_%s_%s | %s | %s |", number, upper(type->name),
-			  upper(e->name), e->named, remarks(&e->about));
+		const char *why = e->about.unimplemented;
+		emit_line(t, "| %s | HV_%s_%s | %s | %s%s |", number, upper(type->name),
+			  upper(e->name), e->named, remarks(&e->about),
+			  why ? namef(" Not implemented: %s.", cell(why)) : "");
 	}
 }
 

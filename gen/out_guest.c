@@ -9,7 +9,7 @@
 #include "out.h"
 #include "spell.h"
 
-enum { VALUE_COLUMN = 64 };
+enum { VALUE_COLUMN = 64, LAST_COLUMN = 100 };
 
 static void section(struct text *t, const char *title)
 {
@@ -22,7 +22,10 @@ static void section(struct text *t, const char *title)
 static void define(struct text *t, const char *name, const char *value)
 {
 	emit(t, "#define %s", name);
-	emit_column(t, VALUE_COLUMN);
+	if (strlen("#define  ") + strlen(name) + strlen(value) > LAST_COLUMN)
+		emit(t, " \\\n\t");
+	else
+		emit_column(t, VALUE_COLUMN);
 	emit_line(t, "%s", value);
 }
 
@@ -79,7 +82,7 @@ static void accessors(struct text *t, const char *macro, const char *function, c
 	emit_line(t,
 		  "{\n\treturn HV_CAST(%s, hv_field_get(word,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
 		  type, macro, macro);
-	emit_line(t, "HV_FN %s %s_set_%s(%s word, %s value)", type, function, field, type, type);
+	emit_line(t, "HV_FN %s %s_set_%s(\n\t%s word, %s value)", type, function, field, type, type);
 	emit_line(t,
 		  "{\n\treturn HV_CAST(%s, hv_field_set(word, "
 		  "value,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
@@ -333,6 +336,9 @@ static void call_types(struct text *t, const struct call *c)
 static void control(struct text *t, const struct call *c)
 {
 	bool in_registers = c->fast || c->xmm;
+
+	if (c->unknown)
+		return;
 	const char *open = namef("%s%s%s", in_registers ? ", hv_u32 fast" : "",
 				 c->varhead ? ", hv_u32 var_count" : "",
 				 c->rep ? ", hv_u32 reps, hv_u32 start" : "");
@@ -428,6 +434,8 @@ static void output_lines(struct text *t, const struct call *c)
 
 static void wrapper(struct text *t, const struct call *c)
 {
+	if (c->unknown)
+		return;
 	emit_comment(t,
 		     namef("%s%s", c->named,
 			   c->rep ? "; *done: repetitions completed, also when a later one failed"

@@ -267,6 +267,8 @@ static void call_vectors(struct vectors *v)
 	struct vector row = plain(v, &good, "positive");
 	row.positive = true;
 	put(v, &row);
+	if (v->call->unknown)
+		return;
 	bank_vector(v, &good);
 	rule_vectors(v, &good);
 	control_vectors(v, &good);
@@ -425,6 +427,27 @@ static void append(struct text *to, struct text *from)
 	text_free(from);
 }
 
+/* Names of registers that are served, or of those that are only known. */
+static void register_list(struct text *t, const struct type *type, const char *name, bool served)
+{
+	emit_line(t, "static const unsigned int %s[] = {", name);
+	for (const struct enumerator *e = type->values; e; e = e->next)
+		if (for_x64(&e->about) && !e->about.unimplemented == served)
+			emit_line(t, "0x%08llx, /* %s */", (unsigned long long)e->value, e->named);
+	emit_line(t, "0xffffffff, /* the end */\n};");
+}
+
+static void registers(struct text *t, const struct spec *s)
+{
+	const struct type *type = spec_type(s, "register_name");
+
+	if (!type)
+		return;
+	emit_line(t, "\n/* Registers by name: those that are served, and those that are refused. */");
+	register_list(t, type, "hv_registers_served", true);
+	register_list(t, type, "hv_registers_refused", false);
+}
+
 void out_vectors_h(struct text *t, const struct spec *s)
 {
 	struct vectors v = { .spec = s };
@@ -450,5 +473,6 @@ void out_vectors_h(struct text *t, const struct spec *s)
 	emit(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};\n"
 		"static const unsigned hv_msr_vector_count =\n"
 		"\tsizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]) - 1;\n");
+	registers(t, s);
 	emit(t, "\n#endif\n");
 }

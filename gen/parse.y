@@ -60,15 +60,23 @@ value_head ::= ENUM NAME(N) COLON NAME(T) words(W).   { build_type(b, TYPE_ENUM,
 value_head ::= FLAGS NAME(N) COLON NAME(T) words(W). {
 	build_type(b, TYPE_FLAGS, &N, &T, NULL, W);
 }
-value_head ::= STATUSES(K).                           { build_statuses(b, &K); }
+value_head ::= STATUSES(K) words(W).                  { build_statuses(b, &K, W); }
 value_head ::= RULES(K).                              { build_rules(b, &K); }
 value_head ::= PRIVILEGES NAME(N) COLON NAME(T).      { build_offer(b, true, &N, &T); }
 value_head ::= FEATURES NAME(N) COLON NAME(T).        { build_offer(b, false, &N, &T); }
 
-value_items ::= .
-value_items ::= value_items loose.
-value_items ::= value_items common trail.
-value_items ::= value_items value.
+/* What stands in front of the values; behind one, `unimplemented` is said of that value. */
+value_opening ::= .
+value_opening ::= value_opening loose.
+value_opening ::= value_opening common trail.
+value_opening ::= value_opening unimplemented trail.
+
+value_items ::= value_opening.
+value_items ::= value_opening values.
+values ::= value.
+values ::= values value.
+values ::= values loose.
+values ::= values common trail.
 
 value ::= value_start.
 value ::= value value_word.

@@ -13,6 +13,7 @@ struct entry {
 	uint64_t number;
 	struct pos number_at;
 	unsigned order;
+	unsigned arch;         /* set of enum arch: where name and number count */
 };
 
 struct entries {
@@ -33,8 +34,16 @@ static void add(struct entries *e, const char *name, const struct pos *name_at, 
 		e->list = list;
 		e->room = room;
 	}
-	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count };
+	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count, ARCH_ALL };
 	e->count++;
+}
+
+/* The same for what may exist on one architecture alone. */
+static void add_for(struct entries *e, unsigned arch, const char *name, const struct pos *name_at,
+		    uint64_t number, const struct pos *number_at)
+{
+	add(e, name, name_at, number, number_at);
+	e->list[e->count - 1].arch = arch;
 }
 
 static int by_order(const struct entry *a, const struct entry *b)
@@ -59,19 +68,37 @@ static int by_number(const void *left, const void *right)
 	return by_order(a, b);
 }
 
+static bool same_name(const struct entry *a, const struct entry *b)
+{
+	return strcmp(a->name, b->name) == 0;
+}
+
+static bool same_number(const struct entry *a, const struct entry *b)
+{
+	return a->number == b->number;
+}
+
+/* The first that is the same on the same architecture, or `this` itself, in a sorted list. */
+static const struct entry *first_same(const struct entries *e, const struct entry *this,
+				      bool (*same)(const struct entry *, const struct entry *))
+{
+	const struct entry *first = this;
+
+	for (const struct entry *other = this; other-- > e->list && same(other, this);)
+		if (other->arch & this->arch)
+			first = other;
+	return first;
+}
+
 static void check_names(struct entries *e, const char *what)
 {
-	const struct entry *first = e->list;
-
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), by_name);
 	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i];
+		const struct entry *this = &e->list[i], *first = first_same(e, this, same_name);
 
-		if (strcmp(first->name, this->name) != 0) {
-			first = this;
+		if (first == this)
 			continue;
-		}
 		diag_error(e->spec, &this->name_at, "second %s '%s'", what, this->name);
 		diag_note(e->spec, &first->name_at, "first declared here");
 	}
@@ -79,17 +106,13 @@ static void check_names(struct entries *e, const char *what)
 
 static void check_numbers(struct entries *e, const char *what)
 {
-	const struct entry *first = e->list;
-
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), by_number);
 	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i];
+		const struct entry *this = &e->list[i], *first = first_same(e, this, same_number);
 
-		if (first->number != this->number) {
-			first = this;
+		if (first == this)
 			continue;
-		}
 		diag_error(e->spec, &this->number_at, "%s 0x%llx is taken already", what,
 			   (unsigned long long)this->number);
 		diag_note(e->spec, &first->number_at, "first declared here, as '%s'", first->name);
@@ -122,7 +145,7 @@ static void check_values(struct spec *s, const struct type *t)
 	struct entries e = { .spec = s };
 
 	for (const struct enumerator *v = t->values; v; v = v->next)
-		add(&e, v->name, &v->at, v->value, &v->at);
+		add_for(&e, v->about.arch, v->name, &v->at, v->value, &v->at);
 	check_numbers(&e, t->kind == TYPE_FLAGS ? "bit" : "value");
 	check_names(&e, t->kind == TYPE_FLAGS ? "flag" : "value");
 }
@@ -198,7 +221,7 @@ static void check_call_list(struct spec *s)
 	struct entries e = { .spec = s }, named = { .spec = s };
 
 	for (const struct call *c = s->calls; c; c = c->next) {
-		add(&e, c->name, &c->at, c->code, &c->code_at);
+		add_for(&e, c->about.arch, c->name, &c->at, c->code, &c->code_at);
 		if (is_first(s, c))
 			add(&named, c->named, &c->at, 0, &c->at);
 		check_fields(s, c->in.fields);
@@ -253,6 +276,12 @@ void check_unique(struct spec *s)
 
 /* ---- names in C ---- */
 
+/* C is written for x64: what exists elsewhere alone takes no name there. */
+static bool in_c(const struct about *about)
+{
+	return about->arch & ARCH_X64;
+}
+
 static void add_c(struct entries *e, const struct pos *at, const char *name)
 {
 	add(e, name, at, 0, at);
@@ -280,7 +309,8 @@ static void add_type(struct entries *e, const struct type *t)
 	if (t->kind == TYPE_FLAGS)
 		add_c(e, &t->at, spec_printf(s, "%s_MASK", prefix));
 	for (const struct enumerator *v = t->values; v; v = v->next)
-		add_c(e, &v->at, spec_printf(s, "%s_%s", prefix, spec_upper(s, v->name)));
+		if (in_c(&v->about))
+			add_c(e, &v->at, spec_printf(s, "%s_%s", prefix, spec_upper(s, v->name)));
 	add_parts(e, prefix, t->bits);
 }
 
@@ -348,13 +378,17 @@ void check_spellings(struct spec *s)
 	if (s->statuses)
 		add_c(&e, &s->statuses->at, "hv_status");
 	for (const struct type *t = s->types; t; t = t->next)
-		add_type(&e, t);
+		if (in_c(&t->about))
+			add_type(&e, t);
 	for (const struct call *c = s->calls; c; c = c->next)
-		add_call(&e, c);
+		if (in_c(&c->about))
+			add_call(&e, c);
 	for (const struct msr *m = s->msrs; m; m = m->next)
-		add_msr(&e, m);
+		if (in_c(&m->about))
+			add_msr(&e, m);
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		add_leaf(&e, l);
+		if (in_c(&l->about))
+			add_leaf(&e, l);
 	add_lists(&e);
 	check_names(&e, "C name");
 }

@@ -3,6 +3,7 @@
  * Registers by name: reading all, writing back what was read, what is refused, and how much is done
  * until then.
  */
+#include "hv_vectors.h"
 #include "test.h"
 
 #define GET HV_CALL_GET_VP_REGISTERS
@@ -232,6 +233,40 @@ static void read_only(void)
 		if (!(names[i].how & WRITE))
 			expect_result(set(names[i].name, value), HV_STATUS_INVALID_PARAMETER, 0,
 				names[i].text);
+}
+
+static bool is_tested(u32 name)
+{
+	for (unsigned i = 0; i < RT_COUNT(names); i++)
+		if (names[i].name == name)
+			return true;
+	return false;
+}
+
+/* What the specification says is served is what the tests above read and write. */
+static void served_names(void)
+{
+	unsigned count = RT_COUNT(hv_registers_served) - 1;
+
+	for (unsigned i = 0; i < count; i++)
+		EXPECT(is_tested(hv_registers_served[i]), "register 0x%x", hv_registers_served[i]);
+	EXPECT_EQ(count, RT_COUNT(names), "registers served");
+}
+
+/* Names that are known and not served are refused as unknown ones are. */
+static void refused_names(void)
+{
+	u64 value[2] = { 0, 0 };
+
+	for (unsigned i = 0; i < RT_COUNT(hv_registers_refused) - 1 && registers_offered(); i++) {
+		u32 name = hv_registers_refused[i];
+
+		EXPECT(expect_result(set(name, value), HV_STATUS_INVALID_PARAMETER, 0, "writing"),
+			"register 0x%x", name);
+		EXPECT(expect_result(get(name, value), HV_STATUS_INVALID_PARAMETER, 0, "reading"),
+			"register 0x%x", name);
+		value[0] = value[1] = 0;
+	}
 }
 
 static void expect_value(u32 name, u64 wanted, const char *text)
@@ -475,6 +510,8 @@ void suite_registers(void)
 		{ "read-only", read_only },
 		{ "true-values", true_values },
 		{ "true-segments", true_segments },
+		{ "served-names", served_names },
+		{ "refused-names", refused_names },
 		{ "unknown-name", unknown_name },
 		{ "long-list", long_list },
 		{ "wrong-target", wrong_target },

@@ -32,6 +32,11 @@ static enum hv_status call_read(struct vcpu *v, const struct spec_args *a)
 	return hv_read(v, a->each_in, a->each_out);
 }
 
+static enum hv_status call_unmap(struct vcpu *v, const struct spec_args *a)
+{
+	return hv_unmap(v, a->in);
+}
+
 static enum hv_status call_fill(struct vcpu *v, const struct spec_args *a)
 {
 	return hv_fill(v, a->in);
@@ -91,6 +96,30 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 		.handle = call_read,
 	},
 	{
+		.code = 0x0005,
+		.flags = SPEC_CALL_KNOWN | SPEC_CALL_REP | SPEC_CALL_XMM | SPEC_CALL_IMPLEMENTED,
+		.in_size = 8, .each_in_size = 0,
+		.out_size = 0, .each_out_size = 0,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.denied = HV_STATUS_ACCESS_DENIED,
+		.check = spec_check_none,
+		.check_each = spec_check_none,
+		.handle = call_unmap,
+	},
+	{
+		.code = 0x0006,
+		.flags = SPEC_CALL_KNOWN,
+		.in_size = 0, .each_in_size = 0,
+		.out_size = 0, .each_out_size = 0,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.denied = HV_STATUS_ACCESS_DENIED,
+		.check = spec_check_none,
+		.check_each = spec_check_none,
+		.handle = call_refused,
+	},
+	{
 		.code = 0x8001,
 		.flags = SPEC_CALL_KNOWN,
 		.in_size = 0, .each_in_size = 0,
@@ -103,7 +132,7 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 		.handle = call_refused,
 	},
 	{
-		.code = 0x0005,
+		.code = 0x0007,
 		.flags = SPEC_CALL_KNOWN | SPEC_CALL_IMPLEMENTED,
 		.in_size = 8, .each_in_size = 0,
 		.out_size = 0, .each_out_size = 0,
@@ -114,13 +143,28 @@ __attribute__((aligned(64))) const struct spec_call spec_call_rows[] = {
 		.check_each = spec_check_none,
 		.handle = call_fill,
 	},
+	{
+		.code = 0xc001,
+		.flags = SPEC_CALL_KNOWN,
+		.in_size = 0, .each_in_size = 0,
+		.out_size = 0, .each_out_size = 0,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.denied = HV_STATUS_ACCESS_DENIED,
+		.check = spec_check_none,
+		.check_each = spec_check_none,
+		.handle = call_refused,
+	},
 };
 
-const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED] = {
+const u8 spec_call_index[SPEC_CALL_LOW + SPEC_CALL_EXTENDED + SPEC_CALL_ISOLATED] = {
 	[1] = 1, /* 0x0001 HvCallQuick */
 	[2] = 2, /* 0x0002 HvCallAsk */
 	[3] = 3, /* 0x0003 HvCallSweep */
 	[4] = 4, /* 0x0004 HvCallReadThem */
-	[7] = 5, /* 0x8001 HvCallLater */
-	[5] = 6, /* 0x0005 HvCallFill */
+	[5] = 5, /* 0x0005 HvCallUnmap */
+	[6] = 6, /* 0x0006 HvCallHidden */
+	[9] = 7, /* 0x8001 HvCallLater */
+	[7] = 8, /* 0x0007 HvCallFill */
+	[11] = 9, /* 0xc001 HvCallReport */
 };

@@ -177,7 +177,7 @@ const struct spec_rule_info spec_rules[SPEC_RULE_COUNT] = {
 		HV_STATUS_INVALID_PARAMETER
 	},
 	[SPEC_RULE_FILL_LIST_NONZERO] = {
-		"HVR-0005-01",
+		"HVR-0007-01",
 		"list[i] is not zero",
 		HV_STATUS_INVALID_PARAMETER
 	},

@@ -52,7 +52,7 @@ extern const struct spec_msr spec_msr_rows[];
 #define SPEC_MSR_VP_SLOTS 1
 
 #define SPEC_MSR_FIRST 0x40000000u
-#define SPEC_MSR_RANGE 0x200u
+#define SPEC_MSR_RANGE 0x2000u
 extern const u8 spec_msr_index[SPEC_MSR_RANGE];
 
 /*

@@ -270,7 +270,8 @@ HV_FN hv_u8 hv_level_get_target(hv_u8 word)
 		HV_LEVEL_TARGET_SHIFT));
 }
 
-HV_FN hv_u8 hv_level_set_target(hv_u8 word, hv_u8 value)
+HV_FN hv_u8 hv_level_set_target(
+	hv_u8 word, hv_u8 value)
 {
 	return HV_CAST(hv_u8, hv_field_set(word, value,
 		HV_LEVEL_TARGET_MASK,
@@ -347,7 +348,8 @@ HV_FN hv_u64 hv_msr_page_get_gpfn(hv_u64 word)
 		HV_X64_MSR_PAGE_GPFN_SHIFT));
 }
 
-HV_FN hv_u64 hv_msr_page_set_gpfn(hv_u64 word, hv_u64 value)
+HV_FN hv_u64 hv_msr_page_set_gpfn(
+	hv_u64 word, hv_u64 value)
 {
 	return HV_CAST(hv_u64, hv_field_set(word, value,
 		HV_X64_MSR_PAGE_GPFN_MASK,
@@ -375,7 +377,8 @@ HV_FN hv_u64 hv_msr_source_get_vector(hv_u64 word)
 		HV_X64_MSR_SOURCE_VECTOR_SHIFT));
 }
 
-HV_FN hv_u64 hv_msr_source_set_vector(hv_u64 word, hv_u64 value)
+HV_FN hv_u64 hv_msr_source_set_vector(
+	hv_u64 word, hv_u64 value)
 {
 	return HV_CAST(hv_u64, hv_field_set(word, value,
 		HV_X64_MSR_SOURCE_VECTOR_MASK,

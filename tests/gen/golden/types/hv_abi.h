@@ -33,6 +33,13 @@ enum hv_format {
 #define HV_CHOICE_LAST                                          (1ull << 31)
 #define HV_CHOICE_MASK                                          0x80000001ull
 
+/* An enum in several blocks, with numbers that mean another thing on another architecture. */
+enum hv_register_name {
+	HV_REGISTER_NAME_INDEX = 0x1,
+	HV_REGISTER_NAME_LATER = 0x2,
+	HV_REGISTER_NAME_RAX = 0x100,
+};
+
 struct hv_element {
 	u16 number;
 	u8 _mbz0[2];
