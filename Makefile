@@ -94,8 +94,7 @@ build/obj/gen/parse.c build/obj/gen/parse.h &: gen/parse.y Makefile | build/.set
 	$(say) LEMON $<
 	$(Q)mkdir -p build/obj/gen
 	$(Q)lemon -q -dbuild/obj/gen $<
-	$(Q)touch build/obj/gen/parse.c build/obj/gen/parse.h # lemon keeps an unchanged header's date
-	$(Q)touch build/obj/gen/parse.h # lemon leaves an unchanged header alone, and make would start over for ever
+	$(Q)touch build/obj/gen/parse.c build/obj/gen/parse.h # lemon leaves an unchanged header alone: make would start over
 
 build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 	$(say) RE2C $<
@@ -224,7 +223,7 @@ LINUX = build/linux/vmlinuz build/initramfs.cpio
 RUN =
 
 run: all $(LINUX)
-	$(Q)boot/run $(RUN) --initrd build/initramfs.cpio build/linux/vmlinuz
+	$(Q)boot/run $(RUN) --initrd build/initramfs.cpio build/linux/vmlinuz || [ $$? -eq 130 ] # 130: from the keyboard
 
 # A disc for GRUB: the hypervisor by multiboot2, the root and its initial RAM disk as modules.
 iso: build/partita.iso

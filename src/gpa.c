@@ -200,21 +200,23 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights)
 }
 
 /*
- * True when a table at level - 1 says nothing but what one entry at level would: all absent, or all
- * identity mapped, which overlays never are. Only addresses are compared: the processor sets
- * accessed and dirty bits.
+ * True when one entry at level may stand for a table at level - 1: all absent, or identity mapped,
+ * which overlays never are. Both together happen in device memory alone, where what is absent is
+ * mapped when it is asked for. Only addresses are compared: the processor sets accessed and dirty
+ * bits.
  */
-static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsigned level)
+static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsigned level,
+		     bool *present)
 {
 	u64 step = level_size(level - 1);
-	bool absent = !table[0];
 
-	if (!absent && level > natural_level(g, base))
-		return false;
-	for (unsigned i = 0; i < ENTRIES; i++)
-		if (absent ? table[i] != 0 : (table[i] & ENTRY_ADDRESS) != base + i * step)
+	*present = false;
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		if (table[i] && (table[i] & ENTRY_ADDRESS) != base + i * step)
 			return false;
-	return true;
+		*present |= table[i] != 0;
+	}
+	return !*present || level <= natural_level(g, base);
 }
 
 /* Take back the table of gpa below level if one entry says the same. */
@@ -222,10 +224,11 @@ static bool merge(struct gpa_space *g, u64 gpa, unsigned level)
 {
 	u64 base = ALIGN_DOWN(gpa, level_size(level));
 	u64 *entry = walk_to(g, gpa, level), *table = table_of(*entry);
+	bool present;
 
-	if (!is_whole(g, table, base, level))
+	if (!is_whole(g, table, base, level, &present))
 		return false;
-	*entry = table[0] ? leaf(kind_of(g, base, base + PAGE_SIZE), base, level) : 0;
+	*entry = present ? leaf(kind_of(g, base, base + PAGE_SIZE), base, level) : 0;
 	free_page(table);
 	g->tables--;
 	return true;

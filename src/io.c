@@ -15,11 +15,22 @@
 #define RESET_CPU 4u               /* in PORT_RESET_CONTROL */
 #define PORT_BOCHS_SHUTDOWN 0x8900
 
+/* In PORT_SYSTEM_CONTROL and, but for the sense of reset, in the keyboard's output port. */
+#define OUTPUT_RESET 1u
+#define OUTPUT_A20 2u
+/* To PORT_KEYBOARD_COMMAND. */
+#define KEYBOARD_WRITE_OUTPUT 0xd1
+#define KEYBOARD_DISABLE_A20 0xdd
+#define KEYBOARD_ENABLE_A20 0xdf
+
 /* Set once before the root runs. */
 static struct {
 	struct acpi_info acpi;
 	u16 console, console_count;
 } ports;
+
+/* The next byte of data is for the keyboard controller's output port. */
+static bool output_expected;
 
 static void intercept(struct partition *p, u16 port, u32 count)
 {
@@ -35,6 +46,8 @@ void io_init(struct partition *p, const struct acpi_info *acpi)
 	intercept(p, PORT_EXIT, 1);
 	intercept(p, PORT_RESET_CONTROL, 1);
 	intercept(p, PORT_KEYBOARD_COMMAND, 1);
+	intercept(p, PORT_KEYBOARD_DATA, 1);
+	intercept(p, PORT_SYSTEM_CONTROL, 1);
 	intercept(p, acpi->reset_port, 1);
 	if (acpi->has_s5) {
 		intercept(p, acpi->pm1a_control, 2);
@@ -110,6 +123,49 @@ static bool is_power_off(const struct io_access *io, u32 value, u16 port, u8 typ
 	return (value & SLP_EN) && SLP_TYP(value) == type;
 }
 
+/* Where in a value written the byte for port is, as a shift; only when the access touches it. */
+static unsigned shift_of(const struct io_access *io, u16 port)
+{
+	return 8u * (u16)(port - io->port);
+}
+
+/*
+ * The gate of address line 20 would take that bit from the hypervisor's addresses too, where the
+ * processor still has it: it stays open.
+ */
+static u32 keep_a20(const struct io_access *io, u32 value)
+{
+	const unsigned shift = shift_of(io, PORT_KEYBOARD_COMMAND);
+
+	if (touches(io, PORT_SYSTEM_CONTROL, 1))
+		value |= OUTPUT_A20 << shift_of(io, PORT_SYSTEM_CONTROL);
+	if (output_expected && touches(io, PORT_KEYBOARD_DATA, 1))
+		value |= OUTPUT_A20 << shift_of(io, PORT_KEYBOARD_DATA);
+	if (touches(io, PORT_KEYBOARD_COMMAND, 1) &&
+	    (u8)(value >> shift) == KEYBOARD_DISABLE_A20)
+		value |= KEYBOARD_ENABLE_A20 << shift;
+	return value;
+}
+
+/* Follow what the keyboard controller expects next, once an access is done. */
+static void follow_keyboard(const struct io_access *io, u32 value)
+{
+	if (touches(io, PORT_KEYBOARD_DATA, 1))
+		output_expected = false;
+	if (touches(io, PORT_KEYBOARD_COMMAND, 1))
+		output_expected = (u8)(value >> shift_of(io, PORT_KEYBOARD_COMMAND)) ==
+				  KEYBOARD_WRITE_OUTPUT;
+}
+
+static bool is_output_reset(const struct io_access *io, u32 value)
+{
+	if (touches(io, PORT_SYSTEM_CONTROL, 1) &&
+	    value >> shift_of(io, PORT_SYSTEM_CONTROL) & OUTPUT_RESET)
+		return true;
+	return output_expected && touches(io, PORT_KEYBOARD_DATA, 1) &&
+	       !(value >> shift_of(io, PORT_KEYBOARD_DATA) & OUTPUT_RESET);
+}
+
 static bool is_reset(const struct io_access *io, u32 value)
 {
 	if (io->port == PORT_RESET_CONTROL && io->size == 1 && (value & RESET_CPU))
@@ -119,6 +175,8 @@ static bool is_reset(const struct io_access *io, u32 value)
 	 * reset.
 	 */
 	if (io->port == PORT_KEYBOARD_COMMAND && (value & 0xf1) == 0xf0)
+		return true;
+	if (is_output_reset(io, value))
 		return true;
 	return ports.acpi.reset_port && io->port == ports.acpi.reset_port &&
 	       (u8)value == ports.acpi.reset_value;
@@ -165,8 +223,10 @@ enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
 	if (io->in) {
 		put_rax(v, io->size, value);
 	} else if (!hidden) {
+		value = keep_a20(io, value);
 		notice_end(v->partition, io, value);
 		machine_out(io->port, io->size, value);
+		follow_keyboard(io, value);
 	}
 	return VM_SKIP;
 }

@@ -10,6 +10,8 @@
 #define PORT_EXIT 0xf4          /* the root ends the machine with a value */
 #define PORT_RESET_CONTROL 0xcf9
 #define PORT_KEYBOARD_COMMAND 0x64
+#define PORT_KEYBOARD_DATA 0x60
+#define PORT_SYSTEM_CONTROL 0x92
 
 /* Remember the firmware's ports and intercept them all for the root. Call before its VPs run. */
 void io_init(struct partition *p, const struct acpi_info *acpi);

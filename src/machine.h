@@ -39,10 +39,10 @@ void machine_xmm_read(unsigned n, u64 out[2]);
 
 /*
  * The physical local APIC in whichever mode the processor has it now; reg is the xAPIC offset (0x80
- * TPR, 0xb0 EOI, 0x300 ICR).
+ * TPR, 0xb0 EOI, 0x300 ICR). False: an x2APIC refuses the value.
  */
 u64 machine_apic_read(u32 reg);
-void machine_apic_write(u32 reg, u64 value);
+bool machine_apic_write(u32 reg, u64 value);
 
 /* The hypervisor's own console; bounded time, never blocks for a missing device. */
 void machine_console_write(const char *text, size_t length);

@@ -15,6 +15,7 @@
 #include "ranges.h"
 #include "string.h"
 #include "text.h"
+#include "trace.h"
 #include "virt.h"
 
 #define ROOT_PARTITION_ID 1
@@ -32,6 +33,25 @@ const struct virt *virt;
 
 static struct partition root; /* the one partition; all zero before partition_create() */
 
+/* What no other room says of itself; privileges, hints and features are read when they are needed. */
+static bool check_values(struct text *error)
+{
+	static const char *const ends[] = { "none", "qemu", "bochs" };
+	bool end = false;
+	u64 records;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		end |= strcmp(options.end, ends[i]) == 0;
+	if (!end)
+		text_printf(error, "option end: '%s' is none of none, qemu, bochs", options.end);
+	else if (!options_number(options.trace, &records) || records > TRACE_RECORDS)
+		text_printf(error, "option trace: '%s' is no number from 0 to %u", options.trace,
+			    TRACE_RECORDS);
+	else
+		return true;
+	return false;
+}
+
 static void read_options(const struct boot_info *bi)
 {
 	char buf[1024];
@@ -47,6 +67,7 @@ static void read_options(const struct boot_info *bi)
 			    options.console);
 		good = false;
 	}
+	good = good && check_values(&error);
 	log_info("Partita, an open hypervisor for the Hv#1 interface");
 	if (good)
 		return;
@@ -103,7 +124,7 @@ static void choose_core(void)
 		if (cores[i]->probe(&why))
 			virt = cores[i];
 		else
-			log_info("no %s: %s", cores[i]->name, buf);
+			log_info("no %s: the processor lacks %s", cores[i]->name, buf);
 	}
 	if (!virt)
 		panic("this processor lacks what is needed to run a guest");
@@ -211,12 +232,12 @@ static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_i
 
 	if (!v)
 		panic("not enough memory for a virtual processor");
-	panic_vcpu = v;
 	io_init(&root, acpi);
 	text_init(&error, buf, sizeof(buf));
 	if (!load_root(&root, bi, acpi->rsdp, &start, &error))
 		panic("root image: %s", buf);
 	virt->vcpu_start(v, &start);
+	panic_vcpu = v; /* from here on its registers say something */
 	alloc_get_statistics(&memory);
 	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx",
 		 bi->hv_base, bi->hv_size / MIB,

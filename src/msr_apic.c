@@ -21,8 +21,7 @@
 bool msr_write_eoi(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	(void)v, (void)index, (void)old, (void)value;
-	machine_apic_write(APIC_EOI, 0); /* an x2APIC refuses any other value */
-	return true;
+	return machine_apic_write(APIC_EOI, 0); /* an x2APIC refuses any other value */
 }
 
 bool msr_read_icr(struct vcpu *v, u32 index, u64 *value)
@@ -38,8 +37,7 @@ bool msr_write_icr(struct vcpu *v, u32 index, u64 old, u64 value)
 	/* An x2APIC raises #GP for reserved bits: that is for the guest to take, not for us. */
 	if ((u32)value & ~(ICR_FIELDS | ICR_STATUS))
 		return false;
-	machine_apic_write(APIC_ICR, value & ~ICR_STATUS);
-	return true;
+	return machine_apic_write(APIC_ICR, value & ~ICR_STATUS);
 }
 
 bool msr_read_tpr(struct vcpu *v, u32 index, u64 *value)
@@ -52,8 +50,7 @@ bool msr_read_tpr(struct vcpu *v, u32 index, u64 *value)
 bool msr_write_tpr(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	(void)v, (void)index, (void)old;
-	machine_apic_write(APIC_TPR, value);
-	return true;
+	return machine_apic_write(APIC_TPR, value);
 }
 
 bool msr_write_vp_assist_page(struct vcpu *v, u32 index, u64 old, u64 value)

@@ -14,6 +14,7 @@
 
 #define OPCODE_RET 0xc3
 #define OPCODE_INT3 0xcc
+#define IDENTITIES 8     /* changes of the guest OS id that are logged */
 #define CRASH_MESSAGES 4 /* as many does the log take from one partition's life */
 
 /*
@@ -64,7 +65,7 @@ bool msr_write_guest_os_id(struct vcpu *v, u32 index, u64 old, u64 value)
 
 	(void)index;
 	if (value) {
-		if (value != old)
+		if (value != old && v->partition->identities++ < IDENTITIES)
 			log_info("vp %u: guest OS id 0x%lx", v->index, value);
 		return true;
 	}

@@ -33,6 +33,7 @@ struct partition {
 	bool invariant_tsc;                     /* (p) exposed in CPUID 0x80000007 */
 	u64 tsc_hz, apic_timer_hz;              /* (c) */
 	u32 crashes;                            /* (p) crash notifications so far */
+	u32 identities;                         /* (p) changes of the guest OS id so far */
 	u32 vp_count;                           /* (c) */
 	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index */
 };

@@ -35,6 +35,7 @@ void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc)
 {
 	t->scale = reftsc_scale(tsc_hz);
 	t->offset = 0;
+	t->start = tsc;
 	t->offset = 0 - reftime_at(t, tsc);
 	t->sequence = 1;
 }
@@ -49,7 +50,9 @@ void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page)
 	page->sequence = 0;
 	page->scale = t->scale;
 	page->offset = t->offset;
-	page->sequence = t->sequence;
+	/* The formula of the page knows no wrap: a TSC that comes to it has no valid page. */
+	if (!(t->start >> 63))
+		page->sequence = t->sequence;
 }
 
 /* 0 says invalid, and 0xffffffff said so once. */
@@ -66,6 +69,7 @@ void reftsc_set_tsc_offset(struct vcpu *v, u64 offset)
 
 	/* Both clocks say the same at one host TSC value, and each only rises: no step back. */
 	t->offset = 0;
+	t->start = host + offset;
 	t->offset = now - reftime_at(t, host + offset);
 	t->sequence = next_sequence(t->sequence);
 	v->tsc_offset = offset;

@@ -11,8 +11,11 @@ struct vcpu;
 /* TLFS 12.7: HV_REFERENCE_TSC_PAGE, its first members. */
 struct reftsc_page { u32 sequence, _reserved; u64 scale; u64 offset; };
 
-/* time = ((guest TSC * scale) >> 64) + offset, modulo 2^64. */
-struct reftime { u64 scale, offset; u32 sequence; };
+/*
+ * time = ((guest TSC * scale) >> 64) + offset, modulo 2^64. start: the guest TSC when that began; a
+ * value in the lower half, when start is in the upper one, is from behind the wrap of the TSC.
+ */
+struct reftime { u64 scale, offset, start; u32 sequence; };
 
 /* Scale for a TSC of hz (more than 10 MHz): 2^64 * 10^7 / hz. */
 u64 reftsc_scale(u64 hz);
@@ -20,7 +23,9 @@ u64 reftsc_scale(u64 hz);
 /* The reference time at a guest TSC value. */
 static inline u64 reftime_at(const struct reftime *t, u64 tsc)
 {
-	return (u64)(((u128)tsc * t->scale) >> 64) + t->offset;
+	const u64 time = (u64)(((u128)tsc * t->scale) >> 64) + t->offset;
+
+	return __builtin_expect((t->start & ~tsc) >> 63, 0) ? time + t->scale : time;
 }
 
 /* Start counting from zero at guest TSC value tsc. */

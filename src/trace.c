@@ -6,6 +6,7 @@
 #include "spec_check.h"
 #include "spec_names.h"
 #include "text.h"
+#include "virt.h"
 
 static void decode_refusal(const struct trace_record *r, struct text *out)
 {
@@ -36,7 +37,9 @@ static void decode_body(const struct trace_record *r, struct text *out)
 		text_printf(out, "%s port 0x%x, value 0x%lx", r->c ? "in" : "out", r->a, r->b);
 		break;
 	case TRACE_NPT_FAULT:
-		text_printf(out, "nested page fault at GPA 0x%lx, access %u", r->b, r->a);
+		text_printf(out, "nested page fault at GPA 0x%lx, access %s%s%s", r->b,
+			    r->a & NPT_R ? "r" : "", r->a & NPT_W ? "w" : "",
+			    r->a & NPT_X ? "x" : "");
 		break;
 	case TRACE_INJECT:
 		text_printf(out, "injected vector %u, error code 0x%lx", r->a, r->b);

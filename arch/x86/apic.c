@@ -38,13 +38,12 @@ u64 machine_apic_read(u32 reg)
 	return *xapic(reg);
 }
 
-void machine_apic_write(u32 reg, u64 value)
+bool machine_apic_write(u32 reg, u64 value)
 {
-	if (x2apic) {
-		cpu_wrmsr(MSR_X2APIC_FIRST + (reg >> 4), value);
-		return;
-	}
+	if (x2apic)
+		return machine_msr_write(MSR_X2APIC_FIRST + (reg >> 4), value);
 	if (reg == APIC_ICR)
 		*xapic(XAPIC_ICR_HIGH) = (u32)(value >> 32);
 	*xapic(reg) = (u32)value;
+	return true;
 }

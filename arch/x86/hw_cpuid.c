@@ -53,6 +53,9 @@ void hw_cpuid_mask(u32 leaf, u32 subleaf, u64 cr4, bool invariant_tsc, struct cp
 	case 0x80000001: /* no SVM, IBS, SKINIT, counters of core, north bridge and cache */
 		r->ecx &= ~(BIT(2) | BIT(10) | BIT(12) | BIT(23) | BIT(24) | BIT(28));
 		break;
+	case 0x80000008: /* no INVLPGB: it would need a right that the VMCB does not give */
+		r->ebx &= ~(BIT(3) | BIT(21));
+		break;
 	case 0x80000007:
 		copy_bit(&r->edx, 8, invariant_tsc);
 		break;

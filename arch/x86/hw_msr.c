@@ -9,6 +9,9 @@
 
 #define FEATURE_CONTROL_LOCKED 1 /* and every feature off */
 #define DEBUGCTL_LEGAL 3         /* LBR, BTF */
+#define MSR_MISC_ENABLE 0x1a0u
+/* Forbids no-execute pages, which the hypervisor has too: the next exit could not load its EFER. */
+#define MISC_ENABLE_XD_DISABLE (1ull << 34)
 
 struct hw_msr_policy { u32 first, last; enum hw_msr_rule rule; };
 
@@ -33,7 +36,7 @@ static const struct hw_msr_policy policies[] = {
 	{ 0x186, 0x18d, HW_MSR_HIDDEN },  /* PERFEVTSEL */
 	{ 0x199, 0x199, HW_MSR_FORWARD }, /* PERF_CTL */
 	{ 0x19a, 0x19c, HW_MSR_FORWARD }, /* clock modulation, thermal interrupt and status */
-	{ 0x1a0, 0x1a0, HW_MSR_FORWARD }, /* MISC_ENABLE */
+	{ MSR_MISC_ENABLE, MSR_MISC_ENABLE, HW_MSR_EMULATED },
 	{ 0x1a6, 0x1a7, HW_MSR_HIDDEN },  /* OFFCORE_RSP */
 	{ 0x1b0, 0x1b2, HW_MSR_FORWARD }, /* energy bias, package thermal */
 	{ 0x1c4, 0x1c5, HW_MSR_FORWARD }, /* XFD, XFD_ERR */
@@ -149,6 +152,7 @@ static enum vm_next read_by_name(struct vcpu *v, u32 msr, u64 *value)
 		*value = FEATURE_CONTROL_LOCKED;
 		return VM_SKIP;
 	case MSR_APIC_BASE:
+	case MSR_MISC_ENABLE:
 	case MSR_DEBUGCTL:
 		return read_hardware(msr, value);
 	default:
@@ -212,6 +216,8 @@ static enum vm_next write_by_name(struct vcpu *v, u32 msr, u64 value)
 		return write_hardware(msr, value ? value - v->tsc_offset : 0);
 	case MSR_APIC_BASE:
 		return write_apic_base(value);
+	case MSR_MISC_ENABLE:
+		return value & MISC_ENABLE_XD_DISABLE ? VM_GP : write_hardware(msr, value);
 	case MSR_DEBUGCTL:
 		return value & ~(u64)DEBUGCTL_LEGAL ? VM_GP : write_hardware(msr, value);
 	default:

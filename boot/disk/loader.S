@@ -151,7 +151,22 @@ memory_map:
 	movw	%ax, %es
 	ret
 
+/* COM1 as other loaders leave it, 115200 8n1: not every small kernel sets it up. */
+set_up_com1:
+	movw	$com1, %si
+	movw	$COM1_WRITES, %cx
+	movb	$3, %dh                 /* ports 0x3f8 to 0x3ff */
+1:	lodsw
+	movb	%al, %dl
+	movb	%ah, %al
+	outb	%al, %dx
+	loop	1b
+	ret
+com1:	.byte	0xfb, 0x83, 0xf8, 1, 0xf9, 0, 0xfb, 0x03 /* divisor 1, then the format */
+	.equ	COM1_WRITES, (. - com1) / 2
+
 enter:
+	call	set_up_com1
 	cli
 	lgdtl	gdt_pointer
 	movl	%cr0, %eax

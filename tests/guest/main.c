@@ -28,6 +28,7 @@ static void run_suites(void)
 	suite_registers();
 	suite_stubs();
 	suite_vectors();
+	suite_hostile();
 	suite_last();
 }
 
@@ -48,7 +49,9 @@ void guest_main(u32 magic, u32 info)
 			"done: 0 ok, 0 failed, 1 skipped\n");
 		rt_exit(FAILURE);
 	}
-	if (rt_option("sweep"))
+	if (rt_option_value("hostile"))
+		suite_hostile();
+	else if (rt_option("sweep"))
 		suite_sweep();
 	else
 		run_suites();

@@ -63,6 +63,7 @@ void suite_vectors(void);
 void vectors_list_codes(u8 *map);
 void suite_last(void); /* what leaves lasting marks: the lock of the hypercall page */
 void suite_msr_locks(void); /* part of it */
+void suite_hostile(void);
 void suite_sweep(void);
 
 /* Other ends than that of the suites, by command line; returns when none was asked for. */

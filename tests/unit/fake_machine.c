@@ -88,9 +88,10 @@ u64 machine_apic_read(u32 reg)
 	return fake_machine.apic_value;
 }
 
-void machine_apic_write(u32 reg, u64 value)
+bool machine_apic_write(u32 reg, u64 value)
 {
 	record(fake_machine.apic, &fake_machine.apics, reg, 8, value);
+	return true;
 }
 
 void machine_console_write(const char *text, size_t length)

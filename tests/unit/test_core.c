@@ -295,6 +295,21 @@ static void test_reference_time(void **state)
 	}
 }
 
+/* A TSC about to wrap: the time goes on rising behind it, and no page is valid. */
+static void test_reference_time_over_the_wrap(void **state)
+{
+	struct reftsc_page page = { .sequence = 5 };
+	struct reftime t;
+
+	(void)state;
+	reftime_start(&t, 1000000000, 0 - 1000ull);
+	assert_int_equal(reftime_at(&t, 0 - 500ull), 5);
+	assert_in_range(reftime_at(&t, 500), 14, 15);
+	assert_in_range(reftime_at(&t, 1000000000 - 1000), 9999999, 10000000);
+	reftsc_publish(&t, &page);
+	assert_int_equal(page.sequence, 0);
+}
+
 /* All three members are as published, the sequence not the invalid one written in between. */
 static void test_publish(void **state)
 {
@@ -330,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_trace_ring),  cmocka_unit_test(test_trace_words),
 		cmocka_unit_test(test_panic),	    cmocka_unit_test(test_triple_fault),
 		cmocka_unit_test(test_scale),	    cmocka_unit_test(test_reference_time),
+		cmocka_unit_test(test_reference_time_over_the_wrap),
 		cmocka_unit_test(test_publish),	    cmocka_unit_test(test_sequence),
 	};
 

@@ -298,6 +298,25 @@ static void test_lookup(void **state)
 		assert_ptr_equal(gpa_ptr(p, g, GPA(gpn << 12), NPT_R), fake_at(gpn << 12));
 }
 
+/* Device memory below an overlay comes back in a large piece, whether it was mapped before or not. */
+static void test_merge_over_devices(void **state)
+{
+	const u64 gpa = 0x1000000000;
+	u64 tables;
+
+	(void)state;
+	assert_true(overlay_set(p, OVERLAY_ASSIST, gpa >> PAGE_SHIFT));
+	assert_int_equal(touch(gpa + PAGE_SIZE, NPT_R), VM_RETRY);
+	overlay_clear(p, OVERLAY_ASSIST);
+	tables = p->gpa.tables;
+	assert_true(level_at(gpa) > 1);
+	assert_true(is_identity(gpa));
+	for (u64 at = gpa; at < gpa + 64 * 2 * MIB; at += 2 * MIB)
+		assert_true(overlay_set(p, OVERLAY_ASSIST, at >> PAGE_SHIFT));
+	overlay_clear(p, OVERLAY_ASSIST);
+	assert_int_equal(p->gpa.tables, tables);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -305,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_built),
 		TEST(test_split_and_merge),
+		TEST(test_merge_over_devices),
 		TEST(test_two_overlays_in_one_large_page),
 		TEST(test_overlays_at_one_page),
 		TEST(test_overlay_without_ram),

@@ -166,6 +166,7 @@ static void test_refused(void **state)
 	assert_int_equal(value, 1);
 	assert_int_equal(hw_msr_write(&vp, MSR_FEATURE_CONTROL, 5), VM_GP);
 	assert_int_equal(hw_msr_write(&vp, MSR_DEBUGCTL, 1 << 6), VM_GP);
+	assert_int_equal(hw_msr_write(&vp, 0x1a0, 1ull << 34), VM_GP);
 	assert_int_equal(hw.writes, 0);
 }
 

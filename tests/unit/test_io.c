@@ -59,7 +59,8 @@ static bool intercepted(u16 port)
 
 static void test_intercepts(void **state)
 {
-	static const u16 ports[] = { 0x2f8, 0x2ff, 0xf4, 0xcf9, 0x64, PM1A, PM1A + 1, RESET_PORT };
+	static const u16 ports[] = { 0x2f8, 0x2ff, 0xf4,	 0xcf9, 0x60,
+				     0x64,  0x92,  PM1A, PM1A + 1, RESET_PORT };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
@@ -176,6 +177,29 @@ static void test_resets(void **state)
 	}
 }
 
+/* Address line 20 stays: what would close its gate is changed, and nothing else is. */
+static void test_a20(void **state)
+{
+	static const struct { u16 port; u8 size; u32 value, done; } rows[] = {
+		{ 0x92, 1, 0x00, 0x02 },     { 0x90, 4, 0x00fcffff, 0x00feffff },
+		{ 0x64, 1, 0xdd, 0xdf },     { 0x60, 1, 0xdd, 0xdd },
+		{ 0x64, 1, 0xd1, 0xd1 },     { 0x60, 1, 0xdd, 0xdf },
+		{ 0x60, 1, 0x00, 0x00 },     { 0x64, 1, 0xd1, 0xd1 },
+		{ 0x64, 1, 0x20, 0x20 },     { 0x60, 1, 0x00, 0x00 },
+		{ 0x63, 2, 0xdd00, 0xdf00 }, { 0x65, 1, 0xdd, 0xdd },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		setup(NULL);
+		assert_int_equal(out(rows[i].port, rows[i].size, rows[i].value), VM_SKIP);
+		assert_int_equal(fake_machine.out[0].value, rows[i].done);
+	}
+	assert_int_equal(out(0x64, 1, 0xd1), VM_SKIP);
+	assert_true(fake_halts(out(0x60, 1, 0xde)));
+	assert_true(fake_logged("partita: end: reset\n"));
+}
+
 /* The three ways to end a machine; the log's last line stays the last. */
 static void test_ends(void **state)
 {
@@ -206,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_intercepts), TEST(test_sizes),     TEST(test_console_is_hidden),
 		TEST(test_strings),    TEST(test_exit_port), TEST(test_power_off),
-		TEST(test_resets),     TEST(test_ends),
+		TEST(test_resets),     TEST(test_a20),	     TEST(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,6 +279,12 @@ static __attribute__((noinline)) void dr_exit(struct vcpu *v, struct vmcb *b)
 	go_to(v, b, b->save.rip + length);
 }
 
+static bool is_refused(const struct vmcb *b)
+{
+	return svm_check_vmcb(b, cpu_cr4_supported(), cpu_efer_supported(),
+			      machine_physical_address_bits());
+}
+
 /*
  * Some processors give this exit, with RIP at the instruction, where a guest's MOV to CR3 or CR4
  * sets reserved bits and #GP is due. Otherwise VMRUN refused the VMCB. Where processors check less
@@ -292,7 +298,8 @@ static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 	const unsigned length = insn_length(INSN_MOV_TO_CR, bytes, count, is_code64(&s->vmcb.save));
 	const unsigned cr = length ? bytes[length - 1] >> 3 & 7 : 0;
 
-	if (s->invalid_exit == v->exits - 1 || (cr != 3 && cr != 4)) {
+	/* Two in a row may be two such instructions: then nothing is wrong with the VMCB. */
+	if ((cr != 3 && cr != 4) || (s->invalid_exit == v->exits - 1 && is_refused(&s->vmcb))) {
 		if (!svm_features.lax)
 			unexpected_exit(v);
 		log_warn("vp %u: VMRUN refuses the state that the guest is in: shut down",

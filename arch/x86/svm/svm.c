@@ -64,7 +64,7 @@ static bool probe(struct text *missing)
 	for (unsigned i = 0; i < ARRAY_SIZE(needed); i++) {
 		if (cpu_has(needed[i].feature))
 			continue;
-		text_printf(missing, "%s%s", all ? "the processor lacks " : ", ", needed[i].name);
+		text_printf(missing, "%s%s", all ? "" : ", ", needed[i].name);
 		all = false;
 	}
 	svm_features.nrip = cpu_has(SVM_NRIP);

@@ -3,6 +3,7 @@
 #include "vmx.h"
 #include "cpu.h"
 #include "gpa.h"
+#include "hw_msr.h"
 #include "partition.h"
 #include "reg_rules.h"
 #include "virt.h"
@@ -237,6 +238,7 @@ static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg
 	case VREG_SYSENTER_ESP: return write_field(vmcs_guest_sysenter_esp, value);
 	case VREG_SYSENTER_EIP: return write_field(vmcs_guest_sysenter_eip, value);
 	case VREG_TSC: virt->set_tsc_offset(v, value - machine_tsc()); return true;
+	case VREG_APIC_BASE: return hw_msr_write(v, MSR_APIC_BASE, value) == VM_SKIP;
 	default: return live_msr(reg) && machine_msr_write(live_msr(reg), value);
 	}
 }

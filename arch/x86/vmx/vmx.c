@@ -125,7 +125,7 @@ static bool probe(struct text *missing)
 	size_t length = missing->len;
 
 	if (!cpu_has(CPU_VMX)) {
-		text_printf(missing, "VMX");
+		text_printf(missing, "VMX (virtual machine extensions)");
 		return false;
 	}
 	read_caps(&caps);
