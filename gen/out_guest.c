@@ -235,7 +235,7 @@ static unsigned leaf_count(const struct spec *s)
 	unsigned count = 1;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		if (l->number - FIRST_LEAF >= count)
+		if (leaf_implemented(l) && l->number - FIRST_LEAF >= count)
 			count = l->number - FIRST_LEAF + 1;
 	return count;
 }
@@ -247,6 +247,8 @@ static void cpuid(struct text *t, const struct spec *s)
 	define(t, "HV_CPUID_LEAVES", namef("%uu", leaf_count(s)));
 	emit_blank(t);
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
+		if (!for_x64(&l->about))
+			continue;
 		emit_comment(t, l->about.doc);
 		define(t, namef("HV_CPUID_%s", upper(l->name)), number(l->number, 4));
 		for (unsigned reg = 0; reg < CPUID_REGISTERS; reg++)
