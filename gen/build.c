@@ -210,17 +210,17 @@ static bool may_be_unimplemented(const struct build *b, const struct about *abou
 {
 	if (b->type)
 		return b->type->kind == TYPE_ENUM && (b->continued || about != b->body);
-	return b->call || b->msr || (b->offer && about != b->body);
+	return b->call || b->msr || b->leaf || (b->offer && about != b->body);
 }
 
 void build_unimplemented(struct build *b, const struct token *keyword, const struct token *reason)
 {
-	struct about *about = b->call || b->msr ? b->body : b->target;
+	struct about *about = b->call || b->msr || b->leaf ? b->body : b->target;
 
 	if (!may_be_unimplemented(b, about))
 		diag_error(b->spec, &keyword->at,
-			   "only calls, MSRs, privileges, features and values of an enum can be "
-			   "unimplemented");
+			   "only calls, MSRs, CPUID leaves, privileges, features and values of an "
+			   "enum can be unimplemented");
 	if (!reason || !reason->text[0])
 		diag_error(b->spec, &keyword->at,
 			   "'unimplemented' without a reason: write unimplemented \"why\"");

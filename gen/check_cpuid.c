@@ -20,6 +20,13 @@ static void show_offer(struct spec *s, struct bits *b)
 	bit->shown = b;
 }
 
+/* A leaf that is only described reads zero: nothing feeds its bits. */
+static void refuse_source(struct spec *s, const struct bits *b)
+{
+	if (b->source != CPUID_NONE)
+		diag_error(s, &b->at, "the leaf is unimplemented: its bits have no source");
+}
+
 static void check_source(struct spec *s, struct bits *b)
 {
 	if (b->kind != BITS_NAMED) {
@@ -44,7 +51,9 @@ static void check_register(struct spec *s, const struct cpuid_leaf *leaf, struct
 
 	for (struct bits *b = r->bits; b; b = b->next) {
 		refer_offers(s, b->offer);
-		if (!leaf->about.broken)
+		if (leaf->about.unimplemented)
+			refuse_source(s, b);
+		else if (!leaf->about.broken)
 			check_source(s, b);
 	}
 	if (r->present && !leaf->about.broken)
@@ -56,7 +65,8 @@ void check_cpuid(struct spec *s)
 	for (const struct cpuid_value *v = s->values; v; v = v->next)
 		refuse_c_word(s, v->name, &v->at, "a value");
 	for (struct cpuid_leaf *leaf = s->leaves; leaf; leaf = leaf->next) {
-		if (leaf->number < LEAF_FIRST || leaf->number > LEAF_LAST)
+		if (!leaf->about.unimplemented &&
+		    (leaf->number < LEAF_FIRST || leaf->number > LEAF_LAST))
 			diag_error(s, &leaf->number_at,
 				   "outside the hypervisor's leaves, 0x%x to 0x%x", LEAF_FIRST,
 				   LEAF_LAST);

@@ -179,7 +179,7 @@ static size_t break_at(const char *text, size_t room)
 
 	if (length <= room)
 		return length;
-	while (at > 0 && (text[at] != ' ' || !strchr(",|", text[at - 1])))
+	while (at > 0 && (text[at] != ' ' || !strchr(",|&", text[at - 1])))
 		at--;
 	return at > 0 ? at : length;
 }

@@ -424,6 +424,12 @@ struct cpuid_leaf {
 	struct cpuid_register registers[CPUID_REGISTERS];
 };
 
+/* Whether a partition is shown the leaf at all. */
+static inline bool leaf_implemented(const struct cpuid_leaf *l)
+{
+	return !l->about.unimplemented && (l->about.arch & ARCH_X64);
+}
+
 /* ---- the whole ---- */
 
 struct arena;

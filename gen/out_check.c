@@ -113,7 +113,8 @@ static void check_line(struct text *t, const struct check *k)
 	if (loop)
 		emit_open(t, "for (u32 i = 0; i < %s; i++)",
 			  over_var ? "a->var_count" : namef("%u", k->on.count));
-	emit_open(t, "if (%s%s)", guard, expr_broken(k));
+	emit_wrapped(t, "if (%s%s)", guard, expr_broken(k));
+	t->indent++;
 	emit_line(t, "return SPEC_RULE_%s;", k->enumerator);
 	t->indent -= loop ? 2 : 1;
 }

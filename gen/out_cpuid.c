@@ -11,7 +11,7 @@ static unsigned leaf_count(const struct spec *s)
 	uint32_t last = LEAF_FIRST;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		if (for_x64(&l->about) && l->number > last)
+		if (leaf_implemented(l) && l->number > last)
 			last = l->number;
 	return last - LEAF_FIRST + 1;
 }
@@ -108,7 +108,7 @@ void out_cpuid_c(struct text *t, const struct spec *s)
 	emit_line(t, "for (u32 i = 0; i < SPEC_CPUID_LEAVES; i++)");
 	emit_line(t, "\tout[i] = (struct spec_cpuid_leaf){ 0 };");
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
-		if (!for_x64(&l->about))
+		if (!leaf_implemented(l))
 			continue;
 		emit_blank(t);
 		emit_line(t, "/* 0x%08x %s */", l->number, l->name);

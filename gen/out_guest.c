@@ -242,7 +242,7 @@ static unsigned leaf_count(const struct spec *s)
 	unsigned count = 1;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next)
-		if (for_x64(&l->about) && l->number - LEAF_FIRST >= count)
+		if (leaf_implemented(l) && l->number - LEAF_FIRST >= count)
 			count = l->number - LEAF_FIRST + 1;
 	return count;
 }

@@ -222,6 +222,7 @@ leaf_head ::= CPUID NUMBER(L) NAME(N).                { build_leaf(b, &L, &N); }
 leaf_items ::= .
 leaf_items ::= leaf_items loose.
 leaf_items ::= leaf_items common trail.
+leaf_items ::= leaf_items unimplemented trail.
 leaf_items ::= leaf_items register_start trail register_parts RBRACE.
 
 register_start ::= NAME(N) LBRACE.                    { build_register(b, &N); }

@@ -255,7 +255,7 @@ static void check_leaf_list(struct spec *s)
 	struct entries e = { .spec = s };
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
-		add(&e, l->name, &l->at, l->number, &l->number_at);
+		add_for(&e, l->about.arch, l->name, &l->at, l->number, &l->number_at);
 		for (int r = 0; r < CPUID_REGISTERS; r++)
 			check_parts(s, l->registers[r].bits);
 	}
