@@ -132,8 +132,8 @@ static void lookup(struct text *t, const struct spec *s)
 	emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0x8000 + SPEC_CALL_LOW]];");
 	if (group_size(s, ISOLATED)) {
 		emit_line(t, "if (code >= 0xc000 && code < 0xc000 + SPEC_CALL_ISOLATED)");
-		emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0xc000 + "
-			     "SPEC_CALL_LOW + SPEC_CALL_EXTENDED]];");
+		emit_line(t, "\treturn &spec_call_rows[spec_call_index[code - 0xc000 + SPEC_CALL_LOW +");
+		emit_line(t, "\t\t\t\t\t\t       SPEC_CALL_EXTENDED]];");
 	}
 	emit_line(t, "return &spec_call_rows[0];");
 	emit_close(t, "}");

@@ -59,7 +59,8 @@ static inline const struct spec_call *spec_call_row(u16 code)
 	if (code >= 0x8000 && code < 0x8000 + SPEC_CALL_EXTENDED)
 		return &spec_call_rows[spec_call_index[code - 0x8000 + SPEC_CALL_LOW]];
 	if (code >= 0xc000 && code < 0xc000 + SPEC_CALL_ISOLATED)
-		return &spec_call_rows[spec_call_index[code - 0xc000 + SPEC_CALL_LOW + SPEC_CALL_EXTENDED]];
+		return &spec_call_rows[spec_call_index[code - 0xc000 + SPEC_CALL_LOW +
+							       SPEC_CALL_EXTENDED]];
 	return &spec_call_rows[0];
 }
 
