@@ -773,11 +773,16 @@ void build_call_statuses(struct build *b, const struct name_list *words)
 
 /*
  * The words of an MSR answer two questions, its scope and its access; each must be answered once.
+ * Or neither answer is known.
  */
 static void msr_words(struct build *b, struct msr *m, const struct name_list *words)
 {
 	unsigned scopes = 0, accesses = 0;
 
+	if (words && !words->next && strcmp(words->name.text, "unknown") == 0) {
+		m->unknown = m->readable = m->writable = true;
+		return;
+	}
 	for (const struct name_list *w = words; w; w = w->next) {
 		const char *word = w->name.text;
 

@@ -15,6 +15,15 @@ static void check_number(struct spec *s, const struct msr *m)
 			   MSR_LAST);
 }
 
+/* Of an unknown MSR there is a number and a name, and no more. */
+static void check_unknown(struct spec *s, const struct msr *m)
+{
+	if (msr_implemented(m))
+		diag_error(s, &m->at, "MSR '%s' works, but nothing is known of it", m->name);
+	if (m->has_reset || m->bits || m->acts || m->computed)
+		diag_error(s, &m->at, "'%s' is unknown: it has no content", m->name);
+}
+
 static void check_access(struct spec *s, const struct msr *m)
 {
 	if (m->computed && m->writable && !m->readable)
@@ -87,7 +96,7 @@ static bool part_admits(const struct bits *b, uint64_t value)
 
 static void check_reset(struct spec *s, const struct msr *m)
 {
-	if (!m->has_reset && !m->about.broken)
+	if (!m->has_reset && !m->about.broken && !m->unknown)
 		diag_error(s, &m->at, "MSR '%s' has no reset value", m->name);
 	if (!m->has_reset)
 		return;
@@ -176,6 +185,8 @@ void check_msrs(struct spec *s)
 			check_bits(s, m->bits, 64, HOME_MSR, m->name, &m->at);
 		check_number(s, m);
 		check_access(s, m);
+		if (m->unknown && !m->about.broken)
+			check_unknown(s, m);
 		check_reset(s, m);
 		list_rules(s, m);
 	}

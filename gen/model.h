@@ -371,6 +371,7 @@ struct msr {
 	uint32_t number, stride, count; /* stride and count are 1 for a single MSR */
 	bool strided;          /* a stride was written: instances are named SINT0, SINT1, ... */
 	struct pos number_at;
+	bool unknown;          /* neither scope nor access nor content is published */
 	bool vp;               /* one per virtual processor, else per partition */
 	bool readable, writable;
 	bool computed, acts;

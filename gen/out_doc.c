@@ -265,15 +265,20 @@ static void msr(struct text *t, const struct msr *m)
 {
 	emit_line(t, "\n### 0x%08x %s\n", m->number, m->named);
 	about(t, &m->about);
-	item(t, "scope", m->vp ? "virtual processor" : "partition");
+	item(t, "scope",
+	     m->unknown ? "unknown, as is all else"
+	     : m->vp    ? "virtual processor"
+			: "partition");
 	item(t, "access",
-	     !m->writable   ? "read only"
+	     m->unknown     ? NULL
+	     : !m->writable ? "read only"
 	     : !m->readable ? "write only"
 			    : "read and write");
 	if (m->strided)
 		item(t, "instances", namef("%u, every %u", m->count, m->stride));
 	item(t, "needs", offers(m->needs));
-	item(t, "reset", namef("0x%llx", (unsigned long long)m->reset));
+	if (!m->unknown)
+		item(t, "reset", namef("0x%llx", (unsigned long long)m->reset));
 	bits_table(t, m->bits);
 	rules(t, m->checks);
 }

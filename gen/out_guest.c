@@ -304,7 +304,10 @@ static void msr(struct text *t, const struct msr *m)
 {
 	if (!for_x64(&m->about))
 		return;
-	emit_comment(t, namef("%s (%s, %s%s)", m->about.doc,
+	if (m->unknown)
+		emit_comment(t, m->about.doc);
+	else
+		emit_comment(t, namef("%s (%s, %s%s)", m->about.doc,
 			      m->vp ? "per processor" : "per partition", m->readable ? "read" : "",
 			      m->readable && m->writable ? " and write"
 			      : m->writable              ? "write"

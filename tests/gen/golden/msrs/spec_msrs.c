@@ -97,6 +97,14 @@ static u32 check_later(const struct spec_msr_env *env, u64 old, u64 *value)
 	return SPEC_RULE_NONE;
 }
 
+static u32 check_secret(const struct spec_msr_env *env, u64 old, u64 *value)
+{
+	(void)env;
+	(void)old;
+	(void)value;
+	return SPEC_RULE_NONE;
+}
+
 /* One row is one cache line. */
 __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	{ .check = check_unknown, .read = read_stored, .write = write_stored },
@@ -137,6 +145,18 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 		.reset = 0x0ull,
 		.check = check_index,
 		.read = msr_read_index,
+		.write = write_stored,
+	},
+	{ /* HV_X64_MSR_SECRET */
+		.number = 0x40000050, .slot = 0, .index = 0,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_READ | SPEC_MSR_WRITE,
+		.refuse_read = SPEC_RULE_NONE,
+		.refuse_write = SPEC_RULE_NONE,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.reset = 0x0ull,
+		.check = check_secret,
+		.read = read_stored,
 		.write = write_stored,
 	},
 	{ /* HV_X64_MSR_END */
@@ -209,11 +229,12 @@ const u8 spec_msr_index[SPEC_MSR_RANGE] = {
 	[0x000] = 1, /* HV_X64_MSR_ID */
 	[0x001] = 2, /* HV_X64_MSR_PAGE */
 	[0x002] = 3, /* HV_X64_MSR_INDEX */
-	[0x070] = 4, /* HV_X64_MSR_END */
-	[0x090] = 5, /* HV_X64_MSR_SOURCE0 */
-	[0x092] = 6, /* HV_X64_MSR_SOURCE1 */
-	[0x094] = 7, /* HV_X64_MSR_SOURCE2 */
-	[0x0b0] = 8, /* HV_X64_MSR_LATER */
+	[0x050] = 4, /* HV_X64_MSR_SECRET */
+	[0x070] = 5, /* HV_X64_MSR_END */
+	[0x090] = 6, /* HV_X64_MSR_SOURCE0 */
+	[0x092] = 7, /* HV_X64_MSR_SOURCE1 */
+	[0x094] = 8, /* HV_X64_MSR_SOURCE2 */
+	[0x0b0] = 9, /* HV_X64_MSR_LATER */
 };
 
 void spec_msr_reset_partition(u64 *slots)
