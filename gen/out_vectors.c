@@ -42,9 +42,12 @@ static uint64_t control(const struct call *c, unsigned var_count, unsigned reps)
 	return c->code | (uint64_t)var_count << VARHEAD_SHIFT | (uint64_t)reps << REPS_SHIFT;
 }
 
+/* What a control word asks for can be more than a page holds; the input of a vector never is. */
 static unsigned input_size(const struct call *c, unsigned var_count, unsigned reps)
 {
-	return call_in_size(c) + 8 * var_count + reps * c->each_in.size;
+	unsigned size = call_in_size(c) + 8 * var_count + reps * c->each_in.size;
+
+	return size < SPEC_PAGE ? size : SPEC_PAGE;
 }
 
 static uint8_t input_byte(const struct call *c, const struct sample *s, unsigned at)
