@@ -106,7 +106,7 @@ build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 build/gen/.stamp: build/hvgen $(SPEC)
 	$(say) HVGEN spec/hypercalls.def
 	$(Q)mkdir -p build/gen
-	$(Q)build/hvgen gen -o build/gen spec/hypercalls.def
+	$(Q)build/hvgen gen -o build/gen --only core --only guest --only doc spec/hypercalls.def
 	$(Q)touch $@
 
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)

@@ -9,26 +9,44 @@
 
 #include "emit.h"
 
+enum { SET_CORE, SET_GUEST, SET_DOC, SET_COUNT };
+
+static const struct set {
+	const char *name, *what;
+} sets[SET_COUNT] = {
+	[SET_CORE] = { "core", "what links into the hypervisor" },
+	[SET_GUEST] = { "guest", "what a guest uses" },
+	[SET_DOC] = { "doc", "what people read" },
+};
+
 static const struct output {
-	const char *name;
+	unsigned set;
+	const char *name, *what;
 	void (*write)(struct text *t, const struct spec *s);
 } outputs[] = {
-	{ "hv_abi.h", out_abi_h },
-	{ "spec_calls.h", out_calls_h },
-	{ "spec_calls.c", out_calls_c },
-	{ "spec_check.h", out_check_h },
-	{ "spec_check.c", out_check_c },
-	{ "spec_offer.h", out_offer_h },
-	{ "spec_msrs.h", out_msrs_h },
-	{ "spec_msrs.c", out_msrs_c },
-	{ "spec_cpuid.h", out_cpuid_h },
-	{ "spec_cpuid.c", out_cpuid_c },
-	{ "spec_names.h", out_names_h },
-	{ "spec_names.c", out_names_c },
-	{ "hv_tlfs.h", out_guest_h },
-	{ "hv_vectors.h", out_vectors_h },
-	{ "reference.md", out_reference_md },
+	{ SET_CORE, "hv_abi.h", "types of the interface, for the hypervisor", out_abi_h },
+	{ SET_CORE, "spec_calls.h", "the total table of hypercalls", out_calls_h },
+	{ SET_CORE, "spec_calls.c", "the same", out_calls_c },
+	{ SET_CORE, "spec_check.h", "validators of their input, and the list of rules",
+	  out_check_h },
+	{ SET_CORE, "spec_check.c", "the same", out_check_c },
+	{ SET_CORE, "spec_offer.h", "privileges and features", out_offer_h },
+	{ SET_CORE, "spec_msrs.h", "the total table of synthetic MSRs", out_msrs_h },
+	{ SET_CORE, "spec_msrs.c", "the same", out_msrs_c },
+	{ SET_CORE, "spec_cpuid.h", "CPUID leaves, filled from what a partition is offered",
+	  out_cpuid_h },
+	{ SET_CORE, "spec_cpuid.c", "the same", out_cpuid_c },
+	{ SET_CORE, "spec_names.h", "names of calls, MSRs, statuses and registers", out_names_h },
+	{ SET_CORE, "spec_names.c", "the same", out_names_c },
+	{ SET_GUEST, "hv_tlfs.h", "the whole interface: one header, no dependencies",
+	  out_guest_h },
+	{ SET_GUEST, "hv_vectors.h", "test vectors: one per rule and one good one per call",
+	  out_vectors_h },
+	{ SET_DOC, "reference.md", "the reference, with what is implemented and what is refused",
+	  out_reference_md },
 };
+
+static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);
 
 /* Make the folder and those above it. */
 static bool make_folder(const char *dir)
@@ -56,15 +74,51 @@ static bool make_folder(const char *dir)
 	}
 }
 
-bool out_all(const struct spec *s, const char *dir)
+bool out_save(const struct text *t, const char *dir, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	if (!slash)
+		return text_save(t, dir, name);
+	dir = namef("%s/%.*s", dir, (int)(slash - name), name);
+	return make_folder(dir) && text_save(t, dir, slash + 1);
+}
+
+static bool write_output(const struct output *o, const struct spec *s, const char *dir)
+{
+	struct text t = { 0 };
+
+	o->write(&t, s);
+	bool ok = out_save(&t, dir, o->name);
+	text_free(&t);
+	return ok;
+}
+
+unsigned out_set(const char *name)
+{
+	for (unsigned i = 0; i < SET_COUNT; i++)
+		if (strcmp(sets[i].name, name) == 0)
+			return 1u << i;
+	return 0;
+}
+
+bool out_write(const struct spec *s, const char *dir, unsigned wanted)
 {
 	bool ok = make_folder(dir);
 
-	for (size_t i = 0; ok && i < sizeof(outputs) / sizeof(outputs[0]); i++) {
-		struct text t = { 0 };
-		outputs[i].write(&t, s);
-		ok = text_save(&t, dir, outputs[i].name);
-		text_free(&t);
-	}
+	for (size_t i = 0; ok && i < output_count; i++)
+		if (wanted >> outputs[i].set & 1)
+			ok = write_output(&outputs[i], s, dir);
 	return ok;
+}
+
+void out_list(FILE *to)
+{
+	for (unsigned i = 0; i < SET_COUNT; i++) {
+		fprintf(to, "%s%s: %s\n", i ? "" : "sets of outputs:\n", sets[i].name,
+			sets[i].what);
+		for (size_t k = 0; k < output_count; k++)
+			if (outputs[k].set == i)
+				fprintf(to, "  %-22s %s\n", outputs[k].name, outputs[k].what);
+	}
 }

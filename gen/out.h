@@ -4,6 +4,7 @@
 #define HVGEN_OUT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct spec;
 struct text;
@@ -26,9 +27,24 @@ void out_vectors_h(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 
 /*
- * Write every output below the folder dir (made when missing), each only when its bytes change.
- * Says on stderr what it cannot write. True when all are in place.
+ * Outputs come in sets, so that one who needs the guest header alone gets no more. The bit of the
+ * set with that name, 0 when there is none.
  */
-bool out_all(const struct spec *s, const char *dir);
+unsigned out_set(const char *name);
+
+/*
+ * Write the outputs of the sets below the folder dir (made when missing), each only when its bytes
+ * change. Says on stderr what it cannot write. True when all are in place.
+ */
+bool out_write(const struct spec *s, const char *dir, unsigned sets);
+
+/*
+ * Make dir/name, where name may lead through folders that are made when missing, hold exactly the
+ * text. For outputs of many files. False after a message on stderr.
+ */
+bool out_save(const struct text *t, const char *dir, const char *name);
+
+/* Every set and what is in it, for people. */
+void out_list(FILE *to);
 
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* What the commands of hvgen share: reading their specification, and refusing words. */
+#include "command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "diag.h"
+#include "read.h"
+
+int command_refuse(const struct command *c, const char *what, const char *word)
+{
+	fprintf(stderr, "hvgen: %s: %s%s%s%s\n", c->name, what, word ? " '" : "", word ? word : "",
+		word ? "'" : "");
+	fprintf(stderr, "usage: hvgen %s %s\n", c->name, c->usage);
+	return BAD_USAGE;
+}
+
+struct spec *command_load(const char *path, size_t *errors, int *status)
+{
+	struct spec *s = spec_new();
+
+	if (!read_spec(s, path)) {
+		fprintf(stderr, "hvgen: cannot read '%s': %s\n", path, strerror(errno));
+		*status = BAD_USAGE;
+	} else if (!spec_check(s)) {
+		diag_print(s, stderr);
+		*errors += s->error_count;
+		if (*status == GOOD)
+			*status = BAD_SPEC;
+	} else {
+		return s;
+	}
+	spec_free(s);
+	return NULL;
+}
+
+void command_sum_up(size_t errors)
+{
+	if (errors)
+		fprintf(stderr, "%zu error%s\n", errors, errors == 1 ? "" : "s");
+}
+
+int command_is_option(const char *word, const char *name, const char *letter)
+{
+	return strcmp(word, name) == 0 || strcmp(word, letter) == 0;
+}
