@@ -80,11 +80,12 @@ static u32 verdict(const struct hv_vector *v)
 	};
 
 	memset(&copy, 0, sizeof(copy));
-	assert_true(v->input_size >= var_end);
+	assert_true(v->input_size >= var_end || v->input_size == PAGE_SIZE);
 	if (row->in_size)
 		memcpy(copy.in, v->input, row->in_size);
 	if (var_count)
-		memcpy(copy.var, v->input + row->in_size, 8 * var_count);
+		memcpy(copy.var, v->input + row->in_size,
+		       (v->input_size < var_end ? v->input_size : var_end) - row->in_size);
 	rule = row->check(&args);
 	if (rule || !row->each_in_size)
 		return rule;
