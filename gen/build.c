@@ -423,6 +423,7 @@ static void add_enumerator(struct build *b, const struct token *value, const str
 	e->at = name->at;
 	e->value = value->number;
 	take_notes(b, &e->about);
+	b->value = e;
 	APPEND(b->type->values, e);
 }
 
@@ -473,6 +474,7 @@ static void add_offer_bit(struct build *b, const struct token *value, const stru
 
 void build_value(struct build *b, const struct token *value, const struct token *name)
 {
+	b->value = NULL;
 	if (b->in_statuses)
 		add_status(b, value, name);
 	else if (b->in_rules)
@@ -481,6 +483,14 @@ void build_value(struct build *b, const struct token *value, const struct token 
 		add_offer_bit(b, value, name);
 	else
 		add_enumerator(b, value, name);
+}
+
+void build_value_type(struct build *b, const struct token *type)
+{
+	if (b->value)
+		b->value->type_name = build_name(type);
+	else
+		diag_error(b->spec, &type->at, "only a value of an enum or flag set has a layout");
 }
 
 void build_value_else(struct build *b, const struct token *status)

@@ -39,6 +39,7 @@ struct build {
 	struct bits *bits;
 	struct field *field;
 	struct rule *rule;
+	struct enumerator *value; /* NULL where values are no members of an enum or a flag set */
 	unsigned fillers;      /* pads and mbz of the open block so far, for their names */
 };
 
@@ -74,6 +75,7 @@ void build_register(struct build *b, const struct token *name);
 
 /* A number and a name: of an enum, flag set, status, rule, privilege or feature. */
 void build_value(struct build *b, const struct token *value, const struct token *name);
+void build_value_type(struct build *b, const struct token *type);
 void build_value_else(struct build *b, const struct token *status);
 
 /* Bits; build_part_name() comes first. */

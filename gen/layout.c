@@ -185,10 +185,20 @@ static void layout_type(struct spec *s, struct type *t, unsigned depth)
 	t->visit = DONE;
 }
 
+/* What values stand for: no part of the type itself, so that it may hold a value of that type. */
+static void refer_layouts(struct spec *s, const struct type *t)
+{
+	for (struct enumerator *v = t->values; v; v = v->next)
+		if (v->type_name.text)
+			v->type = refer_type(s, &v->type_name);
+}
+
 void layout_types(struct spec *s)
 {
-	for (struct type *t = s->types; t; t = t->next)
+	for (struct type *t = s->types; t; t = t->next) {
 		layout_type(s, t, 0);
+		refer_layouts(s, t);
+	}
 }
 
 /* ---- calls ---- */

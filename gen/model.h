@@ -196,6 +196,8 @@ struct enumerator {
 	struct pos at;
 	struct about about;
 	uint64_t value;        /* of a flag: the bit number */
+	struct name type_name; /* `: type`, the layout of what it stands for; text NULL when absent */
+	struct type *type;     /* resolved when type_name is present */
 };
 
 struct type {

@@ -84,6 +84,7 @@ value_start ::= NUMBER(V) NAME(N).                    { build_value(b, &V, &N); 
 value_word ::= note.
 value_word ::= named.
 value_word ::= unimplemented.
+value_word ::= COLON NAME(T).                         { build_value_type(b, &T); }
 value_word ::= ELSE NAME(N).                          { build_value_else(b, &N); }
 
 /* ---- bits ---- */
