@@ -135,11 +135,57 @@ void build_body_mark(struct build *b, const struct token *mark, const struct tok
 	add_mark(b, b->body ? b->body : &b->pending, mark, reason);
 }
 
+/* One hypervisor of a list; NULL after a message. */
+struct seen *build_seen_in(struct build *b, const struct token *who, const struct token *how)
+{
+	unsigned known = 0;
+	struct seen *seen;
+
+	while (known < SEEN_COUNT && strcmp(seen_name((enum seen_in)known), who->text) != 0)
+		known++;
+	if (known == SEEN_COUNT) {
+		diag_error(b->spec, &who->at,
+			   "unknown hypervisor '%s': known are kvm, xen, openvmm", who->text);
+		return NULL;
+	}
+	seen = spec_alloc(b->spec, sizeof(*seen));
+	*seen = (struct seen){
+		.who = (enum seen_in)known, .how = how ? how->text : "", .at = who->at
+	};
+	return seen;
+}
+
+static void add_seen(struct build *b, struct about *about, struct seen *list)
+{
+	for (struct seen *next; list; list = next) {
+		next = list->next;
+		list->next = NULL;
+		for (const struct seen *s = about->seen; s; s = s->next)
+			if (s->who == list->who)
+				diag_error(b->spec, &list->at, "'%s' is named twice",
+					   seen_name(s->who));
+		APPEND(about->seen, list);
+	}
+}
+
+void build_seen(struct build *b, struct seen *list)
+{
+	add_seen(b, b->target, list);
+}
+
+void build_body_seen(struct build *b, struct seen *list)
+{
+	if (!b->body && list)
+		b->pending_at = list->at;
+	add_seen(b, b->body ? b->body : &b->pending, list);
+}
+
 /* Give what was waiting to the item that it precedes, which takes further notes from now on. */
 static void take_notes(struct build *b, struct about *about)
 {
 	about->doc = b->pending.doc;
 	about->marks = b->pending.marks;
+	about->seen = b->pending.seen;
 	about->arch = ARCH_ALL;
 	b->pending = (struct about){ .doc = "" };
 	b->target = about;
@@ -147,7 +193,7 @@ static void take_notes(struct build *b, struct about *about)
 
 static void refuse_pending(struct build *b)
 {
-	if (b->pending.doc[0] || b->pending.marks)
+	if (b->pending.doc[0] || b->pending.marks || b->pending.seen)
 		diag_error(b->spec, &b->pending_at, "nothing follows that this could belong to");
 	b->pending = (struct about){ .doc = "" };
 }

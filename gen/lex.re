@@ -190,6 +190,7 @@ again:
 
 	"ref"             { TOKEN(REF); }
 	"since"           { TOKEN(SINCE); }
+	"seen"            { TOKEN(SEEN); }
 	"arch"            { TOKEN(ARCH); }
 	"named"           { TOKEN(NAMED); }
 	"unimplemented"   { TOKEN(UNIMPLEMENTED); }
@@ -257,6 +258,7 @@ static const char *const token_names[] = {
 	[TOKEN_HYPERCALL] = "'hypercall'", [TOKEN_MSR] = "'msr'", [TOKEN_CPUID] = "'cpuid'",
 	[TOKEN_SIZE] = "'size'", [TOKEN_STRIDE] = "'stride'", [TOKEN_COUNT] = "'count'",
 	[TOKEN_REF] = "'ref'", [TOKEN_SINCE] = "'since'", [TOKEN_ARCH] = "'arch'",
+	[TOKEN_SEEN] = "'seen'", [TOKEN_BODY_SEEN] = "'seen'",
 	[TOKEN_NAMED] = "'named'", [TOKEN_UNIMPLEMENTED] = "'unimplemented'",
 	[TOKEN_OFFERED] = "'offered'", [TOKEN_NEEDS] = "'needs'", [TOKEN_CALLER] = "'caller'",
 	[TOKEN_STATUS] = "'status'", [TOKEN_CONTINUABLE] = "'continuable'", [TOKEN_IN] = "'in'",

@@ -130,6 +130,13 @@ const char *mark_name(enum mark_kind kind)
 	return names[kind];
 }
 
+const char *seen_name(enum seen_in who)
+{
+	static const char *const names[SEEN_COUNT] = { "kvm", "xen", "openvmm" };
+
+	return names[who];
+}
+
 /* ---- look-ups ---- */
 
 static struct type builtins[] = {

@@ -80,6 +80,16 @@ struct mark {
 	struct pos at;
 };
 
+/* Hypervisors whose sources tell what they have. */
+enum seen_in { SEEN_KVM, SEEN_XEN, SEEN_OPENVMM, SEEN_COUNT };
+
+struct seen {
+	struct seen *next;
+	enum seen_in who;
+	const char *how;       /* "": without reserve */
+	struct pos at;
+};
+
 enum arch { ARCH_X64 = 1, ARCH_ARM64 = 2, ARCH_ALL = 3 };
 
 struct about {
@@ -87,6 +97,7 @@ struct about {
 	struct name_list *refs;    /* pages or sections of the TLFS */
 	const char *since;         /* edition, or NULL */
 	struct mark *marks;        /* empty: architectural */
+	struct seen *seen;         /* other hypervisors that have it, each at most once */
 	const char *unimplemented; /* the reason, or NULL */
 	const char *named;         /* as written after `named`, or NULL; items have their own */
 	unsigned arch;             /* set of enum arch */
@@ -497,5 +508,8 @@ const char *spec_upper(struct spec *s, const char *name);
 
 /* The spelling of a mark: "observed", "erratum", "disputed", "ours". */
 const char *mark_name(enum mark_kind kind);
+
+/* The spelling of a hypervisor: "kvm", "xen", "openvmm". */
+const char *seen_name(enum seen_in who);
 
 #endif

@@ -17,7 +17,7 @@
  * they arrive as keywords in column 1 alone.
  */
 %fallback NAME
-	VERSION SIZE STRIDE COUNT REF SINCE ARCH NAMED UNIMPLEMENTED OFFERED NEEDS CALLER STATUS
+	VERSION SIZE STRIDE COUNT REF SINCE SEEN BODY_SEEN ARCH NAMED UNIMPLEMENTED OFFERED NEEDS CALLER STATUS
 	CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS
 	ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
 
@@ -237,6 +237,7 @@ register_parts ::= register_parts part.
 loose ::= DOC(D).                                     { build_doc(b, &D); }
 loose ::= BODY_MARK(M) STRING(R).                     { build_body_mark(b, &M, &R); }
 loose ::= BODY_MARK(M).                               { build_body_mark(b, &M, NULL); }
+loose ::= BODY_SEEN seen_list(L).                     { build_body_seen(b, L); }
 
 /* Behind something on its line, or deeper on the lines below. */
 trail ::= .
@@ -244,6 +245,14 @@ trail ::= trail note.
 note ::= LINE_DOC(D).                                 { build_line_doc(b, &D); }
 note ::= MARK(M) STRING(R).                           { build_mark(b, &M, &R); }
 note ::= MARK(M).                                     { build_mark(b, &M, NULL); }
+note ::= SEEN seen_list(L).                           { build_seen(b, L); }
+
+%type seen_list { struct seen * }
+%type seen_in { struct seen * }
+seen_list(L) ::= seen_in(S).                          { L = S; }
+seen_list(L) ::= seen_list(W) COMMA seen_in(S).       { L = W; APPEND(L, S); }
+seen_in(S) ::= NAME(N).                               { S = build_seen_in(b, &N, NULL); }
+seen_in(S) ::= NAME(N) STRING(H).                     { S = build_seen_in(b, &N, &H); }
 
 common ::= REF(K) strings(L).                         { build_ref(b, &K, L); }
 common ::= SINCE STRING(S).                           { build_since(b, &S); }

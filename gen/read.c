@@ -138,13 +138,13 @@ static void restart(struct feeder *f)
 }
 
 /*
- * Marks and documentation belong to what stands before them on their line, or above them and less
- * deep. First on a line as deep as the line above, they belong to the declaration around them, or
- * to what follows.
+ * Marks, `seen` and documentation belong to what stands before them on their line, or above them
+ * and less deep. First on a line as deep as the line above, they belong to the declaration around
+ * them, or to what follows.
  */
 static void place_note(struct feeder *f, struct token *t)
 {
-	bool note = t->kind == TOKEN_MARK || t->kind == TOKEN_DOC;
+	bool note = t->kind == TOKEN_MARK || t->kind == TOKEN_DOC || t->kind == TOKEN_SEEN;
 
 	if (!t->first && t->kind == TOKEN_DOC)
 		t->kind = TOKEN_LINE_DOC;
@@ -153,9 +153,11 @@ static void place_note(struct feeder *f, struct token *t)
 	if (!note)
 		f->item_column = t->at.column;
 	else if (t->at.column > f->item_column && f->item_column)
-		t->kind = t->kind == TOKEN_DOC ? TOKEN_LINE_DOC : TOKEN_MARK;
+		t->kind = t->kind == TOKEN_DOC ? TOKEN_LINE_DOC : t->kind;
 	else if (t->kind == TOKEN_MARK)
 		t->kind = TOKEN_BODY_MARK;
+	else if (t->kind == TOKEN_SEEN)
+		t->kind = TOKEN_BODY_SEEN;
 }
 
 static bool starts_declaration(const struct token *t)
