@@ -7,6 +7,7 @@
 
 #include "out.h"
 #include "spell.h"
+#include "words.h"
 
 /* ---- words ---- */
 
@@ -36,11 +37,6 @@ static const char *marks(const struct about *a)
 	return text;
 }
 
-static const char *arches(unsigned set)
-{
-	return set == ARCH_ALL ? "x64 and ARM64" : set & ARCH_X64 ? "x64" : "ARM64";
-}
-
 /* Documentation, marks and architecture of one line. */
 static const char *remarks(const struct about *a)
 {
@@ -49,7 +45,7 @@ static const char *remarks(const struct about *a)
 
 	if (a->arch == ARCH_ALL)
 		return text;
-	return namef("%s%s%s only.", text, *text ? " " : "", arches(a->arch));
+	return namef("%s%s%s only.", text, *text ? " " : "", words_arches(a->arch));
 }
 
 static void item(struct text *t, const char *name, const char *value)
@@ -72,7 +68,7 @@ static void about(struct text *t, const struct about *a)
 	item(t, "provenance", marks(a));
 	item(t, "not implemented", cell(a->unimplemented));
 	if (a->arch != ARCH_ALL)
-		item(t, "architecture", arches(a->arch));
+		item(t, "architecture", words_arches(a->arch));
 }
 
 static const char *offers(const struct offer_use *list)
@@ -83,17 +79,6 @@ static const char *offers(const struct offer_use *list)
 		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text,
 			     list->bit.text);
 	return text;
-}
-
-static const char *bit_range(unsigned high, unsigned low)
-{
-	return high == low ? namef("%u", low) : namef("%u..%u", high, low);
-}
-
-/* A status by name, a fault as manuals write it. */
-static const char *outcome(const struct status *st)
-{
-	return status_is_fault(st) ? namef("#%s", st->name) : c_status(st);
 }
 
 /* ---- what is there ---- */
@@ -122,7 +107,8 @@ static void conformance(struct text *t, const struct spec *s)
 	for (const struct call *c = s->calls; c; c = c->next)
 		emit_line(
 			t, "| 0x%04x | %s | %s |", c->code, c->named,
-			state(c->about.unimplemented, outcome(spec_rule(s, "code_known")->status)));
+			state(c->about.unimplemented,
+			      words_outcome(spec_rule(s, "code_known")->status)));
 	table_head(t, "MSR | name | state");
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		emit_line(t, "| 0x%08x | %s | %s |", m->number, m->named,
@@ -143,7 +129,7 @@ static void convention(struct text *t, const struct spec *s)
 	table_head(t, "rule | name | what must hold | otherwise | remarks");
 	for (const struct rule *r = s->rules; r; r = r->next)
 		emit_line(t, "| %s | %s | %s | %s | %s |", r->id, r->name, cell(r->about.doc),
-			  outcome(r->status), marks(&r->about));
+			  words_outcome(r->status), marks(&r->about));
 }
 
 /* ---- layouts ---- */
@@ -177,27 +163,14 @@ static void block(struct text *t, const char *title, const struct block *b)
 		fields(t, namef("%s, %u bytes", title, b->size), b->fields);
 }
 
-static const char *bits_rule(const struct bits *b)
-{
-	static const char *const kinds[] = { "", "must be zero", "ignored", "preserved" };
-
-	if (b->kind != BITS_NAMED)
-		return kinds[b->kind];
-	if (b->ignored_unless.text)
-		return namef("stays zero while `%s` is zero", b->ignored_unless.text);
-	return b->gpa     ? "a guest physical page number"
-	       : b->locks ? "locks the register until reset"
-			  : "";
-}
-
 static void bits_table(struct text *t, const struct bits *list)
 {
 	if (!list)
 		return;
 	table_head(t, "bits | name | rule | remarks");
 	for (const struct bits *b = list; b; b = b->next)
-		emit_line(t, "| %s | %s | %s | %s |", bit_range(b->high, b->low),
-			  b->name ? b->name : "", bits_rule(b), remarks(&b->about));
+		emit_line(t, "| %s | %s | %s | %s |", words_bit_range(b->high, b->low),
+			  b->name ? b->name : "", words_bits_rule(b), remarks(&b->about));
 }
 
 static void rules(struct text *t, const struct check *list)
@@ -206,31 +179,10 @@ static void rules(struct text *t, const struct check *list)
 		return;
 	table_head(t, "rule | what must hold | otherwise");
 	for (const struct check *k = list; k; k = k->next)
-		emit_line(t, "| %s | %s | %s |", k->id, cell(k->text), outcome(k->status));
+		emit_line(t, "| %s | %s | %s |", k->id, cell(k->text), words_outcome(k->status));
 }
 
 /* ---- declarations ---- */
-
-static const char *shape(const struct call *c)
-{
-	if (c->unknown)
-		return "unknown, as are the parameters";
-	return namef("%s%s%s%s%s%s", c->rep ? "rep" : "simple",
-		     c->counted ? " without elements" : "", c->varhead ? ", variable header" : "",
-		     c->fast ? ", fast" : "", c->xmm && !c->fast ? ", XMM fast" : "",
-		     c->continuable ? ", continuable" : "");
-}
-
-static const char *callers(unsigned set)
-{
-	static const char *const names[] = { "guest", "parent", "root", "vtl" };
-	const char *text = "";
-
-	for (unsigned i = 0; i < 4; i++)
-		if (set & 1u << i)
-			text = namef("%s%s%s", text, *text ? ", " : "", names[i]);
-	return text;
-}
 
 static const char *statuses_of(const struct call *c)
 {
@@ -245,8 +197,8 @@ static void call(struct text *t, const struct call *c)
 {
 	emit_line(t, "\n### 0x%04x %s\n", c->code, c->named);
 	about(t, &c->about);
-	item(t, "shape", shape(c));
-	item(t, "caller", callers(c->callers));
+	item(t, "shape", words_shape(c));
+	item(t, "caller", words_callers(c->callers));
 	item(t, "advertised by", offers(c->offered));
 	item(t, "needs", offers(c->needs));
 	if (c->needs)
@@ -265,15 +217,8 @@ static void msr(struct text *t, const struct msr *m)
 {
 	emit_line(t, "\n### 0x%08x %s\n", m->number, m->named);
 	about(t, &m->about);
-	item(t, "scope",
-	     m->unknown ? "unknown, as is all else"
-	     : m->vp    ? "virtual processor"
-			: "partition");
-	item(t, "access",
-	     m->unknown     ? NULL
-	     : !m->writable ? "read only"
-	     : !m->readable ? "write only"
-			    : "read and write");
+	item(t, "scope", words_scope(m));
+	item(t, "access", words_access(m));
 	if (m->strided)
 		item(t, "instances", namef("%u, every %u", m->count, m->stride));
 	item(t, "needs", offers(m->needs));
@@ -281,21 +226,6 @@ static void msr(struct text *t, const struct msr *m)
 		item(t, "reset", namef("0x%llx", (unsigned long long)m->reset));
 	bits_table(t, m->bits);
 	rules(t, m->checks);
-}
-
-static const char *source(const struct bits *b)
-{
-	switch (b->source) {
-	case CPUID_OFFER:
-		return namef("`%s.%s`", b->offer->block.text, b->offer->bit.text);
-	case CPUID_CONSTANT:
-		return namef("0x%llx", (unsigned long long)b->constant);
-	case CPUID_VALUE:
-		return namef("value `%s`", b->value->name);
-	case CPUID_NONE:
-		break;
-	}
-	return "zero";
 }
 
 static void leaf(struct text *t, const struct cpuid_leaf *l)
@@ -308,8 +238,8 @@ static void leaf(struct text *t, const struct cpuid_leaf *l)
 	for (unsigned i = 0; i < CPUID_REGISTERS; i++)
 		for (const struct bits *b = l->registers[i].bits; b; b = b->next)
 			emit_line(t, "| %s | %s | %s | %s | %s |", names[i],
-				  bit_range(b->high, b->low), b->name ? b->name : "", source(b),
-				  remarks(&b->about));
+				  words_bit_range(b->high, b->low), b->name ? b->name : "",
+				  words_source(b), remarks(&b->about));
 }
 
 static void values(struct text *t, const struct type *type)
