@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "vectors.h"
 
 /* ---- names that items take when nothing else is said ---- */
 
@@ -322,5 +323,7 @@ bool spec_check(struct spec *s)
 		check_spellings(s);
 	if (s->error_count == 0)
 		check_testable(s);
+	if (s->error_count == 0)
+		vectors_list(s);
 	return s->error_count == 0;
 }

@@ -466,6 +466,8 @@ struct spec {
 	struct cpuid_value *values;
 	struct msr_row *msr_rows; /* resolved: every number, ascending */
 	size_t msr_row_count;
+	struct vector *vectors; /* resolved: vectors.h */
+	struct msr_vector *msr_vectors; /* likewise */
 	struct name_list *lost; /* names in declarations that could not be read: declared or used */
 	bool missing_source;    /* an include could not be read: any name may be declared there */
 	struct diag *errors, *last_error; /* diag.h */

@@ -14,6 +14,13 @@ bool offered(offered_fn bit)
 	return bit(&offer);
 }
 
+bool offered_all(u64 privileges, u64 features)
+{
+	const u64 held = offer.leaf[3].eax | (u64)offer.leaf[3].ebx << 32;
+
+	return !(privileges & ~held) && !(features & ~(u64)offer.leaf[3].edx);
+}
+
 static void run_suites(void)
 {
 	suite_detect();

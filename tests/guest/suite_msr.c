@@ -4,35 +4,18 @@
 
 #include "hv_vectors.h"
 
+/* Whether the MSR that a vector is about may be used. */
+static bool is_open(const struct hv_msr_vector *v)
+{
+	return !v->lacking && offered_all(v->needs_privilege, v->needs_feature);
+}
+
 static bool msr_offered(u32 msr)
 {
-	static const struct { u32 first, last; offered_fn open;
-	} gates[] = {
-		{ HV_X64_MSR_GUEST_OS_ID, HV_X64_MSR_HYPERCALL,
-			hv_has_privilege_access_hypercall_msrs },
-		{ HV_X64_MSR_VP_INDEX, HV_X64_MSR_VP_INDEX, hv_has_privilege_access_vp_index },
-		{ HV_X64_MSR_RESET, HV_X64_MSR_RESET, hv_has_privilege_access_reset_reg },
-		{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME,
-			hv_has_privilege_access_vp_run_time_reg },
-		{ HV_X64_MSR_TIME_REF_COUNT, HV_X64_MSR_TIME_REF_COUNT,
-			hv_has_privilege_access_partition_reference_counter },
-		{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC,
-			hv_has_privilege_access_partition_reference_tsc },
-		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
-			hv_has_privilege_access_frequency_regs },
-		{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
-			hv_has_feature_frequency_regs },
-		{ HV_X64_MSR_EOI, HV_X64_MSR_VP_ASSIST_PAGE,
-			hv_has_privilege_access_intr_ctrl_regs },
-		{ HV_X64_MSR_CRASH_P0, HV_X64_MSR_CRASH_CTL, hv_has_feature_guest_crash_regs },
-		{ HV_X64_MSR_TSC_INVARIANT_CONTROL, HV_X64_MSR_TSC_INVARIANT_CONTROL,
-			hv_has_privilege_access_tsc_invariant_controls },
-	};
-
-	for (unsigned i = 0; i < RT_COUNT(gates); i++)
-		if (msr >= gates[i].first && msr <= gates[i].last && !gates[i].open(&offer))
-			return false;
-	return true;
+	for (unsigned i = 0; i < hv_msr_vector_count; i++)
+		if (hv_msr_vectors[i].msr == msr)
+			return is_open(&hv_msr_vectors[i]);
+	return false;
 }
 
 /* ---- generated ---- */
@@ -40,7 +23,7 @@ static bool msr_offered(u32 msr)
 static void run_vector(void *argument)
 {
 	const struct hv_msr_vector *v = argument;
-	u32 wanted = v->faults || (v->gated && !msr_offered(v->msr)) ? FAULT_GP : FAULT_NONE;
+	u32 wanted = v->faults || !is_open(v) ? FAULT_GP : FAULT_NONE;
 	u64 kept = 0, value = 0;
 	bool restore = v->write && rt_rdmsr(v->msr, &kept) == FAULT_NONE;
 
@@ -85,7 +68,7 @@ static void values_at_start(void)
 	for (unsigned i = 0; i < hv_msr_vector_count; i++) {
 		const struct hv_msr_vector *v = &hv_msr_vectors[i];
 
-		if (!v->read_known || !msr_offered(v->msr))
+		if (!v->read_known || !is_open(v))
 			continue;
 		EXPECT(rt_rdmsr(v->msr, &value) == FAULT_NONE, "%s cannot be read", v->name);
 		EXPECT(value == v->expect_read, "MSR 0x%x is 0x%llx, not 0x%llx", v->msr, value,

@@ -17,20 +17,6 @@ enum { EXPECT_UD = 0xffff, EXPECT_GP = 0xfffe };
 /* One vector on its way through a test: as written, or with its input moved into registers. */
 struct trial { const struct hv_vector *vector; bool in_registers; };
 
-static bool gate_is_shut(u16 code)
-{
-	static const struct { u16 code; offered_fn open; } gates[] = {
-		{ HV_CALL_GET_PARTITION_ID, hv_has_privilege_access_partition_id },
-		{ HV_CALL_GET_VP_REGISTERS, hv_has_privilege_access_vp_registers },
-		{ HV_CALL_SET_VP_REGISTERS, hv_has_privilege_access_vp_registers },
-	};
-
-	for (unsigned i = 0; i < RT_COUNT(gates); i++)
-		if (gates[i].code == code)
-			return !gates[i].open(&offer);
-	return false;
-}
-
 static bool xmm_offered(void)
 {
 	return hv_has_feature_xmm_registers_for_fast_hypercall(&offer);
@@ -97,13 +83,10 @@ static bool is_convention_status(u16 status)
 		status == HV_STATUS_INVALID_ALIGNMENT;
 }
 
-/* Whether the code or the control word is refused, which comes before the check for XMM. */
+/* Whether the control word or its place is refused, which comes before the check for XMM. */
 static bool is_refused_earlier(const struct hv_vector *v)
 {
-	static const char convention[] = "HVR-C-";
-
-	return v->status == HV_STATUS_INVALID_HYPERCALL_CODE ||
-		(v->rule[0] && !memcmp(v->rule, convention, sizeof(convention) - 1));
+	return starts_with(v->rule, "HVR-C-");
 }
 
 static void judge(const struct hv_vector *v, struct result r, u16 wanted)
@@ -123,17 +106,27 @@ static void judge(const struct hv_vector *v, struct result r, u16 wanted)
 	EXPECT(!r.reps, "%u repetitions done", r.reps);
 }
 
+/* What this hypervisor must answer as it stands: whether it has the call, then its gates. */
+static u16 wanted_of(const struct trial *t)
+{
+	const struct hv_vector *v = t->vector;
+	bool in_registers = v->fast || t->in_registers;
+
+	if (v->answer != v->status)
+		return v->answer;
+	if (!offered_all(v->needs_privilege, v->needs_feature))
+		return v->denied;
+	if (in_registers && v->input_size > 16 && !xmm_offered() && !is_refused_earlier(v))
+		return EXPECT_UD;
+	return v->status;
+}
+
 static void run(void *argument)
 {
 	const struct trial *t = argument;
 	const struct hv_vector *v = t->vector;
-	u16 wanted = v->status;
+	u16 wanted = wanted_of(t);
 
-	if (v->gated && gate_is_shut(v->code))
-		wanted = HV_STATUS_ACCESS_DENIED;
-	else if ((v->fast || t->in_registers) && v->input_size > 16 && !xmm_offered() &&
-		!is_refused_earlier(v))
-		wanted = EXPECT_UD;
 	judge(v, v->fast || t->in_registers ? by_registers(v) : by_memory(v), wanted);
 }
 

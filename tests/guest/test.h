@@ -29,6 +29,8 @@ extern struct hv_detected offer;
 typedef int (*offered_fn)(const struct hv_detected *);
 /* Whether it stands; if not, the running test is skipped. */
 bool offered(offered_fn bit);
+/* Whether all of these bits of the privilege mask and the feature word stand. */
+bool offered_all(u64 privileges, u64 features);
 
 /* ---- hypercalls (call.c) ---- */
 struct result { u32 fault; u16 status; u32 reps; u64 word; };

@@ -95,17 +95,18 @@ static u32 verdict(const struct hv_vector *v)
 static void judge(const struct hv_vector *v)
 {
 	bool implemented = spec_call_row(v->code)->flags & SPEC_CALL_IMPLEMENTED;
-	bool own = v->rule[0] && !is_convention(v->rule);
-	u32 wanted = own ? rule_by_id(v->rule) : SPEC_RULE_NONE, found = verdict(v);
+	u16 status = spec_rules[rule_by_id(v->rule)].status;
+	u32 wanted = is_convention(v->rule) ? SPEC_RULE_NONE : rule_by_id(v->rule),
+	    found = verdict(v);
 
 	if (found != wanted)
 		fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
+	if (v->status != status)
+		fail_msg("%s: status %#x, not %#x", v->name, v->status, status);
 	if (!implemented)
-		wanted = SPEC_RULE_CODE_KNOWN;
-	else if (v->rule[0])
-		wanted = rule_by_id(v->rule);
-	if (v->status != spec_rules[wanted].status)
-		fail_msg("%s: status %#x, not %#x", v->name, v->status, spec_rules[wanted].status);
+		status = spec_rules[SPEC_RULE_CODE_KNOWN].status;
+	if (v->answer != status)
+		fail_msg("%s: answer %#x, not %#x", v->name, v->answer, status);
 	assert_int_equal(v->code, v->control & 0xffff);
 	assert_int_equal(v->positive, v->rule[0] == 0);
 }
@@ -163,8 +164,8 @@ static void test_msr_vectors(void **state)
 
 		if (found != rule_by_id(v->rule))
 			fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
-		if (v->faults != (found || !there))
-			fail_msg("%s: faults is %u", v->name, v->faults);
+		if (v->faults != (found != SPEC_RULE_NONE) || v->lacking == there)
+			fail_msg("%s: faults is %u, lacking %u", v->name, v->faults, v->lacking);
 		if (v->read_known && value != v->expect_read)
 			fail_msg("%s: %#llx is stored", v->name, (unsigned long long)value);
 	}

@@ -14,34 +14,46 @@ struct hv_vector {
 	const char *name;            /* "flush_virtual_address_list_ex/flags-reserved" */
 	const char *rule;            /* id of the rule it breaks, "" for a positive one */
 	unsigned short code;
-	unsigned short status;       /* what it must yield; 0xffff: #UD, 0xfffe: #GP */
-	unsigned char gated;         /* 1: has a gate; where it is shut, access_denied */
-	/* 1: breaks no generated rule; in a guest any other status the call lists is fine. */
-	unsigned char positive;
+	/*
+	 * What the specification demands of a hypervisor that has the call; 0xffff: #UD,
+	 * 0xfffe: #GP. Of a positive one 0, and any other status the call lists is fine.
+	 */
+	unsigned short status;
+	/* The same of the hypervisor this file comes with: it refuses the calls that it lacks. */
+	unsigned short answer;
+	unsigned short denied;       /* what comes instead when one of the bits below is not held */
+	unsigned long long needs_privilege; /* of the mask in CPUID leaf 0x40000003, EBX:EAX */
+	unsigned long long needs_feature;   /* of EDX there */
+	unsigned char positive;      /* 1: breaks no rule */
 	unsigned char fast;          /* 1: input in registers, RDX, R8, then XMM0 to XMM5 */
-	unsigned long long control;  /* the whole control word */
-	unsigned short input_size;
-	const unsigned char *input;  /* header, variable header, elements; 0 when there is none */
 	/*
 	 * Where the input lies, or the output of a call without input. 0: start of a page;
 	 * 1: misaligned; 2: eight bytes before the end of a page; 3: beyond the guest
 	 * physical address space; 4: input and output at the same place.
 	 */
 	unsigned char gpa_form;
+	unsigned long long control;  /* the whole control word */
+	unsigned short input_size;
+	const unsigned char *input;  /* header, variable header, elements; 0 when there is none */
 };
 
 
 static const struct hv_vector hv_vectors[] = {
 { "unknown/code-0000",
-  "HVR-C-03", 0x0000, 0x0002, 0, 0, 0, 0x0ull, 0, (const unsigned char *)0, 0 },
+  "HVR-C-03", 0x0000, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
+  0, 0, 0, 0x0ull, 0, (const unsigned char *)0 },
 { "unknown/code-0001",
-  "HVR-C-03", 0x0001, 0x0002, 0, 0, 0, 0x1ull, 0, (const unsigned char *)0, 0 },
+  "HVR-C-03", 0x0001, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
+  0, 0, 0, 0x1ull, 0, (const unsigned char *)0 },
 { "unknown/code-7fff",
-  "HVR-C-03", 0x7fff, 0x0002, 0, 0, 0, 0x7fffull, 0, (const unsigned char *)0, 0 },
+  "HVR-C-03", 0x7fff, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
+  0, 0, 0, 0x7fffull, 0, (const unsigned char *)0 },
 { "unknown/code-8000",
-  "HVR-C-03", 0x8000, 0x0002, 0, 0, 0, 0x8000ull, 0, (const unsigned char *)0, 0 },
+  "HVR-C-03", 0x8000, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
+  0, 0, 0, 0x8000ull, 0, (const unsigned char *)0 },
 { "unknown/code-ffff",
-  "HVR-C-03", 0xffff, 0x0002, 0, 0, 0, 0xffffull, 0, (const unsigned char *)0, 0 },
+  "HVR-C-03", 0xffff, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
+  0, 0, 0, 0xffffull, 0, (const unsigned char *)0 },
 };
 static const unsigned hv_vector_count = sizeof(hv_vectors) / sizeof(hv_vectors[0]);
 
@@ -54,9 +66,11 @@ struct hv_msr_vector {
 	const char *rule;            /* id of the rule it breaks, "" when none */
 	unsigned int msr;
 	unsigned char write;         /* 1: write value, 0: read */
-	unsigned char faults;        /* 1: #GP; always for an MSR that is not implemented */
-	unsigned char gated;         /* 1: has a gate; where it is shut, #GP */
+	unsigned char faults;        /* 1: #GP where the MSR is there and its bits below are held */
+	unsigned char lacking;       /* 1: the hypervisor this file comes with lacks it: #GP */
 	unsigned char read_known;    /* 1: a read after this write gives expect_read */
+	unsigned long long needs_privilege; /* as above; #GP where one is not held */
+	unsigned long long needs_feature;
 	unsigned long long value;
 	unsigned long long before;   /* not 0: write this first; a lock it sets stays until reset */
 	unsigned long long expect_read;
@@ -64,7 +78,7 @@ struct hv_msr_vector {
 
 /* A row of zeros ends the table. */
 static const struct hv_msr_vector hv_msr_vectors[] = {
-{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 };
 static const unsigned hv_msr_vector_count =
 	sizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]) - 1;

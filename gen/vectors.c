@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Lists the test vectors that follow from the rules of the specification. */
+#include "vectors.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "sample.h"
+#include "spell.h"
+
+/* Bits of the control word (TLFS 3.7). */
+enum {
+	FAST_BIT = 16,
+	VARHEAD_SHIFT = 17,
+	NESTED_BIT = 31,
+	REPS_SHIFT = 32,
+	START_SHIFT = 48,
+};
+
+/* The calls in turn, and where the next vector goes. */
+struct lister {
+	struct spec *spec;
+	const struct call *call; /* NULL for codes without one */
+	struct sample good;      /* keeps all rules of the call */
+	const struct vector *plain; /* the first one of the call: its input is `good` */
+	unsigned inputs;
+	struct vector **tail;
+	struct msr_vector **msr_tail;
+};
+
+/* ---- one vector ---- */
+
+static uint64_t control(const struct call *c, unsigned var_count, unsigned reps)
+{
+	return c->code | (uint64_t)var_count << VARHEAD_SHIFT | (uint64_t)reps << REPS_SHIFT;
+}
+
+/* What a control word asks for can be more than a page holds; the input of a vector never is. */
+static unsigned input_size(const struct call *c, unsigned var_count, unsigned reps)
+{
+	unsigned size = call_in_size(c) + 8 * var_count + reps * c->each_in.size;
+
+	return size < SPEC_PAGE ? size : SPEC_PAGE;
+}
+
+static uint8_t input_byte(const struct call *c, const struct sample *s, unsigned at)
+{
+	unsigned header = call_in_size(c);
+
+	if (at < header)
+		return s->in[at];
+	at -= header;
+	if (at < 8 * s->var_count)
+		return (uint8_t)(s->bank >> (at % 8 * 8));
+	return s->each[(at - 8 * s->var_count) % c->each_in.size];
+}
+
+/* Give a vector a sample as its input, and the control word that goes with it. */
+static void fill(struct lister *l, struct vector *v, const struct sample *s, unsigned reps)
+{
+	unsigned size = input_size(l->call, s->var_count, reps);
+	uint8_t *input = size ? spec_alloc(l->spec, size) : NULL;
+
+	for (unsigned i = 0; i < size; i++)
+		input[i] = input_byte(l->call, s, i);
+	v->control = control(l->call, s->var_count, reps);
+	v->input_size = size;
+	v->input = input;
+	v->input_number = size ? ++l->inputs : 0;
+}
+
+/* Append a vector that breaks no rule: a copy of the call's plain one. */
+static struct vector *add(struct lister *l, const char *name)
+{
+	struct vector *v = spec_alloc(l->spec, sizeof(*v));
+
+	if (l->call && l->plain)
+		*v = *l->plain;
+	v->next = NULL;
+	v->call = l->call;
+	v->name = spec_printf(l->spec, "%s/%s", l->call ? l->call->name : "unknown", name);
+	v->rule = "";
+	*l->tail = v;
+	l->tail = &v->next;
+	return v;
+}
+
+/* Likewise one that breaks a rule of the calling convention: the caller sees to that. */
+static struct vector *add_breaking(struct lister *l, const char *name, const char *rule)
+{
+	const struct rule *r = spec_rule(l->spec, rule);
+	struct vector *v = add(l, name);
+
+	v->rule = r->id;
+	v->status = r->status;
+	return v;
+}
+
+/* ---- the rules of a call ---- */
+
+/*
+ * "FLUSH_VIRTUAL_ADDRESS_LIST_FLAGS_RESERVED" of call flush_virtual_address_list is
+ * "flags-reserved".
+ */
+static const char *kebab(struct spec *s, const char *enumerator, const char *owner)
+{
+	const char *rest = enumerator + strlen(owner) + 1;
+	char *name = spec_alloc(s, strlen(rest) + 1);
+
+	for (unsigned i = 0; rest[i]; i++)
+		name[i] = rest[i] == '_' ? '-' : (char)tolower((unsigned char)rest[i]);
+	return name;
+}
+
+static void rule_vectors(struct lister *l)
+{
+	const struct call *c = l->call;
+
+	for (const struct check *k = c->checks; k; k = k->next) {
+		struct sample s = l->good;
+
+		sample_break(&s, c->checks, k);
+		struct vector *v = add(l, kebab(l->spec, k->enumerator, c->name));
+		fill(l, v, &s, c->rep);
+		v->rule = k->id;
+		v->status = k->status;
+	}
+}
+
+/* A set of processors that is not empty: processor 0 in bank 0. */
+static void bank_vector(struct lister *l)
+{
+	const struct check *k = l->call->checks;
+	struct sample s = l->good;
+
+	while (k && k->kind != CHECK_COUNT)
+		k = k->next;
+	if (!k)
+		return;
+	for (unsigned i = 0; i < k->on.size; i++)
+		s.in[k->on.offset + i] = i == 0;
+	s.var_count = 1;
+	s.bank = 1;
+	if (!sample_broken(&s, l->call->checks))
+		fill(l, add(l, "positive-one-bank"), &s, l->call->rep);
+}
+
+/* ---- the calling convention ---- */
+
+static void control_vectors(struct lister *l)
+{
+	static const unsigned reserved[] = { 27, 30, 44, 47, 60, 63 };
+	const bool rep = l->call->rep;
+	const char *name;
+
+	for (unsigned i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		name = spec_printf(l->spec, "control-reserved-%u", reserved[i]);
+		add_breaking(l, name, "control_reserved")->control |= 1ull << reserved[i];
+	}
+	add_breaking(l, "nested", "nested")->control |= 1ull << NESTED_BIT;
+	name = rep ? "no-repetitions" : "repetitions-of-a-simple-call";
+	add_breaking(l, name, "rep_count")->control ^= 1ull << REPS_SHIFT;
+	name = rep ? "start-at-count" : "start-of-a-simple-call";
+	add_breaking(l, name, "rep_start")->control |= 1ull << START_SHIFT;
+}
+
+static void variable_header_vector(struct lister *l)
+{
+	struct sample s = l->good;
+
+	if (l->call->varhead)
+		return;
+	s.var_count = 1;
+	fill(l, add_breaking(l, "unexpected-variable-header", "variable_header"), &s, l->call->rep);
+}
+
+static void make_fast(struct vector *v)
+{
+	v->fast = true;
+	v->control |= 1ull << FAST_BIT;
+}
+
+static void fast_vectors(struct lister *l)
+{
+	const struct call *c = l->call;
+	struct vector *v;
+
+	if (!c->fast && !c->xmm) {
+		make_fast(add_breaking(l, "not-in-registers", "fast_allowed"));
+		return;
+	}
+	v = add(l, l->plain->input_size <= SPEC_FAST_BYTES ? "positive-fast" : "positive-xmm");
+	make_fast(v);
+	if (!c->rep || !c->each_in.size)
+		return;
+	v = add_breaking(l, "too-long-for-registers", "fast_allowed");
+	fill(l, v, &l->good, (SPEC_XMM_BYTES - call_in_size(c)) / c->each_in.size + 1);
+	make_fast(v);
+}
+
+static void place_vectors(struct lister *l)
+{
+	const struct call *c = l->call;
+	unsigned in = input_size(c, l->good.var_count, c->rep);
+	unsigned out = call_out_size(c) + (c->rep ? c->each_out.size : 0);
+
+	if (!in && !out)
+		return;
+	add_breaking(l, "misaligned", "gpa_alignment")->place = PLACE_MISALIGNED;
+	if ((in ? in : out) > 8)
+		add_breaking(l, "across-a-page", "gpa_page")->place = PLACE_CROSSING;
+	add_breaking(l, "beyond-the-address-space", "gpa_space")->place = PLACE_BEYOND;
+	if (in && out)
+		add_breaking(l, "overlap", "gpa_overlap")->place = PLACE_OVERLAP;
+}
+
+static void call_vectors(struct lister *l)
+{
+	struct vector *plain;
+
+	l->good = sample_of_call(l->call);
+	l->plain = NULL;
+	plain = add(l, "positive");
+	fill(l, plain, &l->good, l->call->rep);
+	l->plain = plain;
+	if (l->call->unknown)
+		return;
+	bank_vector(l);
+	rule_vectors(l);
+	control_vectors(l);
+	variable_header_vector(l);
+	fast_vectors(l);
+	place_vectors(l);
+}
+
+static bool is_code(const struct spec *s, unsigned code)
+{
+	for (const struct call *c = s->calls; c; c = c->next)
+		if (c->code == code && for_x64(&c->about))
+			return true;
+	return false;
+}
+
+/* Codes that the specification does not have. */
+static void unknown_vectors(struct lister *l)
+{
+	static const uint16_t codes[] = { 0x0000, 0x0001, 0x7fff, 0x8000, 0xffff };
+
+	l->call = NULL;
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (!is_code(l->spec, codes[i]))
+			add_breaking(l, spec_printf(l->spec, "code-%04x", codes[i]), "code_known")
+				->control = codes[i];
+}
+
+/* ---- MSRs ---- */
+
+static struct msr_vector *add_access(struct lister *l, const struct msr *m, const char *name)
+{
+	struct msr_vector *v = spec_alloc(l->spec, sizeof(*v));
+
+	v->msr = m;
+	v->name = spec_printf(l->spec, "%s/%s", m->name, name);
+	v->rule = "";
+	*l->msr_tail = v;
+	l->msr_tail = &v->next;
+	return v;
+}
+
+/* What a register that held its reset value holds after a write. */
+static uint64_t written_back(const struct msr *m, uint64_t value)
+{
+	uint64_t preserve = msr_mask(m, BITS_PRESERVE);
+
+	return ((value & ~preserve) | (m->reset & preserve)) & ~msr_mask(m, BITS_PAD);
+}
+
+static void msr_rule_vector(struct lister *l, const struct msr *m, const struct sample *good,
+			    const struct check *k)
+{
+	const char *owner = spec_printf(l->spec, "msr_%s", m->name);
+	struct msr_vector *v = add_access(l, m, kebab(l->spec, k->enumerator, owner));
+	struct sample s = *good;
+
+	v->rule = k->id;
+	v->write = k->kind != CHECK_MSR_READ;
+	if (v->write && k->kind != CHECK_MSR_WRITE)
+		sample_break(&s, m->checks, k);
+	v->value = v->write ? s.msr : 0;
+	v->before = k->kind == CHECK_MSR_LOCKED ? s.msr_old : 0;
+}
+
+static void msr_vectors(struct lister *l, const struct msr *m)
+{
+	const struct sample good = sample_of_msr(m);
+	struct msr_vector *v;
+
+	if (m->readable)
+		add_access(l, m, "read");
+	if (m->writable) {
+		v = add_access(l, m, "write");
+		v->write = true;
+		v->value = good.msr;
+		v->known = m->readable && !m->computed;
+		v->expect = written_back(m, good.msr);
+	}
+	for (const struct check *k = m->checks; k; k = k->next)
+		msr_rule_vector(l, m, &good, k);
+}
+
+/* ---- all ---- */
+
+void vectors_list(struct spec *s)
+{
+	struct lister l = { .spec = s, .tail = &s->vectors, .msr_tail = &s->msr_vectors };
+
+	if (!s->rules) /* a part of a specification, as unit tests check them */
+		return;
+	for (l.call = s->calls; l.call; l.call = l.call->next)
+		if (for_x64(&l.call->about))
+			call_vectors(&l);
+	unknown_vectors(&l);
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		if (for_x64(&m->about))
+			msr_vectors(&l, m);
+}
+
+const struct status *vector_answer(const struct spec *s, const struct vector *v)
+{
+	bool lacking = !v->call || !call_implemented(v->call);
+
+	return lacking ? spec_rule(s, "code_known")->status : v->status;
+}
