@@ -29,6 +29,8 @@ LINK = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,m
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 GEN_SRC = $(wildcard gen/*.c)
+GEN_MADE = build/obj/gen/lex.c build/obj/gen/parse.c build/obj/gen/text.c
+GEN_TEXT = $(filter-out %.h,$(wildcard gen/text/*))
 SPEC = $(wildcard spec/*.def spec/*/*.def)
 CORE_SRC = $(wildcard src/*.c src/lib/*.c arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.c arch/x86/vmx/*.S \
 	arch/x86/svm/*.c arch/x86/svm/*.S build/gen/spec_*.c)
@@ -38,7 +40,7 @@ UNIT_SRC = $(wildcard tests/unit/test_*.c)
 
 # $(call objects,folder,sources): where the objects of sources lie under build/obj: x.c -> x.o, x.S -> x.S.o.
 objects = $(patsubst %,build/obj/$(1)/%.o,$(patsubst %.c,%,$(2)))
-GEN_OBJ = $(patsubst gen/%.c,build/obj/gen/%.o,$(GEN_SRC)) build/obj/gen/lex.o build/obj/gen/parse.o
+GEN_OBJ = $(patsubst gen/%.c,build/obj/gen/%.o,$(GEN_SRC)) $(GEN_MADE:.c=.o)
 CORE_OBJ = $(call objects,core,$(CORE_SRC))
 BOOT_OBJ = $(call objects,boot32,$(BOOT_SRC))
 # Test guests: rt* is the runtime of all of them, bench* the measurements, the rest the conformance suite.
@@ -76,7 +78,7 @@ build/hvgen: $(GEN_OBJ)
 	$(Q)$(CC) -o $@ $^
 
 # The same under ASan and UBSan, for tests/gen/run.
-CHECKED_OBJ = $(call objects,unit,$(GEN_SRC) build/obj/gen/lex.c build/obj/gen/parse.c)
+CHECKED_OBJ = $(call objects,unit,$(GEN_SRC) $(GEN_MADE))
 $(CHECKED_OBJ): | build/obj/gen/parse.h
 build/hvgen-checked: $(CHECKED_OBJ)
 	$(say) LINK $@
@@ -86,7 +88,7 @@ build/obj/gen/%.o: gen/%.c build/obj/gen/parse.h Makefile | build/.setup
 	$(say) CC $<
 	$(Q)$(CC) $(GEN_CFLAGS) -c -o $@ $<
 
-build/obj/gen/lex.o build/obj/gen/parse.o: build/obj/gen/%.o: build/obj/gen/%.c build/obj/gen/parse.h Makefile
+$(GEN_MADE:.c=.o): build/obj/gen/%.o: build/obj/gen/%.c build/obj/gen/parse.h Makefile
 	$(say) CC $<
 	$(Q)$(CC) $(GEN_CFLAGS) $(TOOL_CFLAGS) -c -o $@ $<
 
@@ -100,6 +102,15 @@ build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 	$(say) RE2C $<
 	$(Q)mkdir -p build/obj/gen
 	$(Q)re2c -W -Werror --no-generation-date -o $@ $<
+
+# Each file of gen/text becomes a string: hv_tlfs.py is text_hv_tlfs_py.
+build/obj/gen/text.c: $(GEN_TEXT) Makefile
+	$(say) TEXT $@
+	$(Q)mkdir -p build/obj/gen
+	$(Q)for f in $(GEN_TEXT); do \
+		echo "const char text_$$(basename $$f | tr . _)[] ="; \
+		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
+	done >$@
 
 # The stamp is an included makefile on purpose: make brings it up to date first and then starts over, so that it sees the
 # names and times of what hvgen wrote. hvgen leaves a file alone whose content stays the same.

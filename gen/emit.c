@@ -154,6 +154,30 @@ void emit_comment(struct text *t, const char *text)
 	emit(t, one_line ? " */\n" : "\n */\n");
 }
 
+void emit_words(struct text *t, const char *first, const char *rest, const char *last,
+		const char *text)
+{
+	const char *p = text ? text + strspn(text, " \n\t") : "";
+	bool fresh = true;
+
+	if (!*p)
+		return;
+	emit(t, "%s", first);
+	while (*p) {
+		size_t n = strcspn(p, " \n\t");
+
+		if (!fresh && column_of(t) + 1 + n + strlen(last) > COLUMNS) {
+			emit(t, "\n%s", rest);
+			fresh = true;
+		}
+		emit(t, "%s%.*s", fresh ? "" : " ", (int)n, p);
+		fresh = false;
+		p += n;
+		p += strspn(p, " \n\t");
+	}
+	emit_line(t, "%s", last);
+}
+
 void emit_escaped(struct text *t, const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {

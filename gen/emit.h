@@ -41,6 +41,12 @@ void emit_close(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 void emit_column(struct text *t, unsigned column);
 /* Words of text as a C comment, wrapped to 100 columns. Nothing when text is NULL or empty. */
 void emit_comment(struct text *t, const char *text);
+/*
+ * Words of text in lines of up to 100 columns, which begin with `first` and then with `rest`; `last`
+ * stands behind them. Nothing when text is NULL or empty.
+ */
+void emit_words(struct text *t, const char *first, const char *rest, const char *last,
+		const char *text);
 /* Text with everything escaped that a C string literal needs, without the quotes. */
 void emit_escaped(struct text *t, const char *text);
 /* Licence line, one-sentence description and "generated" notice of a generated C file. */

@@ -9,7 +9,7 @@
 
 #include "emit.h"
 
-enum { SET_CORE, SET_GUEST, SET_DOC, SET_COUNT };
+enum { SET_CORE, SET_GUEST, SET_DOC, SET_PYTHON, SET_COUNT };
 
 static const struct set {
 	const char *name, *what;
@@ -17,6 +17,7 @@ static const struct set {
 	[SET_CORE] = { "core", "what links into the hypervisor" },
 	[SET_GUEST] = { "guest", "what a guest uses" },
 	[SET_DOC] = { "doc", "what people read" },
+	[SET_PYTHON] = { "python", "a module for Python" },
 };
 
 static const struct output {
@@ -44,6 +45,8 @@ static const struct output {
 	  out_vectors_h },
 	{ SET_DOC, "reference.md", "the reference, with what is implemented and what is refused",
 	  out_reference_md },
+	{ SET_PYTHON, "python/hv_tlfs.py", "the interface: takes it apart and puts it together",
+	  out_python },
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);

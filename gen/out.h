@@ -25,6 +25,7 @@ void out_names_c(struct text *t, const struct spec *s);
 void out_guest_h(struct text *t, const struct spec *s);
 void out_vectors_h(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
+void out_python(struct text *t, const struct spec *s);
 
 /*
  * Outputs come in sets, so that one who needs the guest header alone gets no more. The bit of the

@@ -54,37 +54,54 @@ const char *block_name(const struct call *c, const struct block *b)
 	return c->name;
 }
 
-struct struct_walk {
+struct type_walk {
 	struct text *text;
 	void (*print)(struct text *, const struct type *);
+	bool all;              /* else structs alone */
 	const struct type **done;
 	size_t count;
 };
 
-static void walk_struct(struct struct_walk *w, const struct type *type)
+static void walk_type(struct type_walk *w, const struct type *type)
 {
+	if (type->kind == TYPE_INTEGER || (type->kind != TYPE_STRUCT && !w->all))
+		return;
 	for (size_t i = 0; i < w->count; i++)
 		if (w->done[i] == type)
 			return;
 	for (const struct field *f = type->fields; f; f = f->next)
-		if (f->type->kind == TYPE_STRUCT)
-			walk_struct(w, f->type);
+		walk_type(w, f->type);
+	for (const struct bits *b = type->bits; b; b = b->next)
+		if (b->type)
+			walk_type(w, b->type);
 	w->done[w->count++] = type;
 	w->print(w->text, type);
 }
 
-void each_struct(struct text *t, const struct spec *s,
-		 void (*print)(struct text *, const struct type *))
+static void walk_types(struct text *t, const struct spec *s,
+		       void (*print)(struct text *, const struct type *), bool all)
 {
 	size_t types = 1;
 
 	for (const struct type *type = s->types; type; type = type->next)
 		types++;
 	const struct type *done[types];
-	struct struct_walk walk = { .text = t, .print = print, .done = done };
+	struct type_walk walk = { .text = t, .print = print, .all = all, .done = done };
 	for (const struct type *type = s->types; type; type = type->next)
-		if (type->kind == TYPE_STRUCT && for_x64(&type->about))
-			walk_struct(&walk, type);
+		if (for_x64(&type->about))
+			walk_type(&walk, type);
+}
+
+void each_struct(struct text *t, const struct spec *s,
+		 void (*print)(struct text *, const struct type *))
+{
+	walk_types(t, s, print, false);
+}
+
+void each_type(struct text *t, const struct spec *s,
+	       void (*print)(struct text *, const struct type *))
+{
+	walk_types(t, s, print, true);
 }
 
 const char *first_line(const char *doc)

@@ -32,6 +32,9 @@ const char *block_name(const struct call *c, const struct block *b);
 /* Print every struct for x64 once, after those it contains, whatever the order of declaration. */
 void each_struct(struct text *t, const struct spec *s,
 		 void (*print)(struct text *, const struct type *));
+/* The same for every declared type for x64: what it is made of comes first. */
+void each_type(struct text *t, const struct spec *s,
+	       void (*print)(struct text *, const struct type *));
 /* First line of a documentation text, without its line end. */
 const char *first_line(const char *doc);
 

@@ -38,4 +38,10 @@ def read(path):
 def generate(folder, spec=SPEC, cwd=TOP):
     status, out, err = hvgen('gen', '-o', folder, spec, cwd=cwd)
     require((status, out, err) == (0, '', ''), f'status {status}\n{err}')
-    return {name: read(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}
+    return {name: read(os.path.join(folder, name)) for name in files(folder)}
+
+
+def files(folder):
+    """The names of all files in the folder and those below it, relative to it."""
+    return sorted(os.path.relpath(os.path.join(root, name), folder)
+                  for root, _, names in os.walk(folder) for name in names)
