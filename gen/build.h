@@ -47,8 +47,8 @@ struct build {
 void build_init(struct build *b, struct spec *s, const struct source *source);
 void build_reset_state(struct build *b);
 
-/* Reads an included file; read.c. */
-void build_include(struct build *b, const struct token *path);
+/* Reads an included file, a chapter with that title unless it is NULL; read.c. */
+void build_include(struct build *b, const struct token *path, const struct token *title);
 
 void build_syntax_error(struct build *b, const struct token *found, const int *expected, int count);
 void build_too_deep(struct build *b);

@@ -46,6 +46,7 @@ struct source {
 	const char *name;
 	const char *text;
 	size_t size;
+	const char *title;             /* as a chapter, of the first include; or NULL */
 	unsigned index;                /* order of first inclusion, for sorting diagnostics */
 	uint64_t device, inode;        /* two paths of one file agree in these; 0 in memory */
 	const struct source *includer; /* NULL for the front door */

@@ -41,7 +41,8 @@ declarations ::= declarations declaration.
 /* ---- one line ---- */
 
 declaration ::= loose.
-declaration ::= INCLUDE STRING(S).                    { build_include(b, &S); }
+declaration ::= INCLUDE STRING(S).                    { build_include(b, &S, NULL); }
+declaration ::= INCLUDE STRING(S) LINE_DOC(D).        { build_include(b, &S, &D); }
 declaration ::= interface trail.
 declaration ::= alias trail.                          { build_close(b); }
 

@@ -299,7 +299,7 @@ static bool too_deep(struct spec *s, const struct token *path, const struct sour
 	return true;
 }
 
-void build_include(struct build *b, const struct token *path)
+void build_include(struct build *b, const struct token *path, const struct token *title)
 {
 	bool fresh;
 	struct source *source;
@@ -319,6 +319,7 @@ void build_include(struct build *b, const struct token *path)
 	}
 	source->includer = b->source;
 	source->included_at = path->at;
+	source->title = title ? title->text : NULL;
 	feed(b->spec, source);
 }
 
