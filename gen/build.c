@@ -795,16 +795,14 @@ void build_needs(struct build *b, struct offer_use *uses, const struct name *oth
 
 void build_callers(struct build *b, const struct token *keyword, const struct name_list *words)
 {
-	static const char *const names[] = { "guest", "parent", "root", "vtl" };
-
 	if (b->call->callers)
 		diag_error(b->spec, &keyword->at, "second list of callers");
 	for (const struct name_list *w = words; w; w = w->next) {
 		unsigned i = 0;
 
-		while (i < 4 && strcmp(names[i], w->name.text) != 0)
+		while (caller_name(i) && strcmp(caller_name(i), w->name.text) != 0)
 			i++;
-		if (i < 4)
+		if (caller_name(i))
 			b->call->callers |= 1u << i;
 		else
 			diag_error(b->spec, &w->name.at,

@@ -17,7 +17,7 @@ struct command {
 	const char *help;   /* what it does: lines of up to 68 columns without a line end behind the last */
 };
 
-extern const struct command command_check, command_gen;
+extern const struct command command_check, command_gen, command_json;
 
 /*
  * Say what is wrong with the words of a command, naming `word` unless it is NULL, and how the

@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
 	&command_check,
 	&command_gen,
+	&command_json,
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);

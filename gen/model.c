@@ -137,6 +137,13 @@ const char *seen_name(enum seen_in who)
 	return names[who];
 }
 
+const char *caller_name(unsigned i)
+{
+	static const char *const names[] = { "guest", "parent", "root", "vtl" };
+
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+}
+
 /* ---- look-ups ---- */
 
 static struct type builtins[] = {

@@ -515,4 +515,7 @@ const char *mark_name(enum mark_kind kind);
 /* The spelling of a hypervisor: "kvm", "xen", "openvmm". */
 const char *seen_name(enum seen_in who);
 
+/* The spelling of the caller that is bit `i` of a set: "guest", "parent"; NULL beyond the last. */
+const char *caller_name(unsigned i);
+
 #endif

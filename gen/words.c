@@ -59,12 +59,11 @@ const char *words_shape(const struct call *c)
 
 const char *words_callers(unsigned set)
 {
-	static const char *const names[] = { "guest", "parent", "root", "vtl" };
 	const char *text = "";
 
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; caller_name(i); i++)
 		if (set & 1u << i)
-			text = namef("%s%s%s", text, *text ? ", " : "", names[i]);
+			text = namef("%s%s%s", text, *text ? ", " : "", caller_name(i));
 	return text;
 }
 
