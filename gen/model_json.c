@@ -209,18 +209,22 @@ static void put_cpuid_part(struct model_json *m, const struct cpuid_leaf *l, con
 			   const struct bits *b)
 {
 	struct json *j = &m->json;
+	struct about about = b->about;
 
+	about.arch &= l->about.arch;
+	if (!about.unimplemented)
+		about.unimplemented = l->about.unimplemented;
 	json_row(j, NULL);
 	put_head(m, part_title(b), b->low, b->name);
 	json_number(j, "width", b->high - b->low + 1);
 	json_number(j, "leaf", l->number);
 	json_text(j, "register", reg);
 	put_source(m, b);
-	put_about(m, &b->about, &b->at);
+	put_about(m, &about, &b->at);
 	json_end(j);
 }
 
-/* One item for each named part of a register. */
+/* One item for each named part of a register; what is said of the leaf holds for all of them. */
 static void put_cpuid_leaf(struct model_json *m, const void *item)
 {
 	const struct cpuid_leaf *l = item;

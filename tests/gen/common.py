@@ -15,6 +15,10 @@ class Failure(Exception):
     """A test failed; the text says why."""
 
 
+class Skipped(Exception):
+    """A test cannot run here; the text says why."""
+
+
 def require(condition, why):
     if not condition:
         raise Failure(why)
