@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "near.h"
 
 enum { NUMBER_LIMIT = 0xffff };
 
@@ -230,7 +231,6 @@ void build_arch(struct build *b, const struct name_list *words)
 	b->target = b->body;
 }
 
-/* In a list of values these belong to the line, elsewhere to the declaration. */
 static bool is_c_name(const char *text)
 {
 	static const char *const letters =
@@ -239,9 +239,19 @@ static bool is_c_name(const char *text)
 	return (text[0] < '0' || text[0] > '9') && strspn(text, letters) == strlen(text);
 }
 
-void build_named(struct build *b, const struct token *name)
+/* The name of a call or an MSR is a line of its body; other names belong to the line they end. */
+static struct about *named_about(struct build *b, const struct token *keyword)
 {
-	struct about *about = b->call || b->msr ? b->body : b->target;
+	if (b->call || (b->msr && !b->bits))
+		return b->body;
+	if (b->msr && keyword->first && keyword->at.column <= b->bits->range_at.column)
+		diag_error(b->spec, &keyword->at, "the name of an MSR stands in front of its bits");
+	return b->target;
+}
+
+void build_named(struct build *b, const struct token *keyword, const struct token *name)
+{
+	struct about *about = named_about(b, keyword);
 
 	if (!name->text[0])
 		diag_error(b->spec, &name->at, "an empty name");
@@ -930,10 +940,45 @@ void build_register(struct build *b, const struct token *name)
 	b->bits_list = &b->leaf->registers[i].bits;
 }
 
+/* ---- remarks ---- */
+
+void build_remark(struct build *b, const struct token *subject)
+{
+	struct remark *r = spec_alloc(b->spec, sizeof(*r));
+
+	r->subject = subject->text;
+	r->at = subject->at;
+	open_body(b, &r->about);
+	APPEND(b->spec->remarks, r);
+}
+
+void build_absence(struct build *b, const struct token *name, const struct token *reason)
+{
+	struct absence *a = spec_alloc(b->spec, sizeof(*a));
+
+	refuse_pending(b);
+	if (!reason->text[0])
+		diag_error(b->spec, &reason->at, "an absence without a reason");
+	*a = (struct absence){ .name = name->text, .reason = reason->text, .at = name->at };
+	APPEND(b->spec->absences, a);
+}
+
 /* ---- what does not parse ---- */
+
+/* A name in the wrong place may be a keyword with a slip. */
+static const char *keyword_hint(struct build *b, const struct token *found)
+{
+	struct near near = { .wanted = found->text };
+
+	for (int kind = 0; kind < lex_kinds(); kind++)
+		if (lex_keyword(kind))
+			near_try(&near, lex_keyword(kind));
+	return near.distance ? near_hint(b->spec, &near) : "";
+}
 
 void build_syntax_error(struct build *b, const struct token *found, const int *expected, int count)
 {
+	const char *hint = keyword_hint(b, found);
 	char list[160] = "";
 	size_t used = 0;
 
@@ -947,7 +992,8 @@ void build_syntax_error(struct build *b, const struct token *found, const int *e
 		return;
 	b->failed = true;
 	if (found->text[0] && found->kind != TOKEN_END)
-		diag_error(b->spec, &found->at, "unexpected '%.40s'%s", found->text, list);
+		diag_error(b->spec, &found->at, "unexpected '%.40s'%s", found->text,
+			   *hint ? hint : list);
 	else
 		diag_error(b->spec, &found->at, "unexpected %s%s", lex_token_name(found->kind),
 			   list);

@@ -71,6 +71,8 @@ void build_msr(struct build *b, const struct token *name, const struct token *nu
 	       const struct token *stride, const struct token *count,
 	       const struct name_list *words);
 void build_leaf(struct build *b, const struct token *number, const struct token *name);
+void build_remark(struct build *b, const struct token *subject);
+void build_absence(struct build *b, const struct token *name, const struct token *reason);
 void build_register(struct build *b, const struct token *name);
 
 /* A number and a name: of an enum, flag set, status, rule, privilege or feature. */
@@ -115,7 +117,7 @@ void build_body_seen(struct build *b, struct seen *list);
 void build_ref(struct build *b, const struct token *keyword, struct name_list *refs);
 void build_since(struct build *b, const struct token *edition);
 void build_arch(struct build *b, const struct name_list *words);
-void build_named(struct build *b, const struct token *name);
+void build_named(struct build *b, const struct token *keyword, const struct token *name);
 void build_unimplemented(struct build *b, const struct token *keyword, const struct token *reason);
 
 /* Pieces. */

@@ -319,8 +319,11 @@ bool spec_check(struct spec *s)
 	check_cpuid(s);
 	check_offers(s);
 	check_unused(s);
-	if (s->error_count == 0)
+	check_remarks(s);
+	if (s->error_count == 0) {
 		check_spellings(s);
+		check_absences(s);
+	}
 	if (s->error_count == 0)
 		check_testable(s);
 	if (s->error_count == 0)

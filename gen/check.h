@@ -33,6 +33,13 @@ void check_offers(struct spec *s);
 void check_unused(struct spec *s);
 
 /*
+ * Remarks have a mark and no name is absent twice; and what is absent is not declared, for
+ * specifications without errors so far. check_remarks.c.
+ */
+void check_remarks(struct spec *s);
+void check_absences(struct spec *s);
+
+/*
  * Every call and MSR has an input that keeps its rules, and every rule one that breaks it and none
  * before it; check_testable.c. For specifications without errors.
  */

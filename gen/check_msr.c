@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "diag.h"
+#include "near.h"
 
 static void check_number(struct spec *s, const struct msr *m)
 {
@@ -45,6 +46,15 @@ static void resolve_unless(struct spec *s, const struct msr *m, struct bits *b)
 		b->unless_bit = bit;
 }
 
+static void report_msr(struct spec *s, const struct name *n)
+{
+	struct near near = { .wanted = n->text };
+
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		near_try(&near, m->name);
+	diag_error(s, &n->at, "unknown MSR '%s'%s", n->text, near_hint(s, &near));
+}
+
 static void resolve_bits(struct spec *s, struct msr *m)
 {
 	for (struct bits *b = m->bits; b; b = b->next) {
@@ -56,7 +66,7 @@ static void resolve_bits(struct spec *s, struct msr *m)
 			continue;
 		b->ignored_unless_msr = spec_msr(s, n->text);
 		if (!b->ignored_unless_msr && !is_lost(s, n->text))
-			diag_error(s, &n->at, "unknown MSR '%s'", n->text);
+			report_msr(s, n);
 		else if (b->ignored_unless_msr == m)
 			diag_error(s, &n->at, "'%s' cannot wait for itself", m->name);
 		else if (b->ignored_unless_msr && b->ignored_unless_msr->strided)

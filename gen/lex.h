@@ -31,8 +31,15 @@ void lex_init(struct lexer *l, struct spec *s, const struct source *source);
 /* The next token. What is no token is reported and skipped, so that only good ones arrive. */
 struct token lex_next(struct lexer *l);
 
-/* How a token is called in a message: "a name", "'{'", "'hypercall'". */
+/*
+ * How a token is called in a message: "a name", "'{'", "'hypercall'". What it says of a keyword lives
+ * until the next call.
+ */
 const char *lex_token_name(int kind);
+
+/* How many kinds there are. The word of a keyword; NULL for a kind that is none. */
+int lex_kinds(void);
+const char *lex_keyword(int kind);
 
 /* True for the keywords that open a declaration. */
 bool lex_opens_declaration(int kind);

@@ -2,6 +2,7 @@
 /* The words of the language: the token table is the block between the re2c marks. */
 #include "lex.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "diag.h"
@@ -183,6 +184,8 @@ again:
 	"hypercall"       { TOKEN(HYPERCALL); }
 	"msr"             { TOKEN(MSR); }
 	"cpuid"           { TOKEN(CPUID); }
+	"remark"          { TOKEN(REMARK); }
+	"absent"          { TOKEN(ABSENT); }
 
 	"size"            { TOKEN(SIZE); }
 	"stride"          { TOKEN(STRIDE); }
@@ -242,39 +245,56 @@ again:
 */
 }
 
-/* What a message calls each token. Keywords stand in quotes, classes of tokens do not. */
+static const char *const keywords[] = {
+	[TOKEN_INCLUDE] = "include", [TOKEN_INTERFACE] = "interface", [TOKEN_VERSION] = "version",
+	[TOKEN_TYPE] = "type", [TOKEN_BITS] = "bits", [TOKEN_ENUM] = "enum",
+	[TOKEN_FLAGS] = "flags", [TOKEN_STRUCT] = "struct", [TOKEN_STATUSES] = "statuses",
+	[TOKEN_RULES] = "rules", [TOKEN_PRIVILEGES] = "privileges", [TOKEN_FEATURES] = "features",
+	[TOKEN_HYPERCALL] = "hypercall", [TOKEN_MSR] = "msr", [TOKEN_CPUID] = "cpuid",
+	[TOKEN_REMARK] = "remark", [TOKEN_ABSENT] = "absent", [TOKEN_SIZE] = "size",
+	[TOKEN_STRIDE] = "stride", [TOKEN_COUNT] = "count", [TOKEN_REF] = "ref",
+	[TOKEN_SINCE] = "since", [TOKEN_ARCH] = "arch", [TOKEN_SEEN] = "seen",
+	[TOKEN_BODY_SEEN] = "seen", [TOKEN_NAMED] = "named",
+	[TOKEN_UNIMPLEMENTED] = "unimplemented", [TOKEN_OFFERED] = "offered",
+	[TOKEN_NEEDS] = "needs", [TOKEN_CALLER] = "caller", [TOKEN_STATUS] = "status",
+	[TOKEN_CONTINUABLE] = "continuable", [TOKEN_IN] = "in", [TOKEN_VAR] = "var",
+	[TOKEN_EACH] = "each", [TOKEN_OUT] = "out", [TOKEN_RESET] = "reset", [TOKEN_ACTS] = "acts",
+	[TOKEN_COMPUTED] = "computed", [TOKEN_PAD] = "pad", [TOKEN_MBZ] = "mbz",
+	[TOKEN_PRESERVE] = "preserve", [TOKEN_NONZERO] = "nonzero", [TOKEN_COUNT_OF] = "count_of",
+	[TOKEN_UNLESS] = "unless", [TOKEN_ELSE] = "else", [TOKEN_GPA] = "gpa",
+	[TOKEN_LOCKS] = "locks", [TOKEN_IGNORED_UNLESS] = "ignored_unless",
+	[TOKEN_CONSTANT] = "constant", [TOKEN_VALUE] = "value",
+};
+
+/* What a message calls the others. */
 static const char *const token_names[] = {
 	[TOKEN_END] = "the end of the file", [TOKEN_NAME] = "a name", [TOKEN_NUMBER] = "a number",
 	[TOKEN_STRING] = "a string", [TOKEN_MARK] = "a mark", [TOKEN_BODY_MARK] = "a mark",
-	[TOKEN_DOC] = "documentation", [TOKEN_LINE_DOC] = "documentation",
-	[TOKEN_LBRACE] = "'{'", [TOKEN_RBRACE] = "'}'", [TOKEN_LBRACKET] = "'['",
-	[TOKEN_RBRACKET] = "']'", [TOKEN_EQUALS] = "'='", [TOKEN_COLON] = "':'",
-	[TOKEN_COMMA] = "','", [TOKEN_DOT] = "'.'", [TOKEN_RANGE] = "'..'",
-	[TOKEN_INCLUDE] = "'include'", [TOKEN_INTERFACE] = "'interface'",
-	[TOKEN_VERSION] = "'version'", [TOKEN_TYPE] = "'type'", [TOKEN_BITS] = "'bits'",
-	[TOKEN_ENUM] = "'enum'", [TOKEN_FLAGS] = "'flags'", [TOKEN_STRUCT] = "'struct'",
-	[TOKEN_STATUSES] = "'statuses'", [TOKEN_RULES] = "'rules'",
-	[TOKEN_PRIVILEGES] = "'privileges'", [TOKEN_FEATURES] = "'features'",
-	[TOKEN_HYPERCALL] = "'hypercall'", [TOKEN_MSR] = "'msr'", [TOKEN_CPUID] = "'cpuid'",
-	[TOKEN_SIZE] = "'size'", [TOKEN_STRIDE] = "'stride'", [TOKEN_COUNT] = "'count'",
-	[TOKEN_REF] = "'ref'", [TOKEN_SINCE] = "'since'", [TOKEN_ARCH] = "'arch'",
-	[TOKEN_SEEN] = "'seen'", [TOKEN_BODY_SEEN] = "'seen'",
-	[TOKEN_NAMED] = "'named'", [TOKEN_UNIMPLEMENTED] = "'unimplemented'",
-	[TOKEN_OFFERED] = "'offered'", [TOKEN_NEEDS] = "'needs'", [TOKEN_CALLER] = "'caller'",
-	[TOKEN_STATUS] = "'status'", [TOKEN_CONTINUABLE] = "'continuable'", [TOKEN_IN] = "'in'",
-	[TOKEN_VAR] = "'var'", [TOKEN_EACH] = "'each'", [TOKEN_OUT] = "'out'",
-	[TOKEN_RESET] = "'reset'", [TOKEN_ACTS] = "'acts'", [TOKEN_COMPUTED] = "'computed'",
-	[TOKEN_PAD] = "'pad'", [TOKEN_MBZ] = "'mbz'", [TOKEN_PRESERVE] = "'preserve'",
-	[TOKEN_NONZERO] = "'nonzero'", [TOKEN_COUNT_OF] = "'count_of'", [TOKEN_UNLESS] = "'unless'",
-	[TOKEN_ELSE] = "'else'", [TOKEN_GPA] = "'gpa'", [TOKEN_LOCKS] = "'locks'",
-	[TOKEN_IGNORED_UNLESS] = "'ignored_unless'", [TOKEN_CONSTANT] = "'constant'",
-	[TOKEN_VALUE] = "'value'",
+	[TOKEN_DOC] = "documentation", [TOKEN_LINE_DOC] = "documentation", [TOKEN_LBRACE] = "'{'",
+	[TOKEN_RBRACE] = "'}'", [TOKEN_LBRACKET] = "'['", [TOKEN_RBRACKET] = "']'",
+	[TOKEN_EQUALS] = "'='", [TOKEN_COLON] = "':'", [TOKEN_COMMA] = "','", [TOKEN_DOT] = "'.'",
+	[TOKEN_RANGE] = "'..'",
 };
+
+int lex_kinds(void)
+{
+	return sizeof(keywords) / sizeof(keywords[0]);
+}
+
+const char *lex_keyword(int kind)
+{
+	return kind >= 0 && kind < lex_kinds() ? keywords[kind] : NULL;
+}
 
 const char *lex_token_name(int kind)
 {
+	static char quoted[32];
 	int count = sizeof(token_names) / sizeof(token_names[0]);
 
+	if (lex_keyword(kind)) {
+		snprintf(quoted, sizeof(quoted), "'%s'", lex_keyword(kind));
+		return quoted;
+	}
 	if (kind < 0 || kind >= count || !token_names[kind])
 		return "something else";
 	return token_names[kind];
@@ -286,7 +306,7 @@ bool lex_opens_declaration(int kind)
 	case TOKEN_INCLUDE: case TOKEN_INTERFACE: case TOKEN_TYPE: case TOKEN_BITS:
 	case TOKEN_ENUM: case TOKEN_FLAGS: case TOKEN_STRUCT: case TOKEN_STATUSES:
 	case TOKEN_RULES: case TOKEN_PRIVILEGES: case TOKEN_FEATURES: case TOKEN_HYPERCALL:
-	case TOKEN_MSR: case TOKEN_CPUID:
+	case TOKEN_MSR: case TOKEN_CPUID: case TOKEN_REMARK: case TOKEN_ABSENT:
 		return true;
 	default:
 		return false;

@@ -303,3 +303,10 @@ uint64_t offer_implemented_mask(const struct offer *block)
 			mask |= 1ull << b->bit;
 	return mask;
 }
+
+const char *about_alias(const struct about *a, const char *own)
+{
+	bool is_c = a->named && strncmp(a->named, "HV_", 3) == 0;
+
+	return is_c && strcmp(a->named, own) != 0 ? a->named : NULL;
+}

@@ -445,6 +445,24 @@ static inline bool leaf_implemented(const struct cpuid_leaf *l)
 	return !l->about.unimplemented && (l->about.arch & ARCH_X64);
 }
 
+/* ---- what is no item of the interface ---- */
+
+/* Something to say about the documents or their readers that no declared item could carry. */
+struct remark {
+	struct remark *next;
+	const char *subject;
+	struct pos at;
+	struct about about;    /* has a mark */
+};
+
+/* What a source names and this specification leaves out on purpose. */
+struct absence {
+	struct absence *next;
+	const char *name;
+	const char *reason;
+	struct pos at;
+};
+
 /* ---- the whole ---- */
 
 struct arena;
@@ -465,6 +483,8 @@ struct spec {
 	struct msr *msrs;
 	struct cpuid_leaf *leaves;
 	struct cpuid_value *values;
+	struct remark *remarks;
+	struct absence *absences;
 	struct msr_row *msr_rows; /* resolved: every number, ascending */
 	size_t msr_row_count;
 	struct vector *vectors; /* resolved: vectors.h */
@@ -508,6 +528,12 @@ unsigned count_bits(uint64_t value);
 /* "vp_index" -> "VpIndex", "vp_index" -> "VP_INDEX"; the results live in the spec. */
 const char *spec_camel(struct spec *s, const char *name);
 const char *spec_upper(struct spec *s, const char *name);
+
+/*
+ * The name under which other headers know a constant of C that is `own` here: what stands behind
+ * `named` when that begins with HV_. NULL when there is none.
+ */
+const char *about_alias(const struct about *a, const char *own);
 
 /* The spelling of a mark: "observed", "erratum", "disputed", "ours". */
 const char *mark_name(enum mark_kind kind);

@@ -100,8 +100,11 @@ static bool is_part(const struct bits *b, unsigned bytes)
 static void bit_constants(struct text *t, const char *macro, const struct bits *b, unsigned bytes)
 {
 	bool single = b->high == b->low;
+	const char *alias = about_alias(&b->about, macro);
 
 	emit_comment(t, b->about.doc);
+	if (alias)
+		define(t, alias, number(bits_mask(b), bytes));
 	if (!single && !is_part(b, bytes))
 		return;
 	if (single)
@@ -131,11 +134,12 @@ static void constant(struct text *t, const struct type *type, const struct enume
 		     uint64_t value)
 {
 	const char *name = namef("HV_%s_%s", upper(type->name), upper(e->name));
+	const char *alias = about_alias(&e->about, name);
 
 	emit_comment(t, e->about.doc);
 	define(t, name, number(value, type->size));
-	if (strncmp(e->named, "HV_", 3) == 0 && strcmp(e->named, name) != 0)
-		define(t, e->named, number(value, type->size));
+	if (alias)
+		define(t, alias, number(value, type->size));
 }
 
 static void flags(struct text *t, const struct type *type)

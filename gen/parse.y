@@ -12,6 +12,10 @@
 %extra_argument { struct build *b }
 %stack_size 64
 
+/* Behind a line of bits `named` is said of them, not of the MSR. */
+%nonassoc BITS_LINE.
+%nonassoc NAMED.
+
 /*
  * Any keyword is a name where only a name can stand. Those that open declarations are not here:
  * they arrive as keywords in column 1 alone.
@@ -45,6 +49,8 @@ declaration ::= INCLUDE STRING(S).                    { build_include(b, &S, NUL
 declaration ::= INCLUDE STRING(S) LINE_DOC(D).        { build_include(b, &S, &D); }
 declaration ::= interface trail.
 declaration ::= alias trail.                          { build_close(b); }
+declaration ::= remark trail.                         { build_close(b); }
+declaration ::= ABSENT STRING(N) STRING(R).           { build_absence(b, &N, &R); }
 
 interface ::= INTERFACE STRING(N) VERSION NUMBER(X) DOT NUMBER(Y) DOT NUMBER(Z). {
 	build_interface(b, &N, &X, &Y, &Z);
@@ -52,6 +58,7 @@ interface ::= INTERFACE STRING(N) VERSION NUMBER(X) DOT NUMBER(Y) DOT NUMBER(Z).
 alias ::= TYPE NAME(N) EQUALS NAME(T) words(W). {
 	build_type(b, TYPE_ALIAS, &N, &T, NULL, W);
 }
+remark ::= REMARK STRING(S).                          { build_remark(b, &S); }
 
 /* ---- lists of names and values ---- */
 
@@ -109,6 +116,7 @@ part_name ::= PAD(N).                                 { build_part_name(b, &N, B
 part_name ::= PRESERVE(N).                            { build_part_name(b, &N, BITS_PRESERVE); }
 
 part_word ::= note.
+part_word ::= named.
 part_word ::= COLON NAME(T).                          { b->bits->type_name = build_name(&T); }
 part_word ::= IN NUMBER(A) RANGE NUMBER(B).           { b->bits->in = build_range(b, &A, &B); }
 part_word ::= NONZERO.                                { b->bits->nonzero = true; }
@@ -206,7 +214,7 @@ msr_items ::= .
 msr_items ::= msr_items loose.
 msr_items ::= msr_items common trail.
 msr_items ::= msr_items msr_item trail.
-msr_items ::= msr_items part.
+msr_items ::= msr_items part.  [BITS_LINE]
 
 msr_item ::= named.
 msr_item ::= unimplemented.
@@ -259,7 +267,7 @@ common ::= REF(K) strings(L).                         { build_ref(b, &K, L); }
 common ::= SINCE STRING(S).                           { build_since(b, &S); }
 common ::= ARCH word_list(W).                         { build_arch(b, W); }
 
-named ::= NAMED STRING(S).                            { build_named(b, &S); }
+named ::= NAMED(K) STRING(S).                         { build_named(b, &K, &S); }
 unimplemented ::= UNIMPLEMENTED(K) STRING(R).         { build_unimplemented(b, &K, &R); }
 unimplemented ::= UNIMPLEMENTED(K).                   { build_unimplemented(b, &K, NULL); }
 

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "diag.h"
+#include "near.h"
 
 bool is_lost(const struct spec *s, const char *name)
 {
@@ -15,10 +16,49 @@ bool is_lost(const struct spec *s, const char *name)
 	return false;
 }
 
-static void report_unknown(struct spec *s, const struct name *n, const char *what)
+static void report_unknown(struct spec *s, const struct name *n, const char *what,
+			   const struct near *near)
 {
 	if (!is_lost(s, n->text))
-		diag_error(s, &n->at, "unknown %s '%s'", what, n->text);
+		diag_error(s, &n->at, "unknown %s '%s'%s", what, n->text, near_hint(s, near));
+}
+
+static void report_type(struct spec *s, const struct name *n)
+{
+	struct near near = { .wanted = n->text };
+
+	for (const struct type *t = s->types; t; t = t->next)
+		near_try(&near, t->name);
+	report_unknown(s, n, "type", &near);
+}
+
+static void report_status(struct spec *s, const struct name *n)
+{
+	struct near near = { .wanted = n->text };
+
+	for (const struct status *status = s->statuses; status; status = status->next)
+		near_try(&near, status->name);
+	report_unknown(s, n, "status", &near);
+}
+
+static void report_block(struct spec *s, const struct name *n)
+{
+	struct near near = { .wanted = n->text };
+
+	for (const struct offer *o = s->offers; o; o = o->next)
+		near_try(&near, o->name);
+	report_unknown(s, n, "privileges or features block", &near);
+}
+
+static void report_bit(struct spec *s, const struct offer *o, const struct name *n)
+{
+	struct near near = { .wanted = n->text };
+
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		near_try(&near, b->name);
+	if (!is_lost(s, n->text))
+		diag_error(s, &n->at, "'%s' has no bit '%s'%s", o->name, n->text,
+			   near_hint(s, &near));
 }
 
 struct type *refer_type(struct spec *s, const struct name *n)
@@ -28,7 +68,7 @@ struct type *refer_type(struct spec *s, const struct name *n)
 	if (t)
 		t->used = true;
 	else
-		report_unknown(s, n, "type");
+		report_type(s, n);
 	return t;
 }
 
@@ -39,7 +79,7 @@ const struct status *refer_real_status(struct spec *s, const struct name *n)
 	if (status)
 		status->used = true;
 	else
-		report_unknown(s, n, "status");
+		report_status(s, n);
 	return status;
 }
 
@@ -55,14 +95,15 @@ const struct status *refer_status(struct spec *s, const struct name *n)
 void refer_offers(struct spec *s, struct offer_use *uses)
 {
 	for (struct offer_use *u = uses; u; u = u->next) {
+		const struct offer *o = spec_offer(s, u->block.text);
+
 		u->target = spec_offer_bit(s, u->block.text, u->bit.text);
 		if (u->target)
 			u->target->used = true;
-		else if (!spec_offer(s, u->block.text))
-			report_unknown(s, &u->block, "privileges or features block");
-		else if (!is_lost(s, u->bit.text))
-			diag_error(s, &u->bit.at, "'%s' has no bit '%s'", u->block.text,
-				   u->bit.text);
+		else if (!o)
+			report_block(s, &u->block);
+		else
+			report_bit(s, o, &u->bit);
 	}
 }
 

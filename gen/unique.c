@@ -14,6 +14,7 @@ struct entry {
 	struct pos number_at;
 	unsigned order;
 	unsigned arch;         /* set of enum arch: where name and number count */
+	unsigned size;         /* of an alias: bytes of its constant, else 0 */
 };
 
 struct entries {
@@ -34,7 +35,9 @@ static void add(struct entries *e, const char *name, const struct pos *name_at, 
 		e->list = list;
 		e->room = room;
 	}
-	e->list[e->count] = (struct entry){ name, *name_at, number, *number_at, e->count, ARCH_ALL };
+	e->list[e->count] = (struct entry){ .name = name, .name_at = *name_at, .number = number,
+					    .number_at = *number_at, .order = e->count,
+					    .arch = ARCH_ALL };
 	e->count++;
 }
 
@@ -90,18 +93,24 @@ static const struct entry *first_same(const struct entries *e, const struct entr
 	return first;
 }
 
-static void check_names(struct entries *e, const char *what)
+static void check_names_by(struct entries *e, const char *what,
+			   bool (*same)(const struct entry *, const struct entry *))
 {
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), by_name);
 	for (unsigned i = 1; i < e->count; i++) {
-		const struct entry *this = &e->list[i], *first = first_same(e, this, same_name);
+		const struct entry *this = &e->list[i], *first = first_same(e, this, same);
 
 		if (first == this)
 			continue;
 		diag_error(e->spec, &this->name_at, "second %s '%s'", what, this->name);
 		diag_note(e->spec, &first->name_at, "first declared here");
 	}
+}
+
+static void check_names(struct entries *e, const char *what)
+{
+	check_names_by(e, what, same_name);
 }
 
 static void check_numbers(struct entries *e, const char *what)
@@ -287,16 +296,51 @@ static void add_c(struct entries *e, const struct pos *at, const char *name)
 	add(e, name, at, 0, at);
 }
 
+/* Equal constants may share the name that other headers give them. */
+static bool clashes(const struct entry *a, const struct entry *b)
+{
+	return same_name(a, b) && !(a->size && a->size == b->size && a->number == b->number);
+}
+
+/* The name that other headers give a constant of `size` bytes, too. */
+static void add_alias(struct entries *e, const char *own, const struct about *about,
+		      const struct pos *at, uint64_t value, unsigned size)
+{
+	const char *alias = about_alias(about, own);
+
+	if (!alias)
+		return;
+	add(e, alias, at, value, at);
+	e->list[e->count - 1].size = size;
+}
+
 /* The constants of a part: of one bit, or of more. */
-static void add_parts(struct entries *e, const char *prefix, const struct bits *list)
+static void add_part(struct entries *e, const char *macro, const struct bits *b, unsigned bytes)
 {
 	static const char *const endings[] = { "", "_MASK", "_SHIFT", "_WIDTH" };
 
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		add_c(e, &b->at, spec_printf(e->spec, "%s%s", macro, endings[i]));
+	add_alias(e, macro, &b->about, &b->at, bits_mask(b), bytes);
+}
+
+static void add_parts(struct entries *e, const char *prefix, const struct bits *list,
+		      unsigned bytes)
+{
 	for (const struct bits *b = list; b; b = b->next)
-		for (size_t i = 0; b->name && i < sizeof(endings) / sizeof(endings[0]); i++)
-			add_c(e, &b->at,
-			      spec_printf(e->spec, "%s_%s%s", prefix, spec_upper(e->spec, b->name),
-					  endings[i]));
+		if (b->name)
+			add_part(e, spec_printf(e->spec, "%s_%s", prefix,
+						spec_upper(e->spec, b->name)), b, bytes);
+}
+
+static void add_value(struct entries *e, const struct type *t, const struct enumerator *v)
+{
+	const char *name = spec_printf(e->spec, "HV_%s_%s", spec_upper(e->spec, t->name),
+				       spec_upper(e->spec, v->name));
+	uint64_t value = t->kind == TYPE_FLAGS ? 1ull << v->value : v->value;
+
+	add_c(e, &v->at, name);
+	add_alias(e, name, &v->about, &v->at, value, t->size);
 }
 
 static void add_type(struct entries *e, const struct type *t)
@@ -310,8 +354,8 @@ static void add_type(struct entries *e, const struct type *t)
 		add_c(e, &t->at, spec_printf(s, "%s_MASK", prefix));
 	for (const struct enumerator *v = t->values; v; v = v->next)
 		if (in_c(&v->about))
-			add_c(e, &v->at, spec_printf(s, "%s_%s", prefix, spec_upper(s, v->name)));
-	add_parts(e, prefix, t->bits);
+			add_value(e, t, v);
+	add_parts(e, prefix, t->bits, t->size);
 }
 
 static void add_call(struct entries *e, const struct call *c)
@@ -335,7 +379,7 @@ static void add_msr(struct entries *e, const struct msr *m)
 		add_c(e, &m->at, spec_printf(e->spec, "%s_COUNT", m->named));
 		add_c(e, &m->at, spec_printf(e->spec, "%s_STRIDE", m->named));
 	}
-	add_parts(e, m->named, m->bits);
+	add_parts(e, m->named, m->bits, 8);
 	for (const struct check *k = m->checks; k; k = k->next)
 		add_c(e, &k->at, spec_printf(e->spec, "SPEC_RULE_%s", k->enumerator));
 }
@@ -348,7 +392,7 @@ static void add_leaf(struct entries *e, const struct cpuid_leaf *l)
 
 	add_c(e, &l->at, prefix);
 	for (unsigned r = 0; r < CPUID_REGISTERS; r++) {
-		add_parts(e, spec_printf(s, "%s_%s", prefix, names[r]), l->registers[r].bits);
+		add_parts(e, spec_printf(s, "%s_%s", prefix, names[r]), l->registers[r].bits, 4);
 		for (const struct bits *b = l->registers[r].bits; b; b = b->next)
 			if (b->source == CPUID_CONSTANT)
 				add_c(e, &b->at, spec_printf(s, "%s_%s", prefix,
@@ -390,5 +434,5 @@ void check_spellings(struct spec *s)
 		if (in_c(&l->about))
 			add_leaf(&e, l);
 	add_lists(&e);
-	check_names(&e, "C name");
+	check_names_by(&e, "C name", clashes);
 }
