@@ -50,7 +50,7 @@ GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
 GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen guests iso unit run test bench doc clean distclean setup help
+.PHONY: all hvgen guests iso unit run test bench doc count errata clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ build/gen/.stamp: build/hvgen $(SPEC)
 	$(Q)build/hvgen gen -o build/gen --only core --only guest --only doc spec/hypercalls.def
 	$(Q)touch $@
 
-ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup count errata hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)
 ifneq ($(and $(wildcard gen/main.c),$(wildcard spec/hypercalls.def)),)
 include build/gen/.stamp
 endif
@@ -258,6 +258,14 @@ test: all guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tes
 bench: all build/bench.elf
 	$(Q)tests/run/bench
 
+# What the specification holds, and its marks as a page.
+count: build/hvgen
+	$(Q)build/hvgen count spec/hypercalls.def
+
+errata: build/hvgen
+	$(Q)build/hvgen errata spec/hypercalls.def >spec/ERRATA.new
+	$(Q)mv spec/ERRATA.new spec/ERRATA.md
+
 doc: build/gen/reference.md
 	@echo "The reference of the interface: build/gen/reference.md"
 
@@ -270,6 +278,8 @@ help:
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
 	@echo "make doc        the reference of the interface: build/gen/reference.md"
+	@echo "make count      how much the specification says, by provenance, architecture and state"
+	@echo "make errata     write spec/ERRATA.md from the marks of the specification"
 	@echo "make hvgen      the generator alone"
 	@echo "make guests     the test guests alone"
 	@echo "make setup      install the Debian packages that are missing (every target does this by itself)"

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "diag.h"
+#include "model.h"
 #include "read.h"
 
 int command_refuse(const struct command *c, const char *what, const char *word)
@@ -35,6 +36,29 @@ struct spec *command_load(const char *path, size_t *errors, int *status)
 	}
 	spec_free(s);
 	return NULL;
+}
+
+int command_print(const struct command *c, char **words, void (*print)(const struct spec *s))
+{
+	size_t errors = 0;
+	int status = GOOD;
+	struct spec *s;
+
+	if (!words[0])
+		return command_refuse(c, "no file given", NULL);
+	if (words[0][0] == '-' && words[0][1])
+		return command_refuse(c, "unknown option", words[0]);
+	if (words[1])
+		return command_refuse(c, "more than one file: second is", words[1]);
+	s = command_load(words[0], &errors, &status);
+	command_sum_up(errors);
+	if (s)
+		print(s);
+	spec_free(s);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "hvgen: cannot write what %s prints: %s\n", c->name, strerror(errno));
+	return BAD_SPEC;
 }
 
 void command_sum_up(size_t errors)

@@ -17,7 +17,11 @@ struct command {
 	const char *help;   /* what it does: lines of up to 68 columns without a line end behind the last */
 };
 
-extern const struct command command_check, command_gen, command_json;
+extern const struct command command_check;
+extern const struct command command_count;
+extern const struct command command_errata;
+extern const struct command command_gen;
+extern const struct command command_json;
 
 /*
  * Say what is wrong with the words of a command, naming `word` unless it is NULL, and how the
@@ -30,6 +34,12 @@ int command_refuse(const struct command *c, const char *what, const char *word);
  * *status set and its errors counted in *errors, unless it is good. The caller frees it.
  */
 struct spec *command_load(const char *path, size_t *errors, int *status);
+
+/*
+ * The whole of a command that takes one FILE and prints something about it on standard output.
+ * Returns the exit status.
+ */
+int command_print(const struct command *c, char **words, void (*print)(const struct spec *s));
 
 /* The last line of a report: how many errors there were; nothing when there were none. */
 void command_sum_up(size_t errors);

@@ -12,13 +12,15 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_gen,
 	&command_json,
+	&command_errata,
+	&command_count,
 };
 
-static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
 static void print_usage(FILE *to)
 {
-	for (size_t i = 0; i < command_count; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		fprintf(to, "%s hvgen %s %s\n", i ? "      " : "usage:", commands[i]->name,
 			commands[i]->usage);
 	fputs("       hvgen --help | --version\n", to);
@@ -41,7 +43,7 @@ static void print_help(void)
 	print_usage(stdout);
 	puts("\nhvgen compiles a specification of the hypervisor interface. FILE is its front door\n"
 	     "(spec/hypercalls.def); includes are followed.\n");
-	for (size_t i = 0; i < command_count; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		print_entry(commands[i]->name, commands[i]->help);
 	puts("\n  -h, --help     this text\n"
 	     "  -V, --version  the version of the generator\n");
@@ -67,7 +69,7 @@ int main(int argc, char **argv)
 		return print_help(), GOOD;
 	if (command_is_option(argv[1], "--version", "-V"))
 		return puts("hvgen " VERSION), GOOD;
-	for (size_t i = 0; i < command_count; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(commands[i], argv + 2);
 	return refuse(argv[1][0] == '-' ? "unknown option" : "unknown command", argv[1]);
