@@ -139,7 +139,9 @@ static void print_files(struct text *t, struct list *l)
 
 		for (next = first; next < end && next->mark->at.source == source;)
 			next++;
-		emit_line(t, "\n## [%s](%s)", base_name(source->name), base_name(source->name));
+		emit_line(t, "\n## [%s](%s)",
+			  source->title ? source->title : base_name(source->name),
+			  base_name(source->name));
 		for (unsigned i = 0; i < MARK_COUNT; i++)
 			print_kind(t, first, next, order[i]);
 	}

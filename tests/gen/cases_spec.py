@@ -71,7 +71,7 @@ def errata_current():
 
 def errata_whole():
     """Each mark of the texts is on the page, in the part of its file."""
-    parts = re.split(r'^## \[(.*?)\]', printed('errata'), flags=re.M)
+    parts = re.split(r'^## \[.*?\]\((.*?)\)', printed('errata'), flags=re.M)
     parts = dict(zip(parts[1::2], parts[2::2]))
     for name, _, reason in marks_of(os.path.dirname(SPEC)):
         require(name in parts and f': {reason}\n' in parts[name], f'{name}: "{reason}" is not on the page')
