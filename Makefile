@@ -50,7 +50,7 @@ GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
 GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen guests iso unit run test bench doc count errata clean distclean setup help
+.PHONY: all hvgen outputs guests iso unit run test bench doc count errata clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -125,6 +125,15 @@ ifneq ($(and $(wildcard gen/main.c),$(wildcard spec/hypercalls.def)),)
 include build/gen/.stamp
 endif
 endif
+
+# What others than C take from the specification: a crate, a module, vectors, what feeds a fuzzer.
+OUTPUT_SETS = rust python
+build/outputs/.stamp: build/hvgen $(SPEC) Makefile
+	$(say) HVGEN build/outputs
+	$(Q)build/hvgen gen -o build/outputs $(addprefix --only ,$(OUTPUT_SETS)) spec/hypercalls.def
+	$(Q)touch $@
+
+outputs: build/outputs/.stamp
 
 # ---- hypervisor -----------------------------------------------------------------------------------------------------
 build/obj/core/%.o: %.c Makefile
@@ -252,7 +261,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
+test: all outputs guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
 bench: all build/bench.elf
@@ -281,6 +290,7 @@ help:
 	@echo "make count      how much the specification says, by provenance, architecture and state"
 	@echo "make errata     write spec/ERRATA.md from the marks of the specification"
 	@echo "make hvgen      the generator alone"
+	@echo "make outputs    build/outputs: the interface for Rust and Python"
 	@echo "make guests     the test guests alone"
 	@echo "make setup      install the Debian packages that are missing (every target does this by itself)"
 	@echo "make clean      remove what was built; the fetched kernel stays"

@@ -9,7 +9,7 @@
 
 #include "emit.h"
 
-enum { SET_CORE, SET_GUEST, SET_DOC, SET_PYTHON, SET_COUNT };
+enum { SET_CORE, SET_GUEST, SET_DOC, SET_PYTHON, SET_RUST, SET_COUNT };
 
 static const struct set {
 	const char *name, *what;
@@ -18,6 +18,7 @@ static const struct set {
 	[SET_GUEST] = { "guest", "what a guest uses" },
 	[SET_DOC] = { "doc", "what people read" },
 	[SET_PYTHON] = { "python", "a module for Python" },
+	[SET_RUST] = { "rust", "a crate for Rust" },
 };
 
 static const struct output {
@@ -47,6 +48,15 @@ static const struct output {
 	  out_reference_md },
 	{ SET_PYTHON, "python/hv_tlfs.py", "the interface: takes it apart and puts it together",
 	  out_python },
+	{ SET_RUST, "rust/Cargo.toml", "the manifest: no dependencies", out_rust_manifest },
+	{ SET_RUST, "rust/src/lib.rs", "the crate: no unsafe code", out_rust_lib },
+	{ SET_RUST, "rust/src/wire.rs", "what words and structures have in common", out_rust_wire },
+	{ SET_RUST, "rust/src/call.rs", "hypercalls", out_rust_call },
+	{ SET_RUST, "rust/src/cpuid.rs", "CPUID leaves", out_rust_cpuid },
+	{ SET_RUST, "rust/src/msr.rs", "synthetic MSRs", out_rust_msr },
+	{ SET_RUST, "rust/src/offer.rs", "privileges and features", out_rust_offer },
+	{ SET_RUST, "rust/src/status.rs", "statuses", out_rust_status },
+	{ SET_RUST, "rust/src/types.rs", "words and structures", out_rust_types },
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);

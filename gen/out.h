@@ -26,6 +26,15 @@ void out_guest_h(struct text *t, const struct spec *s);
 void out_vectors_h(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 void out_python(struct text *t, const struct spec *s);
+void out_rust_manifest(struct text *t, const struct spec *s);
+void out_rust_lib(struct text *t, const struct spec *s);
+void out_rust_wire(struct text *t, const struct spec *s);
+void out_rust_call(struct text *t, const struct spec *s);
+void out_rust_cpuid(struct text *t, const struct spec *s);
+void out_rust_msr(struct text *t, const struct spec *s);
+void out_rust_offer(struct text *t, const struct spec *s);
+void out_rust_status(struct text *t, const struct spec *s);
+void out_rust_types(struct text *t, const struct spec *s);
 
 /*
  * Outputs come in sets, so that one who needs the guest header alone gets no more. The bit of the

@@ -7,5 +7,7 @@
 #define HVGEN_TEXT_H
 
 extern const char text_hv_tlfs_py[];
+extern const char text_lib_rs[];
+extern const char text_wire_rs[];
 
 #endif
