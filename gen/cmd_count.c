@@ -25,6 +25,7 @@ static const struct row rows[] = {
 	{ .title = "statuses", .kind = ITEM_STATUS, .stateless = true },
 	{ .title = "rules of calling", .kind = ITEM_RULE, .stateless = true },
 	{ .title = "privileges, features", .kind = ITEM_OFFER_BIT },
+	{ .title = "blocks of those", .kind = ITEM_OFFER, .stateless = true },
 	{ .title = "registers", .kind = ITEM_VALUE, .enums = "register_name " },
 	{ .title = "counters", .kind = ITEM_VALUE, .stateless = true,
 	  .enums = "hypervisor_counter lp_counter partition_counter vp_counter " },

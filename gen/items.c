@@ -101,6 +101,8 @@ static void walk_leaf(const struct walk *w, const struct cpuid_leaf *l)
 
 static void walk_offer(const struct walk *w, const struct offer *o)
 {
+	report(w, (struct item){ .kind = ITEM_OFFER, .name = o->name, .at = &o->at,
+				 .about = &o->about });
 	for (const struct offer_bit *b = o->bits; b; b = b->next)
 		report(w, (struct item){
 			.kind = ITEM_OFFER_BIT, .state = state_of(&b->about),

@@ -113,6 +113,7 @@ struct feeder {
 	struct lexer lexer;
 	void *parser;
 	unsigned item_column;  /* of what notes on the next lines may belong to */
+	bool item_numbered;    /* a number opens it: other words, too, go on on deeper lines */
 	struct token opened;   /* the keyword of the declaration that is open */
 	int depth;             /* of braces */
 	struct name_list *names; /* all of them in that declaration so far, last first */
@@ -137,6 +138,15 @@ static void restart(struct feeder *f)
 	f->depth = 0;
 }
 
+/* The first word of a line starts an item, if it does not continue the one above. */
+static void start_item(struct feeder *f, const struct token *t)
+{
+	if (f->item_numbered && t->at.column > f->item_column)
+		return;
+	f->item_column = t->at.column;
+	f->item_numbered = t->kind == TOKEN_NUMBER;
+}
+
 /*
  * Marks, `seen` and documentation belong to what stands before them on their line, or above them
  * and less deep. First on a line as deep as the line above, they belong to the declaration around
@@ -151,7 +161,7 @@ static void place_note(struct feeder *f, struct token *t)
 	if (!t->first)
 		return;
 	if (!note)
-		f->item_column = t->at.column;
+		start_item(f, t);
 	else if (t->at.column > f->item_column && f->item_column)
 		t->kind = t->kind == TOKEN_DOC ? TOKEN_LINE_DOC : t->kind;
 	else if (t->kind == TOKEN_MARK)
