@@ -117,7 +117,7 @@ build/obj/gen/text.c: $(GEN_TEXT) Makefile
 build/gen/.stamp: build/hvgen $(SPEC)
 	$(say) HVGEN spec/hypercalls.def
 	$(Q)mkdir -p build/gen
-	$(Q)build/hvgen gen -o build/gen --only core --only guest --only doc spec/hypercalls.def
+	$(Q)build/hvgen gen -o build/gen --only core --only guest --only doc --only test spec/hypercalls.def
 	$(Q)touch $@
 
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup count errata hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)

@@ -28,7 +28,7 @@ static void check_each(struct spec *s, const struct sample *good, const struct c
 	for (const struct check *k = rules; k; k = k->next) {
 		struct sample broken = *good;
 
-		if (!is_access(k) && !sample_break(&broken, rules, k))
+		if (!is_access(k) && !sample_break(&broken, rules, k, 0))
 			diag_error(s, &k->at,
 				   "nothing breaks this rule and none before it, so that it "
 				   "cannot be tested: %s",

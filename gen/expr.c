@@ -39,7 +39,7 @@ static const char *holder(const struct operand *o)
 }
 
 /* The operand itself, as an unsigned number. */
-static const char *value_of(const struct operand *o)
+const char *expr_value(const struct operand *o)
 {
 	if (o->shift == 0 && o->width == 8 * o->size)
 		return holder(o);
@@ -83,7 +83,7 @@ static bool is_memory(const struct operand *o)
 
 static const char *range(const struct check *k)
 {
-	const char *v = value_of(&k->on);
+	const char *v = expr_value(&k->on);
 	const char *low = namef("%s < %s", v, c_hex(k->low, k->on.size));
 	const char *high = namef("%s > %s", v, c_hex(k->high, k->on.size));
 
@@ -107,7 +107,7 @@ static bool dense_from_zero(const struct type *type, uint64_t *last)
 
 static const char *membership(const struct check *k)
 {
-	const char *v = value_of(&k->on), *text = "";
+	const char *v = expr_value(&k->on), *text = "";
 	uint64_t last;
 
 	if (dense_from_zero(k->type, &last))
@@ -136,21 +136,21 @@ const char *expr_broken(const struct check *k)
 
 	switch (k->kind) {
 	case CHECK_ZERO:
-		return namef("%s != 0", is_memory(o) ? all_bytes(o) : value_of(o));
+		return namef("%s != 0", is_memory(o) ? all_bytes(o) : expr_value(o));
 	case CHECK_NONZERO:
-		return namef("%s == 0", is_memory(o) ? all_bytes(o) : value_of(o));
+		return namef("%s == 0", is_memory(o) ? all_bytes(o) : expr_value(o));
 	case CHECK_RESERVED:
-		return namef("(%s & %s) != 0", value_of(o), c_hex(k->mask, o->size));
+		return namef("(%s & %s) != 0", expr_value(o), c_hex(k->mask, o->size));
 	case CHECK_RANGE:
 		return range(k);
 	case CHECK_ENUM:
 		return membership(k);
 	case CHECK_COUNT:
-		return namef("a->var_count != popcount(%s)", value_of(o));
+		return namef("a->var_count != popcount(%s)", expr_value(o));
 	case CHECK_MSR_LOCKED:
 		return namef("(old & %s) != 0", c_hex(k->mask, 8));
 	case CHECK_MSR_GPA:
-		return namef("%s >= env->gpa_pages", value_of(o));
+		return namef("%s >= env->gpa_pages", expr_value(o));
 	case CHECK_MSR_READ:
 	case CHECK_MSR_WRITE:
 		break;

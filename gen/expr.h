@@ -10,6 +10,9 @@ const char *expr_broken(const struct check *k);
 /* True in C while a guarded rule holds at all, as text. */
 const char *expr_guard(const struct check *k);
 
+/* What a rule looks at as an unsigned number, as text. */
+const char *expr_value(const struct operand *o);
+
 /* Whether a call has rules for elements (each) or for what comes before them. */
 bool has_checks(const struct call *c, bool each);
 /* Whether those rules read a part. */

@@ -9,13 +9,14 @@
 
 #include "emit.h"
 
-enum { SET_CORE, SET_GUEST, SET_DOC, SET_PYTHON, SET_RUST, SET_COUNT };
+enum { SET_CORE, SET_GUEST, SET_TEST, SET_DOC, SET_PYTHON, SET_RUST, SET_COUNT };
 
 static const struct set {
 	const char *name, *what;
 } sets[SET_COUNT] = {
 	[SET_CORE] = { "core", "what links into the hypervisor" },
 	[SET_GUEST] = { "guest", "what a guest uses" },
+	[SET_TEST] = { "test", "what tests of the validators on a host use" },
 	[SET_DOC] = { "doc", "what people read" },
 	[SET_PYTHON] = { "python", "a module for Python" },
 	[SET_RUST] = { "rust", "a crate for Rust" },
@@ -44,6 +45,9 @@ static const struct output {
 	  out_guest_h },
 	{ SET_GUEST, "hv_vectors.h", "test vectors: one per rule and one good one per call",
 	  out_vectors_h },
+	{ SET_TEST, "hv_edges.h", "more test vectors: both sides of every edge of every rule",
+	  out_edges_h },
+	{ SET_TEST, "mutants.c", "the validators with each rule weakened in turn", out_mutants_c },
 	{ SET_DOC, "reference.md", "the reference, with what is implemented and what is refused",
 	  out_reference_md },
 	{ SET_PYTHON, "python/hv_tlfs.py", "the interface: takes it apart and puts it together",

@@ -24,6 +24,8 @@ void out_names_h(struct text *t, const struct spec *s);
 void out_names_c(struct text *t, const struct spec *s);
 void out_guest_h(struct text *t, const struct spec *s);
 void out_vectors_h(struct text *t, const struct spec *s);
+void out_edges_h(struct text *t, const struct spec *s);
+void out_mutants_c(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 void out_python(struct text *t, const struct spec *s);
 void out_rust_manifest(struct text *t, const struct spec *s);
@@ -35,6 +37,9 @@ void out_rust_msr(struct text *t, const struct spec *s);
 void out_rust_offer(struct text *t, const struct spec *s);
 void out_rust_status(struct text *t, const struct spec *s);
 void out_rust_types(struct text *t, const struct spec *s);
+
+/* The functions that the expressions of validators call. */
+void emit_check_helpers(struct text *t);
 
 /*
  * Outputs come in sets, so that one who needs the guest header alone gets no more. The bit of the

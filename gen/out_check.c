@@ -161,11 +161,17 @@ static const char popcount[] =
 	"\treturn (u32)(x * 0x0101010101010101ull >> 56);\n"
 	"}\n";
 
+void emit_check_helpers(struct text *t)
+{
+	emit(t, "%s%s", helpers, popcount);
+}
+
 void out_check_c(struct text *t, const struct spec *s)
 {
 	emit_banner(t, "The rules of the interface and the validators of hypercall input.");
 	emit(t, "#include \"spec_check.h\"\n\n#include \"spec_calls.h\"\n\n");
-	emit(t, "%s%s\n", helpers, popcount);
+	emit_check_helpers(t);
+	emit_blank(t);
 	rule_table(t, s);
 	emit_blank(t);
 	emit(t, "u32 spec_check_none(const struct spec_args *a)\n{\n\t(void)a;\n\treturn "

@@ -64,12 +64,12 @@ static const char msr_struct[] =
 	"};\n\n";
 
 /* Vectors that differ in the control word or the place alone share an input. */
-static void inputs(struct text *t, const struct spec *s)
+static void inputs(struct text *t, const struct spec *s, bool edges)
 {
 	unsigned last = 0;
 
 	for (const struct vector *v = s->vectors; v; v = v->next) {
-		if (v->input_number <= last)
+		if (v->edge != edges || v->input_number <= last)
 			continue;
 		last = v->input_number;
 		emit(t, "static const unsigned char hv_input_%u[%u] = {", last, v->input_size);
@@ -135,25 +135,47 @@ static void registers(struct text *t, const struct spec *s)
 	register_list(t, type, "hv_registers_refused", false);
 }
 
+static void call_table(struct text *t, const struct spec *s, const char *name, bool edges)
+{
+	inputs(t, s, edges);
+	emit_line(t, "\nstatic const struct hv_vector %ss[] = {", name);
+	for (const struct vector *v = s->vectors; v; v = v->next)
+		if (v->edge == edges)
+			call_row(t, s, v);
+	emit_line(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};");
+	emit_line(t, "static const unsigned %s_count = sizeof(%ss) / sizeof(%ss[0]) - 1;", name,
+		  name, name);
+	emit_blank(t);
+}
+
+static void msr_table(struct text *t, const struct spec *s, const char *name, bool edges)
+{
+	emit_line(t, "static const struct hv_msr_vector %ss[] = {", name);
+	for (const struct msr_vector *v = s->msr_vectors; v; v = v->next)
+		if (v->edge == edges)
+			msr_row(t, s, v);
+	emit_line(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};");
+	emit_line(t, "static const unsigned %s_count =\n\tsizeof(%ss) / sizeof(%ss[0]) - 1;", name,
+		  name, name);
+}
+
 void out_vectors_h(struct text *t, const struct spec *s)
 {
-	emit_banner(t, "Test vectors: every rule broken once, every call and MSR used well.");
-	emit(t, "#ifndef HV_VECTORS_H\n#define HV_VECTORS_H\n\n%s", call_struct);
-	inputs(t, s);
-	emit_line(t, "\nstatic const struct hv_vector hv_vectors[] = {");
-	for (const struct vector *v = s->vectors; v; v = v->next)
-		call_row(t, s, v);
-	emit(t,
-	     "};\nstatic const unsigned hv_vector_count = sizeof(hv_vectors) / "
-	     "sizeof(hv_vectors[0]);\n\n%s",
-	     msr_struct);
-	emit_line(t, "/* A row of zeros ends the table. */");
-	emit_line(t, "static const struct hv_msr_vector hv_msr_vectors[] = {");
-	for (const struct msr_vector *v = s->msr_vectors; v; v = v->next)
-		msr_row(t, s, v);
-	emit(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};\n"
-		"static const unsigned hv_msr_vector_count =\n"
-		"\tsizeof(hv_msr_vectors) / sizeof(hv_msr_vectors[0]) - 1;\n");
+	emit_banner(t, "Test vectors: every rule broken once, every call and MSR used well. A row of "
+		       "zeros ends each table.");
+	emit(t, "#ifndef HV_VECTORS_H\n#define HV_VECTORS_H\n\n%s%s", call_struct, msr_struct);
+	call_table(t, s, "hv_vector", false);
+	msr_table(t, s, "hv_msr_vector", false);
 	registers(t, s);
+	emit(t, "\n#endif\n");
+}
+
+void out_edges_h(struct text *t, const struct spec *s)
+{
+	emit_banner(t, "More test vectors: both sides of every edge of every rule. Good ones ask for "
+		       "all sorts of things: they are for validators, not for a live system.");
+	emit(t, "#ifndef HV_EDGES_H\n#define HV_EDGES_H\n\n#include \"hv_vectors.h\"\n\n");
+	call_table(t, s, "hv_edge", true);
+	msr_table(t, s, "hv_msr_edge", true);
 	emit(t, "\n#endif\n");
 }

@@ -68,11 +68,6 @@ static void set_element(struct sample *s, const struct operand *o, unsigned i, u
 	set_word(s, o, i, (word(s, o, i) & ~mask) | (v << o->shift & mask));
 }
 
-static void set_value(struct sample *s, const struct operand *o, uint64_t v)
-{
-	set_element(s, o, 0, v);
-}
-
 /* ---- does a rule hold? ---- */
 
 static bool any_byte(const struct sample *s, const struct operand *o, unsigned i)
@@ -266,29 +261,29 @@ static unsigned value_count(const struct type *t)
 }
 
 /* The smallest values that break a rule, one per try; false when there are no more. */
-static bool break_value(struct sample *s, const struct check *k, unsigned try)
+static bool break_value(struct sample *s, const struct check *k, unsigned i, unsigned try)
 {
 	const struct operand *o = &k->on;
 	const uint64_t outside[2] = { k->high + 1, k->low - 1 };
 
 	switch (k->kind) {
 	case CHECK_ZERO:
-		return try < width_of(o) && (set_value(s, o, 1ull << try), true);
+		return try < width_of(o) && (set_element(s, o, i, 1ull << try), true);
 	case CHECK_NONZERO:
-		return try == 0 && (set_value(s, o, 0), true);
+		return try == 0 && (set_element(s, o, i, 0), true);
 	case CHECK_RESERVED:
 		return k->mask && try == 0 &&
-		       (set_value(s, o, value(s, o, 0) | (k->mask & -k->mask)), true);
+		       (set_element(s, o, i, value(s, o, i) | (k->mask & -k->mask)), true);
 	case CHECK_RANGE:
-		return try < 2 && (set_value(s, o, outside[try]), true);
+		return try < 2 && (set_element(s, o, i, outside[try]), true);
 	case CHECK_ENUM:
-		return try <= value_count(k->type) && (set_value(s, o, try), true);
+		return try <= value_count(k->type) && (set_element(s, o, i, try), true);
 	case CHECK_COUNT:
 		return try == 0 && (s->var_count++, true);
 	case CHECK_MSR_LOCKED:
 		return try == 0 && (s->msr_old |= k->mask & -k->mask, true);
 	case CHECK_MSR_GPA:
-		return try == 0 && (set_value(s, o, low_bits(width_of(o))), true);
+		return try == 0 && (set_element(s, o, i, low_bits(width_of(o))), true);
 	case CHECK_MSR_READ:
 	case CHECK_MSR_WRITE:
 		break;
@@ -307,21 +302,71 @@ static void let_count(struct sample *s, const struct check *rules, const struct 
 	}
 }
 
-bool sample_break(struct sample *s, const struct check *rules, const struct check *k)
+/* As many qwords of variable header as every rule but k wants. */
+static void fit_counts(struct sample *s, const struct check *rules, const struct check *k)
+{
+	if (k->kind == CHECK_COUNT)
+		return;
+	for (const struct check *other = rules; other; other = other->next)
+		if (other->kind == CHECK_COUNT)
+			satisfy(s, other);
+}
+
+bool sample_break(struct sample *s, const struct check *rules, const struct check *k, unsigned i)
 {
 	for (unsigned try = 0;; try++) {
 		struct sample broken = *s;
 
 		let_count(&broken, rules, k);
-		if (!break_value(&broken, k, try))
+		if (!break_value(&broken, k, i, try))
 			return false;
-		if (k->kind != CHECK_COUNT)
-			for (const struct check *other = rules; other; other = other->next)
-				if (other->kind == CHECK_COUNT)
-					satisfy(&broken, other);
+		fit_counts(&broken, rules, k);
 		if (sample_broken(&broken, rules) == k) {
 			*s = broken;
 			return true;
 		}
 	}
+}
+
+bool sample_break_both(struct sample *s, const struct check *rules, const struct check *k,
+		       const struct check *later)
+{
+	struct sample first = *s;
+
+	if (!sample_break(&first, rules, k, 0))
+		return false;
+	for (unsigned try = 0;; try++) {
+		struct sample both = first;
+
+		if (!break_value(&both, later, 0, try))
+			return false;
+		if (sample_broken(&both, rules) == k && !holds(&both, later)) {
+			*s = both;
+			return true;
+		}
+	}
+}
+
+/* ---- values of the caller's choice ---- */
+
+void sample_put(struct sample *s, const struct check *rules, const struct check *k, unsigned i,
+		uint64_t value)
+{
+	let_count(s, rules, k);
+	set_element(s, &k->on, i, value);
+	fit_counts(s, rules, k);
+}
+
+void sample_put_byte(struct sample *s, const struct check *rules, const struct check *k,
+		     unsigned at, uint8_t value)
+{
+	let_count(s, rules, k);
+	bytes_of(s, &k->on)[at] = value;
+}
+
+void sample_excuse(struct sample *s, const struct check *k)
+{
+	uint64_t all = word(s, &k->unless, 0);
+
+	set_word(s, &k->unless, 0, (all & ~k->unless_mask) | k->unless_value);
 }

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "sample.h"
+#include "edges.h"
 #include "spell.h"
 
 /* Bits of the control word (TLFS 3.7). */
@@ -21,7 +21,8 @@ enum {
 struct lister {
 	struct spec *spec;
 	const struct call *call; /* NULL for codes without one */
-	struct sample good;      /* keeps all rules of the call */
+	const struct msr *msr;
+	struct sample good;      /* keeps all rules of the call, or of the MSR */
 	const struct vector *plain; /* the first one of the call: its input is `good` */
 	unsigned inputs;
 	struct vector **tail;
@@ -112,6 +113,17 @@ static const char *kebab(struct spec *s, const char *enumerator, const char *own
 	return name;
 }
 
+static struct vector *add_sample(struct lister *l, const char *name, const struct sample *s,
+				 const struct check *broken)
+{
+	struct vector *v = add(l, name);
+
+	fill(l, v, s, l->call->rep);
+	v->rule = broken ? broken->id : "";
+	v->status = broken ? broken->status : NULL;
+	return v;
+}
+
 static void rule_vectors(struct lister *l)
 {
 	const struct call *c = l->call;
@@ -119,12 +131,19 @@ static void rule_vectors(struct lister *l)
 	for (const struct check *k = c->checks; k; k = k->next) {
 		struct sample s = l->good;
 
-		sample_break(&s, c->checks, k);
-		struct vector *v = add(l, kebab(l->spec, k->enumerator, c->name));
-		fill(l, v, &s, c->rep);
-		v->rule = k->id;
-		v->status = k->status;
+		sample_break(&s, c->checks, k, 0);
+		add_sample(l, kebab(l->spec, k->enumerator, c->name), &s, k);
 	}
+}
+
+static void take_edge(void *context, const struct check *k, const struct sample *s,
+		      const char *edge)
+{
+	struct lister *l = context;
+	const char *rule = kebab(l->spec, k->enumerator, l->call->name);
+
+	add_sample(l, spec_printf(l->spec, "%s-%s", rule, edge), s,
+		   sample_broken(s, l->call->checks))->edge = true;
 }
 
 /* A set of processors that is not empty: processor 0 in bank 0. */
@@ -231,6 +250,8 @@ static void call_vectors(struct lister *l)
 	variable_header_vector(l);
 	fast_vectors(l);
 	place_vectors(l);
+	for (const struct check *k = l->call->checks; k; k = k->next)
+		edges_of(l->spec, &l->good, l->call->checks, k, take_edge, l);
 }
 
 static bool is_code(const struct spec *s, unsigned code)
@@ -255,12 +276,12 @@ static void unknown_vectors(struct lister *l)
 
 /* ---- MSRs ---- */
 
-static struct msr_vector *add_access(struct lister *l, const struct msr *m, const char *name)
+static struct msr_vector *add_access(struct lister *l, const char *name)
 {
 	struct msr_vector *v = spec_alloc(l->spec, sizeof(*v));
 
-	v->msr = m;
-	v->name = spec_printf(l->spec, "%s/%s", m->name, name);
+	v->msr = l->msr;
+	v->name = spec_printf(l->spec, "%s/%s", l->msr->name, name);
 	v->rule = "";
 	*l->msr_tail = v;
 	l->msr_tail = &v->next;
@@ -275,37 +296,101 @@ static uint64_t written_back(const struct msr *m, uint64_t value)
 	return ((value & ~preserve) | (m->reset & preserve)) & ~msr_mask(m, BITS_PAD);
 }
 
-static void msr_rule_vector(struct lister *l, const struct msr *m, const struct sample *good,
-			    const struct check *k)
+static struct msr_vector *add_write(struct lister *l, const char *name, uint64_t value)
 {
-	const char *owner = spec_printf(l->spec, "msr_%s", m->name);
-	struct msr_vector *v = add_access(l, m, kebab(l->spec, k->enumerator, owner));
-	struct sample s = *good;
+	struct msr_vector *v = add_access(l, name);
 
-	v->rule = k->id;
-	v->write = k->kind != CHECK_MSR_READ;
-	if (v->write && k->kind != CHECK_MSR_WRITE)
-		sample_break(&s, m->checks, k);
-	v->value = v->write ? s.msr : 0;
-	v->before = k->kind == CHECK_MSR_LOCKED ? s.msr_old : 0;
+	v->write = true;
+	v->value = value;
+	v->known = l->msr->readable && !l->msr->computed;
+	v->expect = written_back(l->msr, value);
+	return v;
 }
 
-static void msr_vectors(struct lister *l, const struct msr *m)
+/* Likewise one that breaks a rule: it leaves the register as it is. */
+static struct msr_vector *add_bad_write(struct lister *l, const char *name, uint64_t value,
+					const struct check *k)
 {
-	const struct sample good = sample_of_msr(m);
-	struct msr_vector *v;
+	struct msr_vector *v = add_write(l, name, value);
 
-	if (m->readable)
-		add_access(l, m, "read");
-	if (m->writable) {
-		v = add_access(l, m, "write");
-		v->write = true;
-		v->value = good.msr;
-		v->known = m->readable && !m->computed;
-		v->expect = written_back(m, good.msr);
+	v->rule = k->id;
+	v->known = false;
+	v->expect = 0;
+	return v;
+}
+
+static const char *msr_rule_name(struct lister *l, const struct check *k)
+{
+	return kebab(l->spec, k->enumerator, spec_printf(l->spec, "msr_%s", l->msr->name));
+}
+
+static void msr_rule_vector(struct lister *l, const struct check *k)
+{
+	const char *name = msr_rule_name(l, k);
+	struct sample s = l->good;
+
+	if (k->kind == CHECK_MSR_READ) {
+		add_access(l, name)->rule = k->id;
+		return;
 	}
+	if (k->kind != CHECK_MSR_WRITE)
+		sample_break(&s, l->msr->checks, k, 0);
+	add_bad_write(l, name, s.msr, k)->before = k->kind == CHECK_MSR_LOCKED ? s.msr_old : 0;
+}
+
+static void take_msr_edge(void *context, const struct check *k, const struct sample *s,
+			  const char *edge)
+{
+	struct lister *l = context;
+	const struct check *broken = sample_broken(s, l->msr->checks);
+	const char *name = spec_printf(l->spec, "%s-%s", msr_rule_name(l, k), edge);
+	struct msr_vector *v = broken ? add_bad_write(l, name, s->msr, broken)
+				      : add_write(l, name, s->msr);
+
+	v->edge = true;
+}
+
+/* Bits that a write leaves alone or that read zero, each written as what it is not. */
+static void left_alone_vector(struct lister *l)
+{
+	uint64_t left = msr_mask(l->msr, BITS_PRESERVE) | msr_mask(l->msr, BITS_PAD);
+
+	if (left && l->msr->writable)
+		add_write(l, "left-alone", (l->good.msr & ~left) | (~l->msr->reset & left))->edge =
+			true;
+}
+
+/* Bits that stay zero while another MSR is zero, as it is after reset. */
+static void waiting_vector(struct lister *l)
+{
+	uint64_t waiting = 0;
+
+	for (const struct bits *b = l->msr->bits; b; b = b->next)
+		if (b->ignored_unless_msr && msr_implemented(b->ignored_unless_msr) &&
+		    !b->ignored_unless_msr->reset)
+			waiting |= bits_mask(b);
+	if (!waiting || !l->msr->writable)
+		return;
+	struct msr_vector *v = add_write(l, "waiting", l->good.msr | waiting);
+	v->edge = true;
+	v->expect &= ~waiting;
+}
+
+static void msr_vectors(struct lister *l)
+{
+	const struct msr *m = l->msr;
+
+	l->good = sample_of_msr(m);
+	if (m->readable)
+		add_access(l, "read");
+	if (m->writable)
+		add_write(l, "write", l->good.msr);
 	for (const struct check *k = m->checks; k; k = k->next)
-		msr_rule_vector(l, m, &good, k);
+		msr_rule_vector(l, k);
+	for (const struct check *k = m->checks; k; k = k->next)
+		edges_of(l->spec, &l->good, m->checks, k, take_msr_edge, l);
+	left_alone_vector(l);
+	waiting_vector(l);
 }
 
 /* ---- all ---- */
@@ -320,9 +405,9 @@ void vectors_list(struct spec *s)
 		if (for_x64(&l.call->about))
 			call_vectors(&l);
 	unknown_vectors(&l);
-	for (const struct msr *m = s->msrs; m; m = m->next)
-		if (for_x64(&m->about))
-			msr_vectors(&l, m);
+	for (l.msr = s->msrs; l.msr; l.msr = l.msr->next)
+		if (for_x64(&l.msr->about))
+			msr_vectors(&l);
 }
 
 const struct status *vector_answer(const struct spec *s, const struct vector *v)

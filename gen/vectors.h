@@ -24,6 +24,7 @@ struct vector {
 	const struct call *call;     /* NULL: a code that the specification does not have */
 	const char *rule;            /* id of the rule it breaks; "" for a positive one */
 	const struct status *status; /* what breaking it yields; NULL for a positive one */
+	bool edge;                   /* one more at an edge of a rule; not for use on a live system */
 	uint64_t control;            /* the whole control word, the code in its low 16 bits */
 	bool fast;                   /* input in registers: RDX, R8, then XMM0 to XMM5 */
 	enum place place;
@@ -38,16 +39,18 @@ struct msr_vector {
 	const char *name;            /* "hypercall/reserved"; unique */
 	const struct msr *msr;       /* the first one of a strided family */
 	const char *rule;            /* id of the rule it breaks, which is always #GP; "" when none */
+	bool edge;
 	bool write;
 	uint64_t value;              /* written */
 	uint64_t before;             /* not 0: write this first */
 	bool known;                  /* a read after this write gives `expect` */
-	uint64_t expect;
+	uint64_t expect;             /* what the register holds after a write over its reset value */
 };
 
 /*
  * List all vectors of a specification without errors in s->vectors and s->msr_vectors: those of
- * each call in turn, a positive one first, then codes without a call.
+ * each call in turn, a positive one first, its edges last, then codes without a call. Positive
+ * edges ask for all sorts of things that are legal and not harmless.
  */
 void vectors_list(struct spec *s);
 

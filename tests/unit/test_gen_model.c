@@ -3,7 +3,7 @@
 /* link: gen/model.c gen/diag.c gen/read.c gen/build.c gen/refer.c gen/unique.c gen/layout.c */
 /* link: gen/rules.c gen/check.c gen/check_bits.c gen/check_msr.c gen/check_cpuid.c */
 /* link: gen/check_testable.c gen/sample.c gen/vectors.c gen/near.c gen/check_remarks.c */
-/* link: gen/items.c gen/emit.c gen/spell.c */
+/* link: gen/items.c gen/emit.c gen/spell.c gen/edges.c */
 /* link: build/obj/gen/lex.c build/obj/gen/parse.c */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* No handler runs here: the tables may point to none. */
@@ -16,9 +17,10 @@
 #include "spec_calls.c"
 #include "spec_msrs.c"
 
-#include "hv_vectors.h"
+#include "hv_edges.h"
+#include "vector_copy.h"
 
-enum { VARHEAD_SHIFT = 17, GPA_PAGES = 1 << 20 };
+enum { GPA_PAGES = 1 << 20 };
 
 /*
  * Rules of the calling convention that no input breaks by itself: they take another mode, page,
@@ -47,49 +49,17 @@ static bool is_convention(const char *id)
 
 /* ---- hypercalls ---- */
 
-struct copy {
-	_Alignas(16) u8 in[4096];
-	_Alignas(16) u8 each[4096];
-	u64 var[512];
-	_Alignas(16) u8 out[4096];
-};
-
-static u32 check_elements(const struct spec_call *row, struct spec_args *args, struct copy *copy,
-			  const struct hv_vector *v, u32 at)
-{
-	for (u32 rule; at < v->input_size; at += row->each_in_size) {
-		assert_true(at + row->each_in_size <= v->input_size);
-		memcpy(copy->each, v->input + at, row->each_in_size);
-		args->each_in = copy->each;
-		rule = row->check_each(args);
-		if (rule)
-			return rule;
-	}
-	return 0;
-}
-
-/* What the validators say of a vector's input, laid out as the calling convention has it. */
+/* What the validators say of a vector's input. */
 static u32 verdict(const struct hv_vector *v)
 {
-	static struct copy copy;
+	static struct vector_copy copy;
 	const struct spec_call *row = spec_call_row(v->code);
-	u32 var_count = v->control >> VARHEAD_SHIFT & 0x3ff, var_end = row->in_size + 8 * var_count,
-	    rule;
-	struct spec_args args = {
-		.in = copy.in, .var = copy.var, .var_count = var_count, .out = copy.out
-	};
+	struct spec_args args = vector_headers(&copy, v);
+	u32 rule = row->check(&args);
 
-	memset(&copy, 0, sizeof(copy));
-	assert_true(v->input_size >= var_end || v->input_size == PAGE_SIZE);
-	if (row->in_size)
-		memcpy(copy.in, v->input, row->in_size);
-	if (var_count)
-		memcpy(copy.var, v->input + row->in_size,
-		       (v->input_size < var_end ? v->input_size : var_end) - row->in_size);
-	rule = row->check(&args);
-	if (rule || !row->each_in_size)
-		return rule;
-	return check_elements(row, &args, &copy, v, var_end);
+	for (u32 i = 0; !rule && vector_element(&copy, v, i, &args); i++)
+		rule = row->check_each(&args);
+	return rule;
 }
 
 static void judge(const struct hv_vector *v)
@@ -114,6 +84,8 @@ static void judge(const struct hv_vector *v)
 static void test_call_vectors(void **state)
 {
 	(void)state;
+	for (u32 i = 0; i < hv_edge_count; i++)
+		judge(&hv_edges[i]);
 	for (u32 i = 0; i < hv_vector_count; i++) {
 		if (spec_call_row(hv_vectors[i].code)->flags)
 			judge(&hv_vectors[i]);
@@ -153,22 +125,27 @@ static u32 msr_verdict(const struct hv_msr_vector *v, u64 *value)
 	return row->check(&env, v->before ? v->before : row->reset, value);
 }
 
+static void judge_msr(const struct hv_msr_vector *v)
+{
+	bool there = spec_msr_row(v->msr)->flags & SPEC_MSR_IMPLEMENTED;
+	u64 value;
+	u32 found = msr_verdict(v, &value);
+
+	if (found != rule_by_id(v->rule))
+		fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
+	if (v->faults != (found != SPEC_RULE_NONE) || v->lacking == there)
+		fail_msg("%s: faults is %u, lacking %u", v->name, v->faults, v->lacking);
+	if (v->write && !found && value != v->expect_read)
+		fail_msg("%s: %#llx is stored", v->name, (unsigned long long)value);
+}
+
 static void test_msr_vectors(void **state)
 {
 	(void)state;
-	for (u32 i = 0; i < hv_msr_vector_count; i++) {
-		const struct hv_msr_vector *v = &hv_msr_vectors[i];
-		u64 value;
-		u32 found = msr_verdict(v, &value);
-		bool there = spec_msr_row(v->msr)->flags & SPEC_MSR_IMPLEMENTED;
-
-		if (found != rule_by_id(v->rule))
-			fail_msg("%s: rule %s, not '%s'", v->name, spec_rules[found].id, v->rule);
-		if (v->faults != (found != SPEC_RULE_NONE) || v->lacking == there)
-			fail_msg("%s: faults is %u, lacking %u", v->name, v->faults, v->lacking);
-		if (v->read_known && value != v->expect_read)
-			fail_msg("%s: %#llx is stored", v->name, (unsigned long long)value);
-	}
+	for (u32 i = 0; i < hv_msr_vector_count; i++)
+		judge_msr(&hv_msr_vectors[i]);
+	for (u32 i = 0; i < hv_msr_edge_count; i++)
+		judge_msr(&hv_msr_edges[i]);
 }
 
 /* The page's enable bit needs an OS id; bits that a write leaves alone stay. */
@@ -214,15 +191,35 @@ static void test_rule_ids_are_unique(void **state)
 	}
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void require_unique(const char **names, size_t count)
+{
+	qsort(names, count, sizeof(*names), by_text);
+	for (size_t i = 1; i < count; i++)
+		assert_string_not_equal(names[i - 1], names[i]);
+}
+
 static void test_vector_names_are_unique(void **state)
 {
+	static const char *calls[ARRAY_SIZE(hv_vectors) + ARRAY_SIZE(hv_edges)],
+		*msrs[ARRAY_SIZE(hv_msr_vectors) + ARRAY_SIZE(hv_msr_edges)];
+	size_t n = 0, m = 0;
+
 	(void)state;
 	for (u32 i = 0; i < hv_vector_count; i++)
-		for (u32 j = 0; j < i; j++)
-			assert_string_not_equal(hv_vectors[i].name, hv_vectors[j].name);
+		calls[n++] = hv_vectors[i].name;
+	for (u32 i = 0; i < hv_edge_count; i++)
+		calls[n++] = hv_edges[i].name;
 	for (u32 i = 0; i < hv_msr_vector_count; i++)
-		for (u32 j = 0; j < i; j++)
-			assert_string_not_equal(hv_msr_vectors[i].name, hv_msr_vectors[j].name);
+		msrs[m++] = hv_msr_vectors[i].name;
+	for (u32 i = 0; i < hv_msr_edge_count; i++)
+		msrs[m++] = hv_msr_edges[i].name;
+	require_unique(calls, n);
+	require_unique(msrs, m);
 }
 
 static void test_call_table_is_total(void **state)
