@@ -50,7 +50,7 @@ GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
 GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen outputs guests iso unit run test bench doc count errata clean distclean setup help
+.PHONY: all hvgen outputs guests iso unit run test bench doc docs count errata clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -278,6 +278,16 @@ errata: build/hvgen
 doc: build/gen/reference.md
 	@echo "The reference of the interface: build/gen/reference.md"
 
+# From scratch each time, so that no page outlives what it was about.
+docs: build/docs/.stamp
+	@echo "The reference as linked pages: build/docs/index.html"
+build/docs/.stamp: build/hvgen $(SPEC) $(wildcard doc/site/*)
+	$(say) HVGEN build/docs
+	$(Q)rm -rf build/docs
+	$(Q)build/hvgen gen -o build --only html spec/hypercalls.def
+	$(Q)cp doc/site/style.css doc/site/search.js build/docs/
+	$(Q)touch $@
+
 # ---- housekeeping ---------------------------------------------------------------------------------------------------
 help:
 	@echo "make            build the hypervisor (build/partita) and the generator (build/hvgen)"
@@ -289,6 +299,7 @@ help:
 	@echo "make doc        the reference of the interface: build/gen/reference.md"
 	@echo "make count      how much the specification says, by provenance, architecture and state"
 	@echo "make errata     write spec/ERRATA.md from the marks of the specification"
+	@echo "make docs       the same as linked pages for a browser: build/docs/index.html"
 	@echo "make hvgen      the generator alone"
 	@echo "make outputs    build/outputs: the interface for Rust and Python"
 	@echo "make guests     the test guests alone"

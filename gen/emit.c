@@ -16,7 +16,7 @@
 #define COLUMNS 100
 #define COMMENT_COLUMNS 98
 
-static void *must(void *memory)
+void *must(void *memory)
 {
 	if (!memory) {
 		fputs("hvgen: out of memory\n", stderr);

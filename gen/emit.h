@@ -54,6 +54,9 @@ void emit_banner(struct text *t, const char *what);
 /* Give the memory back; *t is empty afterwards. */
 void text_free(struct text *t);
 
+/* The memory; there being none ends the program with a message. */
+void *must(void *memory);
+
 /*
  * Names made for one output. They live until the program ends (they are few), so a caller may keep
  * them. upper("vp_set") is "VP_SET"; camel("vp_set") is "VpSet"; namef() is sprintf.

@@ -9,7 +9,7 @@
 
 #include "emit.h"
 
-enum { SET_CORE, SET_GUEST, SET_TEST, SET_DOC, SET_PYTHON, SET_RUST, SET_COUNT };
+enum { SET_CORE, SET_GUEST, SET_TEST, SET_DOC, SET_PYTHON, SET_RUST, SET_HTML, SET_COUNT };
 
 static const struct set {
 	const char *name, *what;
@@ -20,6 +20,7 @@ static const struct set {
 	[SET_DOC] = { "doc", "what people read" },
 	[SET_PYTHON] = { "python", "a module for Python" },
 	[SET_RUST] = { "rust", "a crate for Rust" },
+	[SET_HTML] = { "html", "the reference as linked pages" },
 };
 
 static const struct output {
@@ -64,6 +65,18 @@ static const struct output {
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);
+
+/* Outputs of many files, whose names the specification decides: each has a folder for itself. */
+static const struct folder {
+	unsigned set;
+	const char *name, *what;
+	bool (*fill)(const struct spec *s, const char *dir);
+} folders[] = {
+	{ SET_HTML, "docs/", "pages with drawings and links; style.css and search.js belong to them",
+	  out_html },
+};
+
+static const size_t folder_count = sizeof(folders) / sizeof(folders[0]);
 
 /* Make the folder and those above it. */
 static bool make_folder(const char *dir)
@@ -111,6 +124,12 @@ static bool write_output(const struct output *o, const struct spec *s, const cha
 	return ok;
 }
 
+static bool fill_folder(const struct folder *f, const struct spec *s, const char *dir)
+{
+	dir = namef("%s/%s", dir, f->name);
+	return make_folder(dir) && f->fill(s, dir);
+}
+
 unsigned out_set(const char *name)
 {
 	for (unsigned i = 0; i < SET_COUNT; i++)
@@ -126,6 +145,9 @@ bool out_write(const struct spec *s, const char *dir, unsigned wanted)
 	for (size_t i = 0; ok && i < output_count; i++)
 		if (wanted >> outputs[i].set & 1)
 			ok = write_output(&outputs[i], s, dir);
+	for (size_t i = 0; ok && i < folder_count; i++)
+		if (wanted >> folders[i].set & 1)
+			ok = fill_folder(&folders[i], s, dir);
 	return ok;
 }
 
@@ -137,5 +159,8 @@ void out_list(FILE *to)
 		for (size_t k = 0; k < output_count; k++)
 			if (outputs[k].set == i)
 				fprintf(to, "  %-22s %s\n", outputs[k].name, outputs[k].what);
+		for (size_t k = 0; k < folder_count; k++)
+			if (folders[k].set == i)
+				fprintf(to, "  %-22s %s\n", folders[k].name, folders[k].what);
 	}
 }
