@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "diag.h"
+#include "emit.h"
 #include "model.h"
 #include "read.h"
 
@@ -38,6 +40,14 @@ struct spec *command_load(const char *path, size_t *errors, int *status)
 	return NULL;
 }
 
+int command_printed(const struct command *c, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "hvgen: cannot write what %s prints: %s\n", c->name, strerror(errno));
+	return BAD_SPEC;
+}
+
 int command_print(const struct command *c, char **words, void (*print)(const struct spec *s))
 {
 	size_t errors = 0;
@@ -55,10 +65,36 @@ int command_print(const struct command *c, char **words, void (*print)(const str
 	if (s)
 		print(s);
 	spec_free(s);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	fprintf(stderr, "hvgen: cannot write what %s prints: %s\n", c->name, strerror(errno));
-	return BAD_SPEC;
+	return command_printed(c, status);
+}
+
+/* Beside the folder of the program; NULL when that cannot be told. */
+static const char *installed_spec(const char *name)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return NULL;
+	path[n] = 0;
+	for (unsigned up = 0; up < 2 && strrchr(path, '/'); up++)
+		*strrchr(path, '/') = 0;
+	return namef("%s/%s", path, name);
+}
+
+struct spec *command_load_usual(const char *path, int *status)
+{
+	static const char *const usual = "spec/hypercalls.def";
+	size_t errors = 0;
+	struct spec *s;
+
+	if (!path)
+		path = access(usual, R_OK) == 0 ? usual : installed_spec(usual);
+	if (!path)
+		path = usual;
+	s = command_load(path, &errors, status);
+	command_sum_up(errors);
+	return s;
 }
 
 void command_sum_up(size_t errors)

@@ -20,6 +20,7 @@ struct command {
 extern const struct command command_check;
 extern const struct command command_count;
 extern const struct command command_errata;
+extern const struct command command_explain;
 extern const struct command command_gen;
 extern const struct command command_json;
 
@@ -40,6 +41,15 @@ struct spec *command_load(const char *path, size_t *errors, int *status);
  * Returns the exit status.
  */
 int command_print(const struct command *c, char **words, void (*print)(const struct spec *s));
+
+/*
+ * The same for a command that is about one specification and goes on without it being named: when
+ * `path` is NULL, spec/hypercalls.def in the current folder, else beside the folder of the program.
+ */
+struct spec *command_load_usual(const char *path, int *status);
+
+/* The status to end with: as given, or that of an output that cannot be written. */
+int command_printed(const struct command *c, int status);
 
 /* The last line of a report: how many errors there were; nothing when there were none. */
 void command_sum_up(size_t errors);

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&command_json,
 	&command_errata,
 	&command_count,
+	&command_explain,
 };
 
 static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

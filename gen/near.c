@@ -12,11 +12,13 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /* Rows are ends of `a`, columns ends of `b`; three rows are enough to see a swap. */
-static unsigned distance(const char *a, const char *b)
+unsigned near_distance(const char *a, const char *b)
 {
 	unsigned rows[3][LONGEST + 1];
 	unsigned width = (unsigned)strlen(b);
 
+	if (strlen(a) > LONGEST || width > LONGEST)
+		return NEAR_NEVER;
 	for (unsigned j = 0; j <= width; j++)
 		rows[0][j] = j;
 	for (unsigned i = 1; a[i - 1]; i++) {
@@ -35,13 +37,9 @@ static unsigned distance(const char *a, const char *b)
 
 void near_try(struct near *n, const char *candidate)
 {
-	size_t length = strlen(n->wanted);
-	unsigned d;
+	unsigned d = near_distance(n->wanted, candidate);
 
-	if (length > LONGEST || strlen(candidate) > LONGEST)
-		return;
-	d = distance(n->wanted, candidate);
-	if (d > length / 3 || (n->best && d >= n->distance))
+	if (d > strlen(n->wanted) / 3 || (n->best && d >= n->distance))
 		return;
 	n->best = candidate;
 	n->distance = d;

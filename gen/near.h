@@ -5,11 +5,18 @@
 
 #include "model.h"
 
+/*
+ * Letters inserted, left out, changed or swapped to make one name of the other; NEAR_NEVER when one
+ * is too long to be compared.
+ */
+enum { NEAR_NEVER = 1000 };
+unsigned near_distance(const char *a, const char *b);
+
 /* The best candidate so far. Start with { .wanted = the name as written }. */
 struct near {
 	const char *wanted;
 	const char *best;      /* NULL: none that is near enough */
-	unsigned distance;     /* of `best`: letters inserted, left out, changed or swapped */
+	unsigned distance;     /* of `best` */
 };
 
 void near_try(struct near *n, const char *candidate);

@@ -26,7 +26,7 @@ const char *words_bits_rule(const struct bits *b)
 	if (b->kind != BITS_NAMED)
 		return kinds[b->kind];
 	if (b->ignored_unless.text)
-		return namef("stays zero while `%s` is zero", b->ignored_unless.text);
+		return namef("stays zero while %s is zero", b->ignored_unless.text);
 	return b->gpa     ? "a guest physical page number"
 	       : b->locks ? "locks the register until reset"
 			  : "";
@@ -36,11 +36,11 @@ const char *words_source(const struct bits *b)
 {
 	switch (b->source) {
 	case CPUID_OFFER:
-		return namef("`%s.%s`", b->offer->block.text, b->offer->bit.text);
+		return namef("%s.%s", b->offer->block.text, b->offer->bit.text);
 	case CPUID_CONSTANT:
 		return namef("0x%llx", (unsigned long long)b->constant);
 	case CPUID_VALUE:
-		return namef("value `%s`", b->value->name);
+		return namef("value %s", b->value->name);
 	case CPUID_NONE:
 		break;
 	}
