@@ -19,6 +19,7 @@ struct command {
 
 extern const struct command command_check;
 extern const struct command command_count;
+extern const struct command command_decode;
 extern const struct command command_errata;
 extern const struct command command_explain;
 extern const struct command command_gen;

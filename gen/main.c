@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_errata,
 	&command_count,
 	&command_explain,
+	&command_decode,
 };
 
 static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause OR MIT
+"""hvgen decode: what it shows, the forms in which bytes may come, and that no input makes it stumble."""
+
+import os
+import random
+import re
+import subprocess
+import tempfile
+
+from cases_explain import transcript
+from common import CRASHES, HERE, HVGEN, TOP, hvgen, require
+
+TINY = os.path.join(HERE, 'transcripts', 'decode.def')
+
+REFUSED = (
+    ('no kind', [], 'decode: no kind given'),
+    ('an unknown kind', ['frob', '1'], "decode: unknown kind 'frob'"),
+    ('an unknown option', ['--frob', 'x', 'control'], "decode: unknown option '--frob'"),
+    ('a bare -s', ['-s'], "decode: nothing behind '-s'"),
+    ('an odd --var', ['--var', 'x', 'control', '1'], "decode: no number of qwords that an input can have 'x'"),
+    ('too large a --var', ['--var', '600', 'control', '1'], 'no number of qwords'),
+    ('a missing file', ['-s', '/nowhere/x.def', 'control', '1'], "cannot read '/nowhere/x.def'"),
+    ('no control word', ['control'], 'decode: a number is missing'),
+    ('an odd control word', ['control', '12g'], "decode: no hexadecimal number '12g'"),
+    ('too long a control word', ['control', '1' * 17], 'decode: no hexadecimal number'),
+    ('two control words', ['control', '1', '2'], "decode: too many words: one is '2'"),
+    ('an MSR without value', ['msr', 'simp'], 'decode: a number is missing'),
+    ('no MSR', ['msr'], 'decode: no name given: which msr?'),
+    ('an unknown MSR', ['msr', 'HV_X64_MSR_SIMPP', '1'], 'did you mean HV_X64_MSR_SIMP'),
+    ('a call as MSR', ['msr', 'HvCallPostMessage', '1'], "decode: no msr is called 'HvCallPostMessage'"),
+    ('a leaf with one value', ['cpuid', '0x40000003', '1'], 'decode: a leaf has four registers'),
+    ('a register with two values', ['cpuid', '0x40000003.eax', '1', '2'], 'decode: a register has one value'),
+    ('a wide register', ['cpuid', '0x40000003.eax', '100000000'], 'decode: a register of CPUID has 32 bits'),
+    ('a bit of a register', ['cpuid', '0x40000003.eax.4', '1'], 'decode: a leaf or a register of one is needed'),
+    ('an input without bytes', ['input', 'HvCallPostMessage'], 'decode: no bytes given'),
+    ('half a byte', ['input', 'HvCallPostMessage', '123'], "decode: half a byte '123'"),
+    ('odd bytes', ['input', 'HvCallPostMessage', '12', 'xy'], "decode: neither a number nor bytes 'xy'"),
+    ('an odd number', ['input', 'HvCallPostMessage', '0x123'], 'decode: a number in memory has 2, 4, 8 or 16 digits'),
+    ('a missing dump', ['message', '@/nowhere/x'], "decode: No such file or directory '/nowhere/x'"),
+    ('a folder as dump', ['message', '@/'], 'decode: Is a directory'),
+    ('a short message', ['message', '00'], 'decode: 1 bytes are less than the header of a message, which has 16'),
+    ('a register without layout', ['register', 'HvX64RegisterRax', '00'],
+     "decode: no layout is known of 'HvX64RegisterRax'"),
+    ('no control word in the specification', ['-s', os.path.join(HERE, 'golden', 'calls', 'spec.def'), 'control', '1'],
+     "decode: the specification has no bits 'hypercall_control'"),
+    ('no message in the specification', ['-s', os.path.join(HERE, 'golden', 'calls', 'spec.def'), 'message', '00' * 16],
+     "decode: the specification has no struct 'message'"),
+)
+
+MESSAGE = bytes.fromhex('10000080 10000000 0000000000000000 0200000000000000 4000000000000000') + b'|: Partita  0a'
+
+
+def refused(words, message):
+    status, out, err = hvgen('decode', *words)
+    require((status, out) == (2, ''), f'status {status}\n{out}')
+    require(message in err, f'"{message}" is not in\n{err[:2000]}')
+
+
+def with_input(content, *words):
+    done = subprocess.run([HVGEN, 'decode', '-s', TINY, *words], cwd=TOP, input=content, capture_output=True,
+                          timeout=60, check=False)
+    err = done.stderr.decode('utf-8', 'replace')
+    require(not any(word in err for word in CRASHES) and done.returncode >= 0, err)
+    return done.returncode, done.stdout.decode('ascii'), err
+
+
+# ---- forms of bytes -------------------------------------------------------------------------------------------------
+
+def rows(data, size=16):
+    return [(at, data[at:at + size]) for at in range(0, len(data), size)]
+
+
+def printable(data):
+    return ''.join(chr(c) if 32 <= c < 127 else '.' for c in data)
+
+
+def xxd(data):
+    return ''.join(f'{at:08x}: {row.hex(" ", -2):39}  {printable(row)}\n' for at, row in rows(data))
+
+
+def hexdump(data):
+    text = ''.join(f'{at:08x}  {row[:8].hex(" "):23}  {row[8:].hex(" "):23}  |{printable(row)}|\n'
+                   for at, row in rows(data))
+    return text + f'{len(data):08x}\n'
+
+
+def od(data):
+    return ''.join(f'{at:07o} {row.hex(" ")}\n' for at, row in rows(data)) + f'{len(data):07o}\n'
+
+
+def numbers(size):
+    def form(data):
+        lines = rows(data + bytes(-len(data) % size), size)
+        return ' '.join(f'0x{int.from_bytes(row, "little"):0{2 * size}x}' for _, row in lines)
+    return form
+
+
+def gdb(data):
+    lines = rows(data + bytes(-len(data) % 16))
+    words = [(at, numbers(8)(row).replace(' ', '\t')) for at, row in lines]
+    return ''.join(f'0x7ffe{at:04x} <page+{at}>:\t{row}\n' for at, row in words)
+
+
+FORMS = {
+    'one word': bytes.hex,
+    'bytes': lambda data: data.hex(' '),
+    'capitals': lambda data: data.hex(' ').upper(),
+    'commas': lambda data: ', '.join(f'0x{c:02x}' for c in data),
+    'bytes in rows': lambda data: '\n'.join(row.hex(' ') for _, row in rows(data)),
+    'xxd': xxd,
+    'hexdump -C': hexdump,
+    'od': od,
+    '32-bit numbers': numbers(4),
+    '64-bit numbers': numbers(8),
+    'gdb': gdb,
+}
+
+
+def form(write):
+    """The same message however its bytes are written; zeros fill it up where a form has no single bytes."""
+    wanted = with_input(MESSAGE + bytes(256 - len(MESSAGE)), 'message', '-')
+    text = write(MESSAGE + bytes(256 - len(MESSAGE))).encode('ascii')
+    require(wanted[0] == 0 and '0x0000000000000040' in wanted[1], wanted)
+    require(with_input(text, 'message', '-') == wanted, with_input(text, 'message', '-'))
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'dump')
+        with open(path, 'wb') as file:
+            file.write(text)
+        require(with_input(b'', 'message', '@' + path) == wanted, 'another answer for the file')
+
+
+def whole_page():
+    """A page of messages: the slot of each source."""
+    page = bytearray(4096)
+    page[2 * 256:2 * 256 + len(MESSAGE)] = MESSAGE
+    _, out, _ = with_input(bytes(page), 'message', '-')
+    require(re.findall(r'^SINT(\d+)\n  empty', out, re.M) == [str(i) for i in range(16) if i != 2], out)
+    require(re.search(r'^SINT2\n.*TimerExpired', out, re.M), out)
+
+
+# ---- anything at all ------------------------------------------------------------------------------------------------
+
+def require_lines(words, out):
+    for line in out.split('\n'):
+        require(line == line.rstrip() and line.isascii(), f'{words}: odd line {line!r}')
+
+
+def random_bytes(seed, count=60):
+    chance = random.Random(seed)
+    calls = [f'call:0x{code:04x}' for code in (2, 3, 0xb, 0x13, 0x14, 0x50, 0x51, 0x5c, 0x5d, 0x7c, 0xe3, 0xe4)]
+    for _ in range(count):
+        data = bytes(chance.randrange(256) if chance.random() < 0.5 else 0 for _ in range(chance.randrange(1, 400)))
+        number = f'{chance.getrandbits(64):x}'
+        words = chance.choice((
+            ['control', number], ['result', number], ['msr', 'hypercall', number, number],
+            ['message', data.hex()], ['type', 'message_page', data.hex()],
+            ['input', chance.choice(calls), data.hex()], ['output', chance.choice(calls), data.hex()],
+            ['cpuid', 'features', *(f'{chance.getrandbits(32):x}' for _ in range(4))],
+        ))
+        status, out, err = hvgen('decode', *words)
+        require(status in (0, 2), f'{words}: {status}\n{err}')
+        require(bool(err) == bool(status) and bool(out) != bool(status), f'{words}: {out}\n{err}')
+        require_lines(words, out)
+
+
+def broken_by_name():
+    """What explain says breaks a rule, decode says is broken: by its id and no rule before it."""
+    for rule in ('HVR-0003-01', 'HVR-0003-02', 'HVR-0003-03', 'HVR-0003-04'):
+        _, out, _ = hvgen('explain', '-s', TINY, rule)
+        parts = re.findall(r'^(?:header|element) +((?:[0-9a-f]{2}\s*)+)', out, re.M)
+        bank = re.search(r'(\d+) qwords of 0x(\w+)', out)
+        var = int(bank[1]) if bank else 0
+        data = [re.sub(r'\s', '', part) for part in parts]
+        data.insert(1, int(bank[2], 16).to_bytes(8, 'little').hex() * var if bank else '')
+        _, out, _ = hvgen('decode', '-s', TINY, '--var', str(var), 'input', 'sweep', ''.join(data))
+        told = re.findall(r'^! (HVR-[\w-]+)', out, re.M)
+        require(told and told[0] == rule, f'{rule}: {told}\n{out}')
+
+
+def cases(update):
+    yield 'decode, transcript', transcript, ('decode', update)
+    for name, words, message in REFUSED:
+        yield f'decode, {name}', refused, (words, message)
+    for name, write in FORMS.items():
+        yield f'decode, bytes as {name}', form, (write,)
+    yield 'decode, a page of messages', whole_page, ()
+    yield 'decode, inputs that break a rule', broken_by_name, ()
+    for seed in range(2):
+        yield f'decode, random bytes, seed {seed}', random_bytes, (seed,)
