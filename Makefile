@@ -127,7 +127,7 @@ endif
 endif
 
 # What others than C take from the specification: a crate, a module, vectors, what feeds a fuzzer.
-OUTPUT_SETS = rust python
+OUTPUT_SETS = rust python vectors
 build/outputs/.stamp: build/hvgen $(SPEC) Makefile
 	$(say) HVGEN build/outputs
 	$(Q)build/hvgen gen -o build/outputs $(addprefix --only ,$(OUTPUT_SETS)) spec/hypercalls.def

@@ -9,7 +9,17 @@
 
 #include "emit.h"
 
-enum { SET_CORE, SET_GUEST, SET_TEST, SET_DOC, SET_PYTHON, SET_RUST, SET_HTML, SET_COUNT };
+enum {
+	SET_CORE,
+	SET_GUEST,
+	SET_TEST,
+	SET_DOC,
+	SET_PYTHON,
+	SET_RUST,
+	SET_HTML,
+	SET_VECTORS,
+	SET_COUNT,
+};
 
 static const struct set {
 	const char *name, *what;
@@ -21,6 +31,7 @@ static const struct set {
 	[SET_PYTHON] = { "python", "a module for Python" },
 	[SET_RUST] = { "rust", "a crate for Rust" },
 	[SET_HTML] = { "html", "the reference as linked pages" },
+	[SET_VECTORS] = { "vectors", "test vectors for everyone" },
 };
 
 static const struct output {
@@ -62,6 +73,8 @@ static const struct output {
 	{ SET_RUST, "rust/src/offer.rs", "privileges and features", out_rust_offer },
 	{ SET_RUST, "rust/src/status.rs", "statuses", out_rust_status },
 	{ SET_RUST, "rust/src/types.rs", "words and structures", out_rust_types },
+	{ SET_VECTORS, "hv_vectors.json", "words, layouts, sets, calls and MSRs: what must come out",
+	  out_vectors_json },
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);

@@ -333,3 +333,19 @@ def call_named(name):
 def msr_named(name):
     """The MSR 'HV_X64_MSR_HYPERCALL', or None."""
     return _find(MSRS, name)
+
+
+def encode_processors(processors):
+    """(valid bank mask, banks) of the sparse set of these processors, which are below 4096."""
+    banks = {}
+    for processor in processors:
+        banks[processor // 64] = banks.get(processor // 64, 0) | 1 << processor % 64
+    return int(U64(sum(1 << bank for bank in banks))), [banks[bank] for bank in sorted(banks)]
+
+
+def decode_processors(valid_bank_mask, banks):
+    """The processors of a sparse set, ascending; ValueError when the mask and the banks do not go together."""
+    numbers = [bank for bank in range(64) if valid_bank_mask >> bank & 1]
+    if len(numbers) != len(banks):
+        raise ValueError(f'{len(numbers)} banks are announced, there are {len(banks)}')
+    return [64 * number + bit for number, bank in zip(numbers, banks) for bit in range(64) if bank >> bit & 1]

@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(TOP, 'build', 'outputs')
 WORK = os.path.join(TOP, 'build', 'test', 'outputs')    # what the tests build
+SPEC = os.path.join(TOP, 'spec', 'hypercalls.def')
 HEADERS = os.path.join(TOP, 'build', 'gen')
 
 sys.path.insert(0, os.path.join(TOP, 'tests', 'run'))
