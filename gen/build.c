@@ -261,6 +261,24 @@ void build_named(struct build *b, const struct token *keyword, const struct toke
 	b->target = about;
 }
 
+void build_formerly(struct build *b, struct name_list *names)
+{
+	struct about *about = b->call ? b->body : b->target;
+
+	if (b->in_rules)
+		diag_error(b->spec, &names->name.at, "a rule has no former names");
+	APPEND(about->formerly, names);
+	b->target = about;
+}
+
+void build_line_offered(struct build *b, const struct token *keyword, struct offer_use *uses)
+{
+	if (b->in_rules || b->in_statuses || b->offer || b->leaf)
+		diag_error(b->spec, &keyword->at,
+			   "only fields, values, and bits of types and MSRs are offered");
+	APPEND(b->target->offered, uses);
+}
+
 /* Of enums that is the values, or all values of a continued block. */
 static bool may_be_unimplemented(const struct build *b, const struct about *about)
 {

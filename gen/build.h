@@ -118,6 +118,8 @@ void build_ref(struct build *b, const struct token *keyword, struct name_list *r
 void build_since(struct build *b, const struct token *edition);
 void build_arch(struct build *b, const struct name_list *words);
 void build_named(struct build *b, const struct token *keyword, const struct token *name);
+void build_formerly(struct build *b, struct name_list *names);
+void build_line_offered(struct build *b, const struct token *keyword, struct offer_use *uses);
 void build_unimplemented(struct build *b, const struct token *keyword, const struct token *reason);
 
 /* Pieces. */

@@ -200,6 +200,38 @@ void check_calls(struct spec *s)
 
 /* ---- what is offered ---- */
 
+static void refer_fields(struct spec *s, const struct field *list)
+{
+	for (const struct field *f = list; f; f = f->next)
+		refer_offers(s, f->about.offered);
+}
+
+static void refer_parts(struct spec *s, const struct bits *list)
+{
+	for (const struct bits *b = list; b; b = b->next)
+		refer_offers(s, b->about.offered);
+}
+
+/* The bits that lines say tell of them. */
+static void refer_lines(struct spec *s)
+{
+	for (const struct type *t = s->types; t; t = t->next) {
+		for (const struct enumerator *v = t->values; v; v = v->next)
+			refer_offers(s, v->about.offered);
+		refer_fields(s, t->fields);
+		refer_parts(s, t->bits);
+	}
+	for (const struct call *c = s->calls; c; c = c->next) {
+		refer_fields(s, c->in.fields);
+		refer_fields(s, c->var.fields);
+		refer_fields(s, c->each_in.fields);
+		refer_fields(s, c->out.fields);
+		refer_fields(s, c->each_out.fields);
+	}
+	for (const struct msr *m = s->msrs; m; m = m->next)
+		refer_parts(s, m->bits);
+}
+
 /* What works must not be out of reach. */
 static void check_reach(struct spec *s, const struct offer_use *needs, const char *what,
 			const char *name)
@@ -250,6 +282,7 @@ static void check_promise(struct spec *s, const struct offer_bit *bit)
 
 void check_offers(struct spec *s)
 {
+	refer_lines(s);
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (call_implemented(c))
 			check_reach(s, c->needs, "call", c->name);

@@ -197,6 +197,7 @@ again:
 	"arch"            { TOKEN(ARCH); }
 	"named"           { TOKEN(NAMED); }
 	"unimplemented"   { TOKEN(UNIMPLEMENTED); }
+	"formerly"        { TOKEN(FORMERLY); }
 	"offered"         { TOKEN(OFFERED); }
 	"needs"           { TOKEN(NEEDS); }
 	"caller"          { TOKEN(CALLER); }
@@ -255,7 +256,8 @@ static const char *const keywords[] = {
 	[TOKEN_STRIDE] = "stride", [TOKEN_COUNT] = "count", [TOKEN_REF] = "ref",
 	[TOKEN_SINCE] = "since", [TOKEN_ARCH] = "arch", [TOKEN_SEEN] = "seen",
 	[TOKEN_BODY_SEEN] = "seen", [TOKEN_NAMED] = "named",
-	[TOKEN_UNIMPLEMENTED] = "unimplemented", [TOKEN_OFFERED] = "offered",
+	[TOKEN_FORMERLY] = "formerly", [TOKEN_UNIMPLEMENTED] = "unimplemented",
+	[TOKEN_OFFERED] = "offered",
 	[TOKEN_NEEDS] = "needs", [TOKEN_CALLER] = "caller", [TOKEN_STATUS] = "status",
 	[TOKEN_CONTINUABLE] = "continuable", [TOKEN_IN] = "in", [TOKEN_VAR] = "var",
 	[TOKEN_EACH] = "each", [TOKEN_OUT] = "out", [TOKEN_RESET] = "reset", [TOKEN_ACTS] = "acts",

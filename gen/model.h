@@ -102,6 +102,8 @@ struct about {
 	const char *unimplemented; /* the reason, or NULL */
 	const char *named;         /* as written after `named`, or NULL; items have their own */
 	unsigned arch;             /* set of enum arch */
+	struct offer_use *offered; /* of a line: the bits that tell of it; a call has its own */
+	struct name_list *formerly; /* names it had in earlier versions */
 	bool broken;               /* the body was not read to its end: only the name counts */
 };
 

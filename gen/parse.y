@@ -21,8 +21,8 @@
  * they arrive as keywords in column 1 alone.
  */
 %fallback NAME
-	VERSION SIZE STRIDE COUNT REF SINCE SEEN BODY_SEEN ARCH NAMED UNIMPLEMENTED OFFERED NEEDS CALLER STATUS
-	CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS
+	VERSION SIZE STRIDE COUNT REF SINCE SEEN BODY_SEEN ARCH NAMED FORMERLY UNIMPLEMENTED OFFERED
+	NEEDS CALLER STATUS CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS
 	ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
 
 %syntax_error {
@@ -91,6 +91,8 @@ value ::= value value_word.
 value_start ::= NUMBER(V) NAME(N).                    { build_value(b, &V, &N); }
 value_word ::= note.
 value_word ::= named.
+value_word ::= formerly.
+value_word ::= offered_line.
 value_word ::= unimplemented.
 value_word ::= COLON NAME(T).                         { build_value_type(b, &T); }
 value_word ::= ELSE NAME(N).                          { build_value_else(b, &N); }
@@ -117,6 +119,7 @@ part_name ::= PRESERVE(N).                            { build_part_name(b, &N, B
 
 part_word ::= note.
 part_word ::= named.
+part_word ::= offered_line.
 part_word ::= COLON NAME(T).                          { b->bits->type_name = build_name(&T); }
 part_word ::= IN NUMBER(A) RANGE NUMBER(B).           { b->bits->in = build_range(b, &A, &B); }
 part_word ::= NONZERO.                                { b->bits->nonzero = true; }
@@ -160,6 +163,7 @@ field_start ::= NUMBER(O) MBZ(P) LBRACKET NUMBER(C) RBRACKET. {
 }
 
 field_word ::= note.
+field_word ::= offered_line.
 field_word ::= LBRACKET NUMBER(C) RBRACKET.           { build_array(b, &C); }
 field_word ::= IN NUMBER(A) RANGE NUMBER(B).          { b->field->in = build_range(b, &A, &B); }
 field_word ::= NONZERO.                               { b->field->nonzero = true; }
@@ -180,6 +184,7 @@ call_items ::= call_items common trail.
 call_items ::= call_items call_item trail.
 
 call_item ::= named.
+call_item ::= formerly.
 call_item ::= unimplemented.
 call_item ::= OFFERED uses(U).                        { build_offered(b, U); }
 call_item ::= NEEDS uses(U) otherwise(E).             { build_needs(b, U, &E); }
@@ -268,6 +273,8 @@ common ::= SINCE STRING(S).                           { build_since(b, &S); }
 common ::= ARCH word_list(W).                         { build_arch(b, W); }
 
 named ::= NAMED(K) STRING(S).                         { build_named(b, &K, &S); }
+offered_line ::= OFFERED(K) uses(U).                  { build_line_offered(b, &K, U); }
+formerly ::= FORMERLY word_list(W).                   { build_formerly(b, W); }
 unimplemented ::= UNIMPLEMENTED(K) STRING(R).         { build_unimplemented(b, &K, &R); }
 unimplemented ::= UNIMPLEMENTED(K).                   { build_unimplemented(b, &K, NULL); }
 

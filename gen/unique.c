@@ -49,6 +49,13 @@ static void add_for(struct entries *e, unsigned arch, const char *name, const st
 	e->list[e->count - 1].arch = arch;
 }
 
+/* Names that something had before; like its own, nothing else may take them. */
+static void add_former(struct entries *e, const struct about *about)
+{
+	for (const struct name_list *n = about->formerly; n; n = n->next)
+		add_for(e, about->arch, n->name.text, &n->name.at, 0, &n->name.at);
+}
+
 static int by_order(const struct entry *a, const struct entry *b)
 {
 	return a->order < b->order ? -1 : a->order > b->order;
@@ -156,6 +163,8 @@ static void check_values(struct spec *s, const struct type *t)
 	for (const struct enumerator *v = t->values; v; v = v->next)
 		add_for(&e, v->about.arch, v->name, &v->at, v->value, &v->at);
 	check_numbers(&e, t->kind == TYPE_FLAGS ? "bit" : "value");
+	for (const struct enumerator *v = t->values; v; v = v->next)
+		add_former(&e, &v->about);
 	check_names(&e, t->kind == TYPE_FLAGS ? "flag" : "value");
 }
 
@@ -181,6 +190,8 @@ static void check_status_list(struct spec *s)
 	for (const struct status *status = s->statuses; status; status = status->next)
 		add(&e, status->name, &status->at, status->value, &status->at);
 	check_numbers(&e, "status");
+	for (const struct status *status = s->statuses; status; status = status->next)
+		add_former(&e, &status->about);
 	check_names(&e, "status");
 }
 
@@ -201,6 +212,8 @@ static void check_offer_bits(struct spec *s, const struct offer *o)
 	for (const struct offer_bit *b = o->bits; b; b = b->next)
 		add(&e, b->name, &b->at, b->bit, &b->at);
 	check_numbers(&e, "bit");
+	for (const struct offer_bit *b = o->bits; b; b = b->next)
+		add_former(&e, &b->about);
 	check_names(&e, "bit name");
 }
 
@@ -240,6 +253,8 @@ static void check_call_list(struct spec *s)
 		check_fields(s, c->each_out.fields);
 	}
 	check_numbers(&e, "call code");
+	for (const struct call *c = s->calls; c; c = c->next)
+		add_former(&e, &c->about);
 	check_names(&e, "hypercall");
 	check_names(&named, "hypercall");
 }
