@@ -20,6 +20,7 @@ struct command {
 extern const struct command command_check;
 extern const struct command command_count;
 extern const struct command command_decode;
+extern const struct command command_diff;
 extern const struct command command_errata;
 extern const struct command command_explain;
 extern const struct command command_gen;

@@ -101,7 +101,7 @@ static void print_blanks(const char *line, size_t length, FILE *to)
 			fputc(' ', to);
 }
 
-static void print_caret_line(const struct pos *at, FILE *to)
+void diag_show_line(const struct pos *at, FILE *to)
 {
 	size_t length, column = at->column - 1, start = 0;
 	const char *line = find_line(at, &length);
@@ -127,7 +127,7 @@ static void print_one(const struct diag *d, const char *kind, FILE *to)
 {
 	fprintf(to, "%s:%u:%u: %s: %s\n", d->at.source->name, d->at.line, d->at.column, kind,
 		d->text);
-	print_caret_line(&d->at, to);
+	diag_show_line(&d->at, to);
 }
 
 static int compare(const void *left, const void *right)

@@ -15,6 +15,9 @@ void diag_error(struct spec *s, const struct pos *at, const char *format, ...)
 void diag_note(struct spec *s, const struct pos *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The source line of a place, and a caret below it. */
+void diag_show_line(const struct pos *at, FILE *to);
+
 /* Show all errors, sorted by file, line and column, each with its line and a caret. */
 void diag_print(const struct spec *s, FILE *to);
 

@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	&command_check,
+	&command_diff,
 	&command_gen,
 	&command_json,
 	&command_errata,
@@ -51,7 +52,7 @@ static void print_help(void)
 	     "  -V, --version  the version of the generator\n");
 	out_list(stdout);
 	puts("\nThe language is described in gen/LANGUAGE.md.\n"
-	     "Exit status: 0 done; 1 the specification has mistakes, or an output cannot be written;\n"
+	     "Exit status, but for diff: 0 done; 1 the specification has mistakes, or an output cannot be written;\n"
 	     "2 wrong usage, or FILE cannot be read.");
 }
 
