@@ -30,7 +30,7 @@ LINK = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,m
 # ---- sources --------------------------------------------------------------------------------------------------------
 GEN_SRC = $(wildcard gen/*.c)
 GEN_MADE = build/obj/gen/lex.c build/obj/gen/parse.c build/obj/gen/text.c
-GEN_TEXT = $(filter-out %.h,$(wildcard gen/text/*))
+GEN_TEXT = $(filter-out gen/text/text.h,$(wildcard gen/text/*))
 SPEC = $(wildcard spec/*.def spec/*/*.def)
 CORE_SRC = $(wildcard src/*.c src/lib/*.c arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.c arch/x86/vmx/*.S \
 	arch/x86/svm/*.c arch/x86/svm/*.S build/gen/spec_*.c)
@@ -50,7 +50,7 @@ GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
 GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen outputs guests iso unit run test bench doc docs count errata clean distclean setup help
+.PHONY: all hvgen outputs guests iso unit run test check-header bench doc docs count errata clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -103,13 +103,14 @@ build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 	$(Q)mkdir -p build/obj/gen
 	$(Q)re2c -W -Werror --no-generation-date -o $@ $<
 
-# Each file of gen/text becomes a string: hv_tlfs.py is text_hv_tlfs_py.
+# Each file of gen/text becomes a string: hv_tlfs.py is text_hv_tlfs_py. Parts of the guest header lose their own head.
 build/obj/gen/text.c: $(GEN_TEXT) Makefile
 	$(say) TEXT $@
 	$(Q)mkdir -p build/obj/gen
 	$(Q)for f in $(GEN_TEXT); do \
 		echo "const char text_$$(basename $$f | tr . _)[] ="; \
-		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
+		case $$f in */guest_*) head='1,/^$$/d' ;; *) head= ;; esac; \
+		sed -e "$$head" -e 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
 	done >$@
 
 # The stamp is an included makefile on purpose: make brings it up to date first and then starts over, so that it sees the
@@ -264,6 +265,10 @@ TESTS =
 test: all outputs guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
+# The guest header with every compiler here; part of `make test`.
+check-header: build/gen/.stamp | build/.setup-tests
+	$(Q)package/check-header | grep -v '^ok'
+
 bench: all build/bench.elf
 	$(Q)tests/run/bench
 
@@ -294,6 +299,7 @@ help:
 	@echo "make run        boot the stock Debian kernel on it under QEMU; RUN=\"...\" adds options of boot/run"
 	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
 	@echo "make unit       build and run the unit tests alone"
+	@echo "make check-header  compile the guest header with every compiler here"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
 	@echo "make doc        the reference of the interface: build/gen/reference.md"

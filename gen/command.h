@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#define HVGEN_VERSION "0.1.0"
+
 struct spec;
 
 enum { GOOD = 0, BAD_SPEC = 1, BAD_USAGE = 2 };

@@ -6,8 +6,6 @@
 #include "command.h"
 #include "out.h"
 
-#define VERSION "0.1.0"
-
 static const struct command *const commands[] = {
 	&command_check,
 	&command_diff,
@@ -71,7 +69,7 @@ int main(int argc, char **argv)
 	if (command_is_option(argv[1], "--help", "-h"))
 		return print_help(), GOOD;
 	if (command_is_option(argv[1], "--version", "-V"))
-		return puts("hvgen " VERSION), GOOD;
+		return puts("hvgen " HVGEN_VERSION), GOOD;
 	for (size_t i = 0; i < commands_count; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(commands[i], argv + 2);

@@ -55,6 +55,7 @@ static const struct output {
 	{ SET_CORE, "spec_names.c", "the same", out_names_c },
 	{ SET_GUEST, "hv_tlfs.h", "the whole interface: one header, no dependencies",
 	  out_guest_h },
+	{ SET_GUEST, "hv_tlfs_long.h", "the same, all names with tlfs in front", out_guest_long_h },
 	{ SET_GUEST, "hv_vectors.h", "test vectors: one per rule and one good one per call",
 	  out_vectors_h },
 	{ SET_TEST, "hv_edges.h", "more test vectors: both sides of every edge of every rule",

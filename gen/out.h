@@ -23,6 +23,7 @@ void out_cpuid_c(struct text *t, const struct spec *s);
 void out_names_h(struct text *t, const struct spec *s);
 void out_names_c(struct text *t, const struct spec *s);
 void out_guest_h(struct text *t, const struct spec *s);
+void out_guest_long_h(struct text *t, const struct spec *s);
 void out_vectors_h(struct text *t, const struct spec *s);
 void out_edges_h(struct text *t, const struct spec *s);
 void out_mutants_c(struct text *t, const struct spec *s);

@@ -4,8 +4,8 @@
 
 static struct hv_callctx context(void)
 {
-	return (struct hv_callctx){ hv_call_page(call_page), call_input, call_output,
-		RT_GPA(call_input), RT_GPA(call_output) };
+	return (struct hv_callctx){ .page = hv_call_page(call_page), .in = call_input,
+		.out = call_output, .in_gpa = RT_GPA(call_input), .out_gpa = RT_GPA(call_output) };
 }
 
 static u64 cr3(void)

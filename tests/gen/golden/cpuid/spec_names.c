@@ -22,6 +22,7 @@ const char *spec_status_name(u16 number)
 {
 	switch (number) {
 	case 0x0: return "HV_STATUS_SUCCESS";
+	case 0x78: return "HV_STATUS_TIME_OUT";
 	case 0x2: return "HV_STATUS_INVALID_HYPERCALL_CODE";
 	case 0x3: return "HV_STATUS_INVALID_HYPERCALL_INPUT";
 	case 0x4: return "HV_STATUS_INVALID_ALIGNMENT";

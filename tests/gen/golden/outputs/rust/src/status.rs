@@ -6,6 +6,7 @@ crate::wire::values! {
     /// What a hypercall answers.
     Status: u16 {
         SUCCESS = 0x0000;
+        TIME_OUT = 0x0078;
         INVALID_HYPERCALL_CODE = 0x0002;
         INVALID_HYPERCALL_INPUT = 0x0003;
         INVALID_ALIGNMENT = 0x0004;

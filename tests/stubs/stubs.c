@@ -282,7 +282,7 @@ static void without_a_page(void)
 int main(void)
 {
 	static hv_u8 in[4096] HV_ALIGN(4096), out[4096] HV_ALIGN(4096);
-	struct hv_callctx c = { hv_call_page(page), in, out, address(in), address(out) };
+	struct hv_callctx c = { hv_call_page(page), in, out, address(in), address(out), 0 };
 
 	typed_calls(&c);
 	variable_header(&c);
