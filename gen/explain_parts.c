@@ -45,6 +45,10 @@ const char *explain_remarks(const struct about *a)
 		append(&text, namef("@%s: %s.", mark_name(m->kind), m->reason));
 	if (arch_words(a))
 		append(&text, namef("%s.", arch_words(a)));
+	for (const struct offer_use *u = a->offered; u; u = u->next)
+		append(&text, namef("Offered by %s.%s.", u->block.text, u->bit.text));
+	for (const struct name_list *n = a->formerly; n; n = n->next)
+		append(&text, namef("Formerly %s.", n->name.text));
 	if (a->unimplemented)
 		append(&text, namef("Not implemented: %s.", a->unimplemented));
 	if (a->seen)

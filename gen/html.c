@@ -151,6 +151,13 @@ void html_remarks(struct text *t, const struct about *a)
 		html_text(t, a->unimplemented);
 		emit(t, "</small>");
 	}
+	if (a->offered) {
+		emit(t, " Offered by ");
+		html_offers(t, a->offered);
+		emit(t, ".");
+	}
+	for (const struct name_list *n = a->formerly; n; n = n->next)
+		emit(t, " Formerly <code>%s</code>.", n->name.text);
 	marks(t, a);
 	if (a->seen) {
 		emit(t, " <small>Also in ");

@@ -120,6 +120,8 @@ void put_about(struct model_json *m, const struct about *a, const struct pos *at
 		json_text(j, "arch", a->arch & ARCH_X64 ? "x64" : "arm64");
 	put_optional(j, "unimplemented", a->unimplemented);
 	put_optional(j, "doc", a->doc);
+	put_offers(m, "offered", a->offered);
+	put_names(j, "formerly", a->formerly);
 	put_names(j, "refs", a->refs);
 	put_optional(j, "since", a->since);
 	put_marks(j, a->marks);

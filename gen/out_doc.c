@@ -37,15 +37,34 @@ static const char *marks(const struct about *a)
 	return text;
 }
 
-/* Documentation, marks and architecture of one line. */
+static const char *offers(const struct offer_use *list)
+{
+	const char *text = "";
+
+	for (; list; list = list->next)
+		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text,
+			     list->bit.text);
+	return text;
+}
+
+/* Two runs of text as one. */
+static const char *joined(const char *a, const char *b)
+{
+	return namef("%s%s%s", a, *a && *b ? " " : "", b);
+}
+
+/* Documentation, marks, architecture and history of one line. */
 static const char *remarks(const struct about *a)
 {
-	const char *doc = cell(a->doc), *why = marks(a);
-	const char *text = namef("%s%s%s", doc, *doc && *why ? " " : "", why);
+	const char *text = joined(cell(a->doc), marks(a));
 
-	if (a->arch == ARCH_ALL)
-		return text;
-	return namef("%s%s%s only.", text, *text ? " " : "", words_arches(a->arch));
+	if (a->arch != ARCH_ALL)
+		text = joined(text, namef("%s only.", words_arches(a->arch)));
+	if (a->offered)
+		text = joined(text, namef("Offered by %s.", offers(a->offered)));
+	for (const struct name_list *n = a->formerly; n; n = n->next)
+		text = joined(text, namef("Formerly `%s`.", n->name.text));
+	return text;
 }
 
 static void item(struct text *t, const char *name, const char *value)
@@ -65,20 +84,12 @@ static void about(struct text *t, const struct about *a)
 		emit_line(t, "%s\n", cell(a->doc));
 	item(t, "TLFS", refs);
 	item(t, "since", a->since);
+	for (const struct name_list *n = a->formerly; n; n = n->next)
+		item(t, "formerly", namef("`%s`", n->name.text));
 	item(t, "provenance", marks(a));
 	item(t, "not implemented", cell(a->unimplemented));
 	if (a->arch != ARCH_ALL)
 		item(t, "architecture", words_arches(a->arch));
-}
-
-static const char *offers(const struct offer_use *list)
-{
-	const char *text = "";
-
-	for (; list; list = list->next)
-		text = namef("%s%s`%s.%s`", text, *text ? ", " : "", list->block.text,
-			     list->bit.text);
-	return text;
 }
 
 /* ---- what is there ---- */
