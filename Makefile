@@ -121,7 +121,7 @@ build/gen/.stamp: build/hvgen $(SPEC)
 	$(Q)build/hvgen gen -o build/gen --only core --only guest --only doc --only test spec/hypercalls.def
 	$(Q)touch $@
 
-ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup count errata hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out help clean distclean setup count errata changelog check-release release hvgen build/hvgen build/hvgen-checked,$(MAKECMDGOALS))),)
 ifneq ($(and $(wildcard gen/main.c),$(wildcard spec/hypercalls.def)),)
 include build/gen/.stamp
 endif
@@ -280,6 +280,35 @@ errata: build/hvgen
 	$(Q)build/hvgen errata spec/hypercalls.def >spec/ERRATA.new
 	$(Q)mv spec/ERRATA.new spec/ERRATA.md
 
+# ---- released versions of the interface ------------------------------------------------------------------------------
+# Each stands in released/ as one file that is never changed; `make release` puts the next one there. A break that is
+# wanted all the same has a line in released/allowed.
+RELEASED = $(shell ls released/*.def 2>/dev/null | sort -rV)
+LATEST = $(firstword $(RELEASED))
+INTERFACE_VERSION = $(shell sed -n 's/^interface ".*" version //p' spec/hypercalls.def)
+
+.PHONY: changelog check-release release
+# What changed, newest version first: for the guest package.
+changelog: build/changelog.md
+build/changelog.md: build/hvgen $(SPEC) $(RELEASED)
+	$(say) DIFF $@
+	$(Q)new=spec/hypercalls.def; { echo "# Changes of the hypervisor interface"; \
+		for old in $(RELEASED); do \
+			echo; build/hvgen diff --changelog $$old $$new || [ $$? -le 2 ]; new=$$old; \
+		done; \
+		echo; build/hvgen diff --changelog $$new; } >$@
+
+# Whether the version goes as far as the changes since the latest release demand.
+check-release: build/hvgen
+	$(Q)$(if $(LATEST),build/hvgen diff --release $(addprefix --allow-file ,$(wildcard released/allowed)) \
+		$(LATEST) spec/hypercalls.def,echo "nothing is released yet: any version will do")
+
+release: check-release
+	$(Q)test ! -e released/$(INTERFACE_VERSION).def || { echo "$(INTERFACE_VERSION) is released already" >&2; false; }
+	$(Q)mkdir -p released
+	$(Q)build/hvgen flat spec/hypercalls.def >released/$(INTERFACE_VERSION).def
+	@echo "released/$(INTERFACE_VERSION).def: to be committed"
+
 doc: build/gen/reference.md
 	@echo "The reference of the interface: build/gen/reference.md"
 
@@ -306,6 +335,9 @@ help:
 	@echo "make count      how much the specification says, by provenance, architecture and state"
 	@echo "make errata     write spec/ERRATA.md from the marks of the specification"
 	@echo "make docs       the same as linked pages for a browser: build/docs/index.html"
+	@echo "make changelog  build/changelog.md: what changed in the interface since each release"
+	@echo "make check-release  whether its version goes as far as its changes demand"
+	@echo "make release    keep the interface of this version in released/"
 	@echo "make hvgen      the generator alone"
 	@echo "make outputs    build/outputs: the interface for Rust and Python"
 	@echo "make guests     the test guests alone"

@@ -191,6 +191,11 @@ static int verdict(const struct options *o, const struct diff *d)
 	return diff_level(d) >= MINOR ? DIFF_COMPATIBLE : DIFF_SAME;
 }
 
+static int verdict_of_mistakes(int status)
+{
+	return status == GOOD ? DIFF_SAME : status == BAD_SPEC ? DIFF_BAD_SPEC : DIFF_BAD_USAGE;
+}
+
 static int compare(const struct options *o)
 {
 	size_t errors = 0;
@@ -206,11 +211,27 @@ static int compare(const struct options *o)
 		print(o, &d);
 		status = verdict(o, &d);
 	} else {
-		status = status == BAD_SPEC ? DIFF_BAD_SPEC : DIFF_BAD_USAGE;
+		status = verdict_of_mistakes(status);
 	}
 	spec_free(old);
 	spec_free(new);
 	return status;
+}
+
+/* A changelog starts with a version that has nothing before it. */
+static int print_first(const struct options *o)
+{
+	size_t errors = 0;
+	int status = GOOD;
+	struct spec *s = command_load(o->old, &errors, &status);
+	struct text t = { 0 };
+
+	command_sum_up(errors);
+	if (s)
+		diff_print_first(s, &t);
+	print_text(&t);
+	spec_free(s);
+	return verdict_of_mistakes(status);
 }
 
 static int print_rules(void)
@@ -231,6 +252,8 @@ static int run_with(struct options *o, char **words)
 	}
 	if (o->rules)
 		return print_rules();
+	if (o->form == FORM_CHANGELOG && o->old && !o->new)
+		return print_first(o);
 	if (!o->new) {
 		refuse(o, "two files are needed", NULL);
 		return DIFF_BAD_USAGE;
@@ -254,7 +277,7 @@ const struct command command_diff = {
 	.help = "What changed from OLD to NEW: each change with its rule, what it does\n"
 		"to running guests (wire) and to sources, the part of the version it\n"
 		"demands, and its line in both files. --changelog says the same in\n"
-		"Markdown. A change that is allowed counts for nothing; F has a waiver\n"
+		"Markdown, of the first version with OLD alone. A change that is allowed counts for nothing; F has a waiver\n"
 		"on each line. --rules prints the table of rules instead.\n"
 		"Exit status: 0 nothing that guests or sources notice; 1 compatible;\n"
 		"2 breaking; 3 mistakes in a file; 4 wrong usage, or a file cannot be\n"

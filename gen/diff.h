@@ -161,7 +161,8 @@ bool diff_version_suffices(const struct diff *d);
 /* Every change with its line and a caret in both texts, then the notes and the verdict. */
 void diff_print_text(const struct diff *d, FILE *to);
 void diff_print_json(const struct diff *d, struct text *t);
-/* A section of a changelog, in Markdown. */
+/* A section of a changelog, in Markdown; that of the first version has no changes. */
+void diff_print_first(const struct spec *s, struct text *t);
 void diff_print_changelog(const struct diff *d, struct text *t);
 /* The table of all rules, in Markdown. */
 void diff_print_rules(struct text *t);

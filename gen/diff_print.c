@@ -173,6 +173,11 @@ static void list_changes(const struct diff *d, const char *title, enum verdict v
 	}
 }
 
+void diff_print_first(const struct spec *s, struct text *t)
+{
+	emit_line(t, "## %s\n\nThe first version.", version(s));
+}
+
 void diff_print_changelog(const struct diff *d, struct text *t)
 {
 	unsigned quiet = count(d, NONE, false);

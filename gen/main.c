@@ -9,6 +9,7 @@
 static const struct command *const commands[] = {
 	&command_check,
 	&command_diff,
+	&command_flat,
 	&command_gen,
 	&command_json,
 	&command_errata,

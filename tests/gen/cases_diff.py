@@ -248,6 +248,29 @@ def changelog():
         shutil.rmtree(folder)
 
 
+def first_changelog():
+    require(compare('--changelog', BASE, status=0) == ('## 0.1.0\n\nThe first version.\n', ''), 'another first section')
+    _, err = compare('--changelog', '/nowhere/x.def', status=4)
+    require("cannot read '/nowhere/x.def'" in err, err)
+
+
+def flat():
+    """One file that says the same: not even a word differs, wherever its includes stood."""
+    for path in (SPEC, os.path.join(HERE, 'golden', 'outputs', 'spec.def')):
+        with tempfile.TemporaryDirectory() as folder:
+            status, out, err = hvgen('flat', path)
+            require(status == 0 and not err and not re.search('^include', out, re.M), err)
+            whole = os.path.join(folder, 'whole.def')
+            write(whole, out)
+            require(compare(path, whole, status=0) == ('', ''), 'the flat text differs')
+            require(hvgen('flat', whole) == (0, out, ''), 'flattened twice it differs')
+
+
+def flat_command_line(arguments, status, text):
+    got, out, err = hvgen('flat', *arguments)
+    require(got == status and text in err and not out, f'status {got}\n{err}')
+
+
 # ---- the real specification -----------------------------------------------------------------------------------------
 
 def same():
@@ -327,6 +350,13 @@ COMMANDS = (
     ('a missing file', [BASE, '/nowhere/x.def'], 4, "cannot read '/nowhere/x.def'"),
     ('a file with mistakes', [BASE, os.path.join(HERE, 'errors', 'ten_mistakes.def')], 3, '\n10 errors\n'),
 )
+FLAT_COMMANDS = (
+    ('no file', [], 2, 'flat: no file given'),
+    ('two files', [BASE, BASE], 2, 'flat: more than one file'),
+    ('an unknown option', ['--frob'], 2, "flat: unknown option '--frob'"),
+    ('a missing file', ['/nowhere/x.def'], 2, "cannot read '/nowhere/x.def'"),
+    ('a file with mistakes', [os.path.join(HERE, 'errors', 'ten_mistakes.def')], 1, '\n10 errors\n'),
+)
 
 
 def command_line(arguments, status, text):
@@ -344,6 +374,10 @@ def cases(update):
         yield f'diff, release {second} after {first}', release, (first, second, statuses)
     yield 'diff, waivers in a file', waiver_file, ()
     yield 'diff, changelog', changelog, ()
+    yield 'diff, the first changelog', first_changelog, ()
+    yield 'flat, the same as its parts', flat, ()
+    for name, arguments, status, text in FLAT_COMMANDS:
+        yield f'flat, command line, {name}', flat_command_line, (arguments, status, text)
     yield 'diff, a specification and itself', same, ()
     yield 'diff, everything and nothing', from_nothing, ()
     for seed in range(2):
