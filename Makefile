@@ -30,7 +30,7 @@ LINK = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,m
 # ---- sources --------------------------------------------------------------------------------------------------------
 GEN_SRC = $(wildcard gen/*.c)
 GEN_MADE = build/obj/gen/lex.c build/obj/gen/parse.c build/obj/gen/text.c
-GEN_TEXT = $(filter-out gen/text/text.h,$(wildcard gen/text/*))
+GEN_TEXT = $(filter-out gen/text/text.h,$(wildcard gen/text/*)) gen/LANGUAGE.md
 SPEC = $(wildcard spec/*.def spec/*/*.def)
 CORE_SRC = $(wildcard src/*.c src/lib/*.c arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.c arch/x86/vmx/*.S \
 	arch/x86/svm/*.c arch/x86/svm/*.S build/gen/spec_*.c)
@@ -103,7 +103,8 @@ build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 	$(Q)mkdir -p build/obj/gen
 	$(Q)re2c -W -Werror --no-generation-date -o $@ $<
 
-# Each file of gen/text becomes a string: hv_tlfs.py is text_hv_tlfs_py. Parts of the guest header lose their own head.
+# Each file of gen/text, and the manual, becomes a string: hv_tlfs.py is text_hv_tlfs_py. Parts of the guest header lose
+# their own head.
 build/obj/gen/text.c: $(GEN_TEXT) Makefile
 	$(say) TEXT $@
 	$(Q)mkdir -p build/obj/gen

@@ -56,6 +56,15 @@ const char *explain_remarks(const struct about *a)
 	return text;
 }
 
+static const char *names(const struct name_list *list)
+{
+	const char *text = "";
+
+	for (; list; list = list->next)
+		text = explain_also(text, list->name.text);
+	return text;
+}
+
 static void title_line(struct text *t, const char *name, const char *what)
 {
 	size_t used = strlen(name) + strlen(what);
@@ -79,6 +88,7 @@ struct text *explain_head(struct screen *screen, const char *name, const char *w
 		refs = namef("%s%s%s", refs, *refs ? "; " : "", r->name.text);
 	screen_item(t, "TLFS", refs);
 	screen_item(t, "since", a->since);
+	screen_item(t, "formerly", names(a->formerly));
 	screen_item(t, "architecture", arch_words(a));
 	for (const struct mark *m = a->marks; m; m = m->next)
 		screen_item(t, namef("@%s", mark_name(m->kind)), m->reason);

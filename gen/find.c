@@ -140,9 +140,14 @@ static void consider_number(struct search *q, const struct found *f, uint64_t nu
 		take(q, f, GRADE_FULL);
 }
 
-/* The name in front of a reference's section: "HvCreatePort" of "HvCreatePort, v2.0 section 9". */
-static void consider_refs(struct search *q, const struct found *f, const struct about *a)
+/*
+ * Former names, and names in front of a reference's section: "HvCreatePort" of "HvCreatePort, v2.0
+ * section 9".
+ */
+static void consider_about(struct search *q, const struct found *f, const struct about *a)
 {
+	for (const struct name_list *n = a->formerly; n; n = n->next)
+		consider(q, f, n->name.text, GRADE_OTHER);
 	for (const struct name_list *r = a->refs; r; r = r->next) {
 		size_t length = strcspn(r->name.text, ", ");
 
@@ -176,7 +181,7 @@ static void search_calls(struct search *q)
 		if (!q->want_near) {
 			consider(q, &f, namef("HvCall%s", camel(c->name)), GRADE_OTHER);
 			consider(q, &f, namef("Hv%s", camel(c->name)), GRADE_OTHER);
-			consider_refs(q, &f, &c->about);
+			consider_about(q, &f, &c->about);
 		}
 		consider_number(q, &f, c->code);
 		search_checks(q, &f, c->checks);
@@ -249,6 +254,7 @@ static void search_statuses(struct search *q)
 
 		consider(q, &f, namef("HV_STATUS_%s", upper(st->name)), GRADE_FULL);
 		consider(q, &f, st->name, GRADE_OWN);
+		consider_about(q, &f, &st->about);
 		consider_number(q, &f, st->value);
 	}
 }
@@ -267,6 +273,7 @@ static void search_values(struct search *q, const struct type *t)
 		if (q->want_near)
 			continue;
 		consider(q, &f, e->name, GRADE_VALUE);
+		consider_about(q, &f, &e->about);
 		consider(q, &f, namef("%s.%s", t->name, e->name), GRADE_FULL);
 		consider(q, &f, namef("HV_%s_%s", t->name, e->name), GRADE_OTHER);
 	}
@@ -282,7 +289,7 @@ static void search_types(struct search *q)
 		consider(q, &f, t->about.named, GRADE_FULL);
 		if (!q->want_near) {
 			consider(q, &f, namef("HV_X64_%s", t->name), GRADE_OTHER);
-			consider_refs(q, &f, &t->about);
+			consider_about(q, &f, &t->about);
 		}
 		search_values(q, t);
 	}
@@ -303,6 +310,7 @@ static void search_offers(struct search *q)
 				continue;
 			consider(q, &f, namef("%s.%u", o->name, b->bit), GRADE_FULL);
 			consider(q, &f, b->name, GRADE_OWN);
+			consider_about(q, &f, &b->about);
 			consider(q, &f, namef("HV_%s_%s", o->name, b->name), GRADE_OTHER);
 		}
 	}

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "out.h"
+#include "text/text.h"
 
 static const struct command *const commands[] = {
 	&command_check,
@@ -25,7 +26,7 @@ static void print_usage(FILE *to)
 	for (size_t i = 0; i < commands_count; i++)
 		fprintf(to, "%s hvgen %s %s\n", i ? "      " : "usage:", commands[i]->name,
 			commands[i]->usage);
-	fputs("       hvgen --help | --version\n", to);
+	fputs("       hvgen --help | --version | --grammar\n", to);
 }
 
 /* The lines of a text, the first behind a title, the others below its start. */
@@ -48,9 +49,10 @@ static void print_help(void)
 	for (size_t i = 0; i < commands_count; i++)
 		print_entry(commands[i]->name, commands[i]->help);
 	puts("\n  -h, --help     this text\n"
-	     "  -V, --version  the version of the generator\n");
+	     "  -V, --version  the version of the generator\n"
+	     "  --grammar      the manual of the language, with an example of each word\n");
 	out_list(stdout);
-	puts("\nThe language is described in gen/LANGUAGE.md.\n"
+	puts("\nThe language is described by --grammar, the program by hvgen(1).\n"
 	     "Exit status, but for diff: 0 done; 1 the specification has mistakes, or an output cannot be written;\n"
 	     "2 wrong usage, or FILE cannot be read.");
 }
@@ -71,6 +73,8 @@ int main(int argc, char **argv)
 		return print_help(), GOOD;
 	if (command_is_option(argv[1], "--version", "-V"))
 		return puts("hvgen " HVGEN_VERSION), GOOD;
+	if (strcmp(argv[1], "--grammar") == 0)
+		return fputs(text_LANGUAGE_md, stdout), GOOD;
 	for (size_t i = 0; i < commands_count; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(commands[i], argv + 2);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
  * Parts of outputs that no specification changes, written in their own language: each file beside
- * this one is a string of the generator, named after it. What stands above the first empty line of
- * guest_*.h, the parts of the guest header, speaks of the part alone and is left out.
+ * this one is a string of the generator, named after it; so is the language's manual. What stands
+ * above the first empty line of guest_*.h, the parts of the guest header, speaks of the part alone
+ * and is left out.
  */
 #ifndef HVGEN_TEXT_H
 #define HVGEN_TEXT_H
 
+extern const char text_LANGUAGE_md[];
 extern const char text_guest_call_h[];
 extern const char text_guest_clock_h[];
 extern const char text_guest_compiler_h[];
