@@ -132,11 +132,22 @@ void compare_alias(const struct place *p, const struct about *old, const struct 
 		changed(p, DIFF_TEXT, "another name in the TLFS");
 }
 
+bool same_status(const struct status *old, const struct status *new)
+{
+	return strcmp(old->name, new->name) == 0 || old->value == new->value;
+}
+
+bool same_offer(const struct offer_use *old, const struct offer_use *new)
+{
+	return strcmp(old->block.text, new->block.text) == 0 &&
+	       (strcmp(old->bit.text, new->bit.text) == 0 ||
+		old->target->bit == new->target->bit);
+}
+
 static bool is_listed(const struct offer_use *list, const struct offer_use *use)
 {
 	for (; list; list = list->next)
-		if (strcmp(list->block.text, use->block.text) == 0 &&
-		    strcmp(list->bit.text, use->bit.text) == 0)
+		if (same_offer(list, use))
 			return true;
 	return false;
 }
@@ -205,7 +216,7 @@ static void compare_rule(const struct place *p, const void *old, const void *new
 {
 	const struct rule *a = old, *b = new;
 
-	if (strcmp(a->otherwise.text, b->otherwise.text) != 0)
+	if (!same_status(a->status, b->status))
 		changed(p, DIFF_REFUSAL_CHANGED, "yields '%s' instead of '%s'", b->otherwise.text,
 			a->otherwise.text);
 	if (a->number != b->number)

@@ -36,8 +36,7 @@ static bool same_source(const struct bits *a, const struct bits *b)
 	if (a->source != b->source)
 		return false;
 	if (a->source == CPUID_OFFER)
-		return strcmp(a->offer->block.text, b->offer->block.text) == 0 &&
-		       strcmp(a->offer->bit.text, b->offer->bit.text) == 0;
+		return same_offer(a->offer, b->offer);
 	return true;
 }
 
@@ -67,23 +66,23 @@ static void compare_source(const struct place *p, const struct bits *old, const 
 			old->value->name);
 }
 
-static void compare_unless(const struct place *p, const struct name *old, const struct name *new)
+static void compare_unless(const struct place *p, const struct bits *old, const struct bits *new)
 {
-	if (same_text(old->text, new->text))
+	if (old == new || (old && new && old->low == new->low))
 		return;
-	changed(p, old->text ? DIFF_NARROWED : DIFF_WIDENED, "its rules %s%s",
-		new->text ? "no longer hold while set: " : "now hold even while set: ",
-		new->text ? new->text : old->text);
+	changed(p, old ? DIFF_NARROWED : DIFF_WIDENED, "its rules %s%s",
+		new ? "no longer hold while set: " : "now hold even while set: ",
+		new ? new->name : old->name);
 }
 
-static void compare_ignored(const struct place *p, const struct name *old, const struct name *new)
+static void compare_ignored(const struct place *p, const struct msr *old, const struct msr *new)
 {
-	if (same_text(old->text, new->text))
+	if (old == new || (old && new && old->number == new->number))
 		return;
-	if (new->text)
-		changed(p, DIFF_NARROWED, "now stays zero while '%s' is zero", new->text);
+	if (new)
+		changed(p, DIFF_NARROWED, "now stays zero while '%s' is zero", new->name);
 	else
-		changed(p, DIFF_WIDENED, "no longer waits for '%s'", old->text);
+		changed(p, DIFF_WIDENED, "no longer waits for '%s'", old->name);
 }
 
 static void compare_rules(const struct place *p, const struct bits *old, const struct bits *new)
@@ -92,8 +91,8 @@ static void compare_rules(const struct place *p, const struct bits *old, const s
 	compare_check(p, old->nonzero, new->nonzero, "is not zero");
 	compare_check(p, old->gpa, new->gpa, "is a page of the guest");
 	compare_check(p, old->locks, new->locks, "is not set already");
-	compare_unless(p, &old->unless, &new->unless);
-	compare_ignored(p, &old->ignored_unless, &new->ignored_unless);
+	compare_unless(p, old->unless_bit, new->unless_bit);
+	compare_ignored(p, old->ignored_unless_msr, new->ignored_unless_msr);
 }
 
 static void compare_pair(const struct place *p, const struct bits *old, const struct bits *new)

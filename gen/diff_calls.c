@@ -37,10 +37,10 @@ static void compare_callers(const struct place *p, unsigned old, unsigned new)
 		changed(p, DIFF_WIDENED, "more callers are admitted");
 }
 
-static bool is_listed(const struct status_use *list, const char *name)
+static bool is_listed(const struct status_use *list, const struct status *status)
 {
 	for (; list; list = list->next)
-		if (strcmp(list->name.text, name) == 0)
+		if (same_status(list->status, status))
 			return true;
 	return false;
 }
@@ -49,10 +49,10 @@ static void compare_statuses(const struct place *p, const struct status_use *old
 			     const struct status_use *new)
 {
 	for (const struct status_use *u = new; u; u = u->next)
-		if (!is_listed(old, u->name.text))
+		if (!is_listed(old, u->status))
 			changed(p, DIFF_STATUS_POSSIBLE, "may now yield '%s'", u->name.text);
 	for (const struct status_use *u = old; u; u = u->next)
-		if (!is_listed(new, u->name.text))
+		if (!is_listed(new, u->status))
 			changed(p, DIFF_STATUS_IMPOSSIBLE, "no longer yields '%s'", u->name.text);
 }
 
@@ -60,7 +60,7 @@ static void compare_gate(const struct place *p, const struct call *old, const st
 {
 	compare_needs(p, old->needs, new->needs);
 	compare_offered(p, old->offered, new->offered);
-	if (old->denied && new->denied && strcmp(old->denied->name, new->denied->name) != 0)
+	if (old->denied && new->denied && !same_status(old->denied, new->denied))
 		changed(p, DIFF_REFUSAL_CHANGED, "refused with '%s' instead of '%s'",
 			new->denied->name, old->denied->name);
 }

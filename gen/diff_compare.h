@@ -90,6 +90,13 @@ void compare_check(const struct place *p, bool old, bool new, const char *what);
 /* A field or part from a reserved place: whether zero is a legal value of it. */
 bool admits_zero(const struct type *t, const struct range *in, bool nonzero);
 
+/*
+ * Whether names written in the old and the new text mean one thing: by the name, or by the number of
+ * what has been renamed.
+ */
+bool same_status(const struct status *old, const struct status *new);
+bool same_offer(const struct offer_use *old, const struct offer_use *new);
+
 /* Bits that must be offered, and bits that tell. */
 void compare_needs(const struct place *p, const struct offer_use *old, const struct offer_use *new);
 void compare_offered(const struct place *p, const struct offer_use *old,

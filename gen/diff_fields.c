@@ -66,11 +66,20 @@ static const char *refusal(const struct field *f)
 	return f->count_of.text ? "invalid_hypercall_input" : "invalid_parameter";
 }
 
+static const struct status *find_status(const struct spec *s, const char *name)
+{
+	if (strcmp(name, status_ud.name) == 0)
+		return &status_ud;
+	return strcmp(name, status_gp.name) == 0 ? &status_gp : spec_status(s, name);
+}
+
 static void compare_refusal(const struct place *p, const struct field *old, const struct field *new)
 {
 	bool any = has_own_rule(old) || old->otherwise.text || new->otherwise.text;
+	const struct status *before = find_status(p->diff->old, refusal(old));
+	const struct status *after = find_status(p->diff->new, refusal(new));
 
-	if (any && strcmp(refusal(old), refusal(new)) != 0)
+	if (any && before && after && !same_status(before, after))
 		changed(p, DIFF_REFUSAL_CHANGED, "refused with '%s' instead of '%s'", refusal(new),
 			refusal(old));
 }

@@ -202,6 +202,7 @@ void guest_body(struct text *t, const struct spec *s)
 	guest_call_types(t, s);
 	tier0(t, s);
 	stubs(t, s);
+	guest_former(t, s);
 }
 
 void out_guest_h(struct text *t, const struct spec *s)

@@ -12,6 +12,7 @@ void guest_cpuid(struct text *t, const struct spec *s);
 void guest_offers(struct text *t, const struct spec *s);
 void guest_msrs(struct text *t, const struct spec *s);
 void guest_call_types(struct text *t, const struct spec *s);
+void guest_former(struct text *t, const struct spec *s);
 
 /* Functions: hv_has_...(), hv_msr_update_...(), hv_call_...(). */
 void guest_questions(struct text *t, const struct spec *s);

@@ -358,6 +358,14 @@ static void add_value(struct entries *e, const struct type *t, const struct enum
 	add_alias(e, name, &v->about, &v->at, value, t->size);
 }
 
+/* Former names are spelled like the present one. */
+static void add_former_c(struct entries *e, const char *prefix, const struct about *about)
+{
+	for (const struct name_list *n = about->formerly; n; n = n->next)
+		add_c(e, &n->name.at, spec_printf(e->spec, "%s%s", prefix,
+						  spec_upper(e->spec, n->name.text)));
+}
+
 static void add_type(struct entries *e, const struct type *t)
 {
 	struct spec *s = e->spec;
@@ -368,8 +376,10 @@ static void add_type(struct entries *e, const struct type *t)
 	if (t->kind == TYPE_FLAGS)
 		add_c(e, &t->at, spec_printf(s, "%s_MASK", prefix));
 	for (const struct enumerator *v = t->values; v; v = v->next)
-		if (in_c(&v->about))
+		if (in_c(&v->about)) {
 			add_value(e, t, v);
+			add_former_c(e, spec_printf(s, "%s_", prefix), &v->about);
+		}
 	add_parts(e, prefix, t->bits, t->size);
 }
 
@@ -379,6 +389,7 @@ static void add_call(struct entries *e, const struct call *c)
 	static const char *const names[] = { "in", "each_in", "out", "each_out" };
 
 	add_c(e, &c->at, spec_printf(e->spec, "HV_CALL_%s", spec_upper(e->spec, c->name)));
+	add_former_c(e, "HV_CALL_", &c->about);
 	for (unsigned i = 0; i < 4; i++)
 		if (blocks[i]->present)
 			add_c(e, &c->at, spec_printf(e->spec, "hv_%s_%s", c->name, names[i]));
@@ -419,15 +430,20 @@ static void add_lists(struct entries *e)
 {
 	struct spec *s = e->spec;
 
-	for (const struct status *status = s->statuses; status; status = status->next)
+	for (const struct status *status = s->statuses; status; status = status->next) {
 		add_c(e, &status->at,
 		      spec_printf(s, "HV_STATUS_%s", spec_upper(s, status->name)));
+		add_former_c(e, "HV_STATUS_", &status->about);
+	}
 	for (const struct rule *r = s->rules; r; r = r->next)
 		add_c(e, &r->at, spec_printf(s, "SPEC_RULE_%s", spec_upper(s, r->name)));
 	for (const struct offer *o = s->offers; o; o = o->next)
-		for (const struct offer_bit *b = o->bits; b; b = b->next)
-			add_c(e, &b->at, spec_printf(s, "HV_%s_%s", spec_upper(s, o->name),
-						     spec_upper(s, b->name)));
+		for (const struct offer_bit *b = o->bits; b; b = b->next) {
+			const char *prefix = spec_printf(s, "HV_%s_", spec_upper(s, o->name));
+
+			add_c(e, &b->at, spec_printf(s, "%s%s", prefix, spec_upper(s, b->name)));
+			add_former_c(e, prefix, &b->about);
+		}
 }
 
 void check_spellings(struct spec *s)

@@ -8,9 +8,10 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import tempfile
 
-from common import HERE, SPEC, TOP, hvgen, read, require
+from common import HERE, SPEC, generate, hvgen, read, require
 
 FOLDER = os.path.join(HERE, 'diff')
 BASE = os.path.join(FOLDER, 'base.def')
@@ -175,6 +176,48 @@ def both_ways():
         for rule, kind in there:
             require(kind == 'type' or rule not in counterparts or (counterparts[rule], kind) in here,
                     f'{edit.name}: {rule} forwards, backwards {sorted(here)}')
+
+
+RENAMED = (
+    ('hypercall sweep = 0x0003 rep {', 'hypercall brush = 0x0003 rep {\n    formerly sweep'),
+    ('1      all ', '1      every  formerly all '),
+    ('0x0013 no_buffers', '0x0013 out_of_buffers  formerly no_buffers, buffers'),
+    ('3      masks\n', '3      sets  formerly masks\n'),
+    ('feature.masks', 'feature.sets'),
+)
+OLD_NAMES = '''
+#define HV_STATIC_USE(name, value) typedef char name[(value) ? 1 : -1]
+#include "hv_tlfs.h"
+HV_STATIC_USE(call, HV_CALL_SWEEP == 0x0003);
+HV_STATIC_USE(value, HV_FORMAT_ALL == 1);
+HV_STATIC_USE(status, HV_STATUS_NO_BUFFERS == 0x13 && HV_STATUS_BUFFERS == 0x13);
+HV_STATIC_USE(bit, HV_FEATURE_MASKS == 8);
+HV_STATIC_USE(input, sizeof(struct hv_sweep_in) == 16);
+hv_u64 control(void);
+hv_u64 control(void) { return hv_control_sweep(1, 0); }
+void *function(void);
+void *function(void) { return (void *)hv_call_sweep; }
+'''
+
+
+def old_sources():
+    """A source that uses former names builds with the new header, and not when they are dropped."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = read(BASE).decode('ascii').replace('../golden/', f'{HERE}/golden/')
+        use = os.path.join(folder, 'use.c')
+        write(use, OLD_NAMES)
+        for kept in (True, False):
+            text = base
+            for before, after in RENAMED:
+                require(before in text, f'{before} is not in the base')
+                text = text.replace(before, after if kept else re.sub(r'\s+formerly \w+(, \w+)*', '', after))
+            write(os.path.join(folder, 'new.def'), text)
+            generate(folder + '/out', os.path.join(folder, 'new.def'))
+            done = subprocess.run(['gcc', '-ffreestanding', f'-I{folder}/out', '-c', use, '-o', os.path.join(folder, 'use.o')],
+                                  capture_output=True, text=True, check=False)
+            require((done.returncode == 0) == kept, f'kept: {kept}\n{done.stderr[:2000]}')
+            status = hvgen('diff', BASE, os.path.join(folder, 'new.def'))[0]
+            require(status == (1 if kept else 2), f'status {status}')
 
 
 # ---- versions, waivers, changelog -----------------------------------------------------------------------------------
@@ -370,6 +413,7 @@ def cases(update):
         yield f'diff, {edit.name}', prepared, (edit,)
     yield 'diff, every rule is shown', every_rule, ()
     yield 'diff, both ways', both_ways, ()
+    yield 'diff, former names in sources', old_sources, ()
     for first, second, statuses in VERSIONS:
         yield f'diff, release {second} after {first}', release, (first, second, statuses)
     yield 'diff, waivers in a file', waiver_file, ()
