@@ -129,7 +129,7 @@ endif
 endif
 
 # What others than C take from the specification: a crate, a module, vectors, what feeds a fuzzer.
-OUTPUT_SETS = rust python vectors
+OUTPUT_SETS = rust python vectors fuzz
 build/outputs/.stamp: build/hvgen $(SPEC) Makefile
 	$(say) HVGEN build/outputs
 	$(Q)build/hvgen gen -o build/outputs $(addprefix --only ,$(OUTPUT_SETS)) spec/hypercalls.def
@@ -340,7 +340,7 @@ help:
 	@echo "make check-release  whether its version goes as far as its changes demand"
 	@echo "make release    keep the interface of this version in released/"
 	@echo "make hvgen      the generator alone"
-	@echo "make outputs    build/outputs: the interface for Rust and Python"
+	@echo "make outputs    build/outputs: for Rust, Python, fuzzers; vectors in JSON"
 	@echo "make guests     the test guests alone"
 	@echo "make setup      install the Debian packages that are missing (every target does this by itself)"
 	@echo "make clean      remove what was built; the fetched kernel stays"

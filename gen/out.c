@@ -18,6 +18,7 @@ enum {
 	SET_RUST,
 	SET_HTML,
 	SET_VECTORS,
+	SET_FUZZ,
 	SET_COUNT,
 };
 
@@ -32,6 +33,7 @@ static const struct set {
 	[SET_RUST] = { "rust", "a crate for Rust" },
 	[SET_HTML] = { "html", "the reference as linked pages" },
 	[SET_VECTORS] = { "vectors", "test vectors for everyone" },
+	[SET_FUZZ] = { "fuzz", "what feeds a fuzzer of hypercalls" },
 };
 
 static const struct output {
@@ -76,6 +78,8 @@ static const struct output {
 	{ SET_RUST, "rust/src/types.rs", "words and structures", out_rust_types },
 	{ SET_VECTORS, "hv_vectors.json", "words, layouts, sets, calls and MSRs: what must come out",
 	  out_vectors_json },
+	{ SET_FUZZ, "fuzz/README.md", "the format of the seeds", out_fuzz_readme },
+	{ SET_FUZZ, "fuzz/hv_tlfs.dict", "control words, values, numbers of MSRs", out_fuzz_dict },
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);
@@ -88,6 +92,7 @@ static const struct folder {
 } folders[] = {
 	{ SET_HTML, "docs/", "pages with drawings and links; style.css and search.js belong to them",
 	  out_html },
+	{ SET_FUZZ, "fuzz/corpus/", "seeds: CALL-N.bin", out_fuzz_corpus },
 };
 
 static const size_t folder_count = sizeof(folders) / sizeof(folders[0]);

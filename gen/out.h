@@ -29,6 +29,8 @@ void out_edges_h(struct text *t, const struct spec *s);
 void out_mutants_c(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 void out_vectors_json(struct text *t, const struct spec *s);
+void out_fuzz_readme(struct text *t, const struct spec *s);
+void out_fuzz_dict(struct text *t, const struct spec *s);
 void out_python(struct text *t, const struct spec *s);
 void out_rust_manifest(struct text *t, const struct spec *s);
 void out_rust_lib(struct text *t, const struct spec *s);
@@ -40,8 +42,9 @@ void out_rust_offer(struct text *t, const struct spec *s);
 void out_rust_status(struct text *t, const struct spec *s);
 void out_rust_types(struct text *t, const struct spec *s);
 
-/* Fills the folder, which is there, with files; false after a message on stderr. */
+/* Each fills the folder, which is there, with files; false after a message on stderr. */
 bool out_html(const struct spec *s, const char *dir);
+bool out_fuzz_corpus(const struct spec *s, const char *dir);
 
 /* The functions that the expressions of validators call. */
 void emit_check_helpers(struct text *t);

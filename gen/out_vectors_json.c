@@ -191,6 +191,7 @@ static void call_vector(struct json *j, const struct spec *s, const struct vecto
 	json_text(j, "rule", *v->rule ? v->rule : NULL);
 	json_text(j, "status", status_name(v->status));
 	json_text(j, "answer", status_name(vector_answer(s, v)));
+	json_bool(j, "edge", v->edge);
 	needs(j, c ? c->needs : NULL);
 	json_text(j, "denied", c && c->needs ? status_name(c->denied) : NULL);
 	json_number(j, "control", v->control);
@@ -210,6 +211,7 @@ static void msr_vector(struct json *j, const struct msr_vector *v)
 	json_text(j, "rule", *v->rule ? v->rule : NULL);
 	json_bool(j, "faults", *v->rule);
 	json_bool(j, "answer_faults", *v->rule || !msr_implemented(m));
+	json_bool(j, "edge", v->edge);
 	needs(j, m->needs);
 	json_text(j, "access", v->write ? "write" : "read");
 	if (v->write) {

@@ -9,6 +9,7 @@
 #define HVGEN_TEXT_H
 
 extern const char text_LANGUAGE_md[];
+extern const char text_fuzz_md[];
 extern const char text_guest_call_h[];
 extern const char text_guest_clock_h[];
 extern const char text_guest_compiler_h[];
