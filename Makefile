@@ -50,7 +50,7 @@ GUEST_SUITE = $(filter-out $(GUEST_BENCH),$(GUEST_SRC))
 GUESTS = $(if $(GUEST_SUITE),build/guest64.elf build/guest32.elf) $(if $(GUEST_BENCH),build/bench.elf)
 UNIT_BIN = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_SRC))
 
-.PHONY: all hvgen outputs guests iso unit run test check-header bench doc docs count errata clean distclean setup help
+.PHONY: fuzz all hvgen outputs guests iso unit run test check-header bench doc docs count errata clean distclean setup help
 all: build/partita build/disk-loader.bin build/hvgen
 
 # ---- tools ----------------------------------------------------------------------------------------------------------
@@ -198,6 +198,28 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(UNIT_SRC)),$(eval $(call unit_program,
 unit: $(UNIT_BIN)
 	$(Q)set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 
+# ---- fuzzing --------------------------------------------------------------------------------------------------------
+# Handlers and calling convention on the fake machine of the unit tests, under libFuzzer, which is Clang's.
+FUZZ_SECONDS = 60
+FUZZ_SRC = tests/fuzz/fuzz_hypercall.c
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	-Wno-include-next-absolute-path $(INCLUDE) -Itests/unit
+# $(call fuzz_program,flags): build it; the flags can plant a bug.
+fuzz_program = clang $(FUZZ_CFLAGS) $(1) -o $@ $(FUZZ_SRC) $(call unit_links,$(FUZZ_SRC)) -lcmocka
+FUZZ_BIN = build/fuzz/hypercall build/fuzz/wild-status build/fuzz/long-read
+$(FUZZ_BIN): $(FUZZ_SRC) $(wildcard src/*.[ch] src/lib/*.[ch] tests/unit/fake*) build/gen/.stamp Makefile | build/.setup-tests
+	$(say) CLANG $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call fuzz_program,$(PLANT))
+build/fuzz/wild-status: PLANT = -DPLANT_WILD_STATUS -Wl,--wrap=hv_get_partition_id
+build/fuzz/long-read: PLANT = -DPLANT_LONG_READ -Wl,--wrap=hv_flush_virtual_address_space_ex
+
+# What it finds lies in build/fuzz, and what it learns in build/fuzz/corpus.
+fuzz: build/fuzz/hypercall outputs
+	$(Q)mkdir -p build/fuzz/corpus
+	$(Q)build/fuzz/hypercall -max_total_time=$(FUZZ_SECONDS) -max_len=4104 -dict=build/outputs/fuzz/hv_tlfs.dict \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus build/outputs/fuzz/corpus
+
 # ---- test guests ----------------------------------------------------------------------------------------------------
 # Multiboot1 ELF32 images that use nothing of the hypervisor but the generated guest header and vectors.
 GUEST_CFLAGS = $(COMMON) $(FREESTANDING) -O2 -mno-red-zone -Ibuild/gen -Itests/guest
@@ -330,6 +352,7 @@ help:
 	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
 	@echo "make unit       build and run the unit tests alone"
 	@echo "make check-header  compile the guest header with every compiler here"
+	@echo "make fuzz       fuzz hypercalls on the host for FUZZ_SECONDS=60"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
 	@echo "make doc        the reference of the interface: build/gen/reference.md"

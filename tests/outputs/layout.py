@@ -23,7 +23,7 @@ def header():
 @functools.lru_cache(maxsize=None)
 def structures():
     """{name: [fields]} of all structures whose layout the header proves."""
-    found = {name: [] for name in re.findall(r'^HV_HAS_SIZE\(hv_(\w+), \d+\);', header(), re.M)}
+    found = {name: [] for name in re.findall(r'^HV_HAS_LAYOUT\(hv_(\w+), \d+, \d+\);', header(), re.M)}
     for name, field in re.findall(r'^HV_IS_AT\(hv_(\w+), (\w+), \d+\);', header(), re.M):
         found[name].append(field)
     del found['u128']       # the header's own
