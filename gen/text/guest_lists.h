@@ -109,8 +109,7 @@ HV_FN hv_u64 hv_rep_call(const struct hv_callctx *c, hv_u64 control, const void 
 	}
 }
 
-/* The list of a rep call: so many elements to give, so many to get; NULL and 0 where there are
- * none. */
+/* The list of a rep call: elements to give, elements to get; NULL and 0 where there are none. */
 struct hv_list {
 	hv_u32 count;
 	const void *each;
@@ -137,18 +136,18 @@ HV_FN void hv_list_start(struct hv_list *l, hv_u32 count, hv_u32 head, hv_u32 ou
 	l->whole = whole;
 }
 
-/* How many elements one call can take. */
+/* How many elements one call can take; 0 when the list cannot be passed. */
 HV_FN hv_u32 hv_list_most(const struct hv_list *l)
 {
 	hv_u32 most = HV_REPS_MAX;
 
-	HV_ASSERT(l->head <= HV_PAGE_SIZE && l->out_head <= HV_PAGE_SIZE);
+	if (l->head > HV_PAGE_SIZE || l->out_head > HV_PAGE_SIZE)
+		return 0;
 	if (l->each_bytes && (HV_PAGE_SIZE - l->head) / l->each_bytes < most)
 		most = (HV_PAGE_SIZE - l->head) / l->each_bytes;
 	if (l->each_out_bytes && (HV_PAGE_SIZE - l->out_head) / l->each_out_bytes < most)
 		most = (HV_PAGE_SIZE - l->out_head) / l->each_out_bytes;
-	HV_ASSERT(most > 0 && (!l->whole || l->count <= most));
-	return most;
+	return l->whole && l->count > most ? 0 : most;
 }
 
 /* Elements from first on behind the header in the input page; bytes of the whole input. */
@@ -168,7 +167,8 @@ HV_FN hv_u32 hv_list_put(const struct hv_callctx *c, const struct hv_list *l, hv
 
 /*
  * A rep call of a list of any length: as many calls as its pages make necessary. *done: elements
- * dealt with, also when a later one failed.
+ * dealt with, also when a later one failed. What cannot be passed is refused as the hypervisor
+ * would, without asking it.
  */
 HV_FN hv_u64 hv_list_call(const struct hv_callctx *c, hv_u64 control, const struct hv_list *l,
 			  hv_u32 *done)
@@ -177,6 +177,8 @@ HV_FN hv_u64 hv_list_call(const struct hv_callctx *c, hv_u64 control, const stru
 	hv_u64 result;
 
 	*done = 0;
+	if (most == 0)
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
 	do {
 		hv_u32 count = l->count - *done < most ? l->count - *done : most;
 		hv_u32 bytes = hv_list_put(c, l, *done, count);
