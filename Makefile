@@ -103,14 +103,14 @@ build/obj/gen/lex.c: gen/lex.re Makefile | build/.setup
 	$(Q)mkdir -p build/obj/gen
 	$(Q)re2c -W -Werror --no-generation-date -o $@ $<
 
-# Each file of gen/text, and the manual, becomes a string: hv_tlfs.py is text_hv_tlfs_py. Parts of the guest header lose
-# their own head.
+# Each file of gen/text, and the manual, becomes a string: hv_tlfs.py is text_hv_tlfs_py. Parts of headers lose their own
+# head.
 build/obj/gen/text.c: $(GEN_TEXT) Makefile
 	$(say) TEXT $@
 	$(Q)mkdir -p build/obj/gen
 	$(Q)for f in $(GEN_TEXT); do \
 		echo "const char text_$$(basename $$f | tr . _)[] ="; \
-		case $$f in */guest_*) head='1,/^$$/d' ;; *) head= ;; esac; \
+		case $$f in */guest_*|*/trace_*) head='1,/^$$/d' ;; *) head= ;; esac; \
 		sed -e "$$head" -e 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
 	done >$@
 
@@ -129,7 +129,7 @@ endif
 endif
 
 # What others than C take from the specification: a crate, a module, vectors, what feeds a fuzzer.
-OUTPUT_SETS = rust python vectors fuzz
+OUTPUT_SETS = rust python vectors fuzz trace
 build/outputs/.stamp: build/hvgen $(SPEC) Makefile
 	$(say) HVGEN build/outputs
 	$(Q)build/hvgen gen -o build/outputs $(addprefix --only ,$(OUTPUT_SETS)) spec/hypercalls.def

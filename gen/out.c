@@ -19,6 +19,7 @@ enum {
 	SET_HTML,
 	SET_VECTORS,
 	SET_FUZZ,
+	SET_TRACE,
 	SET_COUNT,
 };
 
@@ -34,6 +35,7 @@ static const struct set {
 	[SET_HTML] = { "html", "the reference as linked pages" },
 	[SET_VECTORS] = { "vectors", "test vectors for everyone" },
 	[SET_FUZZ] = { "fuzz", "what feeds a fuzzer of hypercalls" },
+	[SET_TRACE] = { "trace", "what traces and debuggers show words with" },
 };
 
 static const struct output {
@@ -80,6 +82,8 @@ static const struct output {
 	  out_vectors_json },
 	{ SET_FUZZ, "fuzz/README.md", "the format of the seeds", out_fuzz_readme },
 	{ SET_FUZZ, "fuzz/hv_tlfs.dict", "control words, values, numbers of MSRs", out_fuzz_dict },
+	{ SET_TRACE, "hv_decode.h", "control words, results, MSRs and CPUID registers as text",
+	  out_trace_h },
 };
 
 static const size_t output_count = sizeof(outputs) / sizeof(outputs[0]);

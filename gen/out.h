@@ -31,6 +31,7 @@ void out_reference_md(struct text *t, const struct spec *s);
 void out_vectors_json(struct text *t, const struct spec *s);
 void out_fuzz_readme(struct text *t, const struct spec *s);
 void out_fuzz_dict(struct text *t, const struct spec *s);
+void out_trace_h(struct text *t, const struct spec *s);
 void out_python(struct text *t, const struct spec *s);
 void out_rust_manifest(struct text *t, const struct spec *s);
 void out_rust_lib(struct text *t, const struct spec *s);

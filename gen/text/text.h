@@ -2,8 +2,8 @@
 /*
  * Parts of outputs that no specification changes, written in their own language: each file beside
  * this one is a string of the generator, named after it; so is the language's manual. What stands
- * above the first empty line of guest_*.h, the parts of the guest header, speaks of the part alone
- * and is left out.
+ * above the first empty line of guest_*.h and trace_*.h, the parts of headers, speaks of the part
+ * alone and is left out.
  */
 #ifndef HVGEN_TEXT_H
 #define HVGEN_TEXT_H
@@ -27,6 +27,8 @@ extern const char text_guest_word_h[];
 extern const char text_guest_xmm_h[];
 extern const char text_hv_tlfs_py[];
 extern const char text_lib_rs[];
+extern const char text_trace_code_h[];
+extern const char text_trace_types_h[];
 extern const char text_wire_rs[];
 
 #endif
