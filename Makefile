@@ -332,6 +332,37 @@ release: check-release
 	$(Q)build/hvgen flat spec/hypercalls.def >released/$(INTERFACE_VERSION).def
 	@echo "released/$(INTERFACE_VERSION).def: to be committed"
 
+# ---- the guest package ----------------------------------------------------------------------------------------------
+# The header and what OS teams get with it: as a tree, as a tarball that is the same for everybody, or installed.
+PACKAGE = build/hv-tlfs-$(INTERFACE_VERSION)
+PACKED = $(shell find package examples -type f)
+PREFIX = /usr/local
+DESTDIR =
+
+.PHONY: dist install uninstall
+dist: $(PACKAGE).tar.gz
+$(PACKAGE)/SHA256SUMS: build/gen/.stamp build/outputs/.stamp build/changelog.md LICENSE $(PACKED)
+	$(say) STAGE $(PACKAGE)
+	$(Q)package/stage $(PACKAGE)
+
+$(PACKAGE).tar.gz: $(PACKAGE)/SHA256SUMS
+	$(say) TAR $@
+	$(Q)tar -C build --sort=name --format=ustar --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+		--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
+		-cf - $(notdir $(PACKAGE)) | gzip -9n >$@
+	$(Q)cd build && sha256sum $(notdir $@) >$(notdir $@).sha256
+
+# With the generator and its manual page, which the tarball has not.
+install: $(PACKAGE)/SHA256SUMS build/hvgen
+	$(Q)$(PACKAGE)/install --install "$(DESTDIR)" "$(PREFIX)"
+	$(Q)mkdir -p "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	$(Q)install -m 755 build/hvgen "$(DESTDIR)$(PREFIX)/bin/"
+	$(Q)install -m 644 doc/hvgen.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+
+uninstall: $(PACKAGE)/SHA256SUMS
+	$(Q)$(PACKAGE)/install --uninstall "$(DESTDIR)" "$(PREFIX)"
+	$(Q)rm -f "$(DESTDIR)$(PREFIX)/bin/hvgen" "$(DESTDIR)$(PREFIX)/share/man/man1/hvgen.1"
+
 doc: build/gen/reference.md
 	@echo "The reference of the interface: build/gen/reference.md"
 
@@ -352,6 +383,7 @@ help:
 	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
 	@echo "make unit       build and run the unit tests alone"
 	@echo "make check-header  compile the guest header with every compiler here"
+	@echo "make dist       the guest package as a tarball; make install, make uninstall: DESTDIR= PREFIX=/usr/local"
 	@echo "make fuzz       fuzz hypercalls on the host for FUZZ_SECONDS=60"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
