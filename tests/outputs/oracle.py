@@ -51,6 +51,7 @@ class Oracle:
         self.types = {kind['name']: kind for kind in model['types'] if kind.get('arch') != 'arm64'}
         self.calls = {call['value']: call for call in model['hypercalls'] if call.get('arch') != 'arm64'}
         self.msrs = {msr['value']: msr for msr in model['msrs']}
+        self.resets = {msr['id']: msr.get('reset', 0) for msr in model['msrs']}
         self.convention = {rule['id']: rule['status'] for rule in model['rules']}
 
     # ---- values ----
@@ -222,13 +223,14 @@ class Oracle:
         return bool(before & locks)
 
     def read_back(self, number, value):
-        """What a register that held its reset value gives after a write."""
+        """What a register gives after a write, where it and all others held their reset values."""
         msr = self.msrs[number]
         for bit in msr['bits']:
             words, mask = words_of(bit['rule']), (1 << bit['width']) - 1 << bit['value']
             if 'preserve' in words:
                 value = value & ~mask | msr['reset'] & mask
-            if 'pad' in words:
+            awaited = words.get('ignored_unless')
+            if 'pad' in words or awaited and not self.resets[awaited]:
                 value &= ~mask
         return value
 
