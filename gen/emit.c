@@ -25,42 +25,76 @@ void *must(void *memory)
 	return memory;
 }
 
+/* Make room for n more bytes and a NUL behind them, which formatting leaves there. */
+static void reserve(struct text *t, size_t n)
+{
+	size_t wanted = t->len + n + 1;
+
+	if (wanted <= t->cap)
+		return;
+	t->cap = t->cap ? t->cap : 4096;
+	while (t->cap < wanted)
+		t->cap *= 2;
+	t->data = must(realloc(t->data, t->cap));
+}
+
 static void put(struct text *t, char c)
 {
-	if (t->len == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 4096;
-		t->data = must(realloc(t->data, t->cap));
-	}
+	reserve(t, 1);
 	t->data[t->len++] = c;
+}
+
+static bool at_line_start(const struct text *t)
+{
+	return t->len == 0 || t->data[t->len - 1] == '\n';
 }
 
 void emit_char(struct text *t, char c)
 {
-	bool line_start = t->len == 0 || t->data[t->len - 1] == '\n';
-
-	if (line_start && c != '\n' && c != '#')
+	if (t->indent && at_line_start(t) && c != '\n' && c != '#')
 		for (unsigned i = 0; i < t->indent; i++)
 			put(t, '\t');
 	put(t, c);
 }
 
-static char *vformat(const char *fmt, va_list args)
+/* Format behind what is there; the length of what was added. */
+static size_t vappend(struct text *t, const char *fmt, va_list args)
 {
 	va_list again;
+
+	reserve(t, 128); /* most pieces are shorter */
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, fmt, again);
+	size_t n = (size_t)vsnprintf(t->data + t->len, t->cap - t->len, fmt, again);
 	va_end(again);
-	char *s = must(malloc((size_t)n + 1));
-	vsnprintf(s, (size_t)n + 1, fmt, args);
-	return s;
+	if (t->len + n >= t->cap) {
+		reserve(t, n);
+		vsnprintf(t->data + t->len, t->cap - t->len, fmt, args);
+	}
+	t->len += n;
+	return n;
+}
+
+/* The text, which is there until the next call. */
+static const struct text *vformat(const char *fmt, va_list args)
+{
+	static struct text scratch;
+
+	scratch.len = 0;
+	vappend(&scratch, fmt, args);
+	return &scratch;
 }
 
 static void vemit(struct text *t, const char *fmt, va_list args)
 {
-	char *s = vformat(fmt, args);
-	for (const char *p = s; *p; p++)
-		emit_char(t, *p);
-	free(s);
+	const struct text *s;
+
+	if (!t->indent) {
+		vappend(t, fmt, args);
+		return;
+	}
+	s = vformat(fmt, args);
+	for (size_t i = 0; i < s->len; i++)
+		emit_char(t, s->data[i]);
 }
 
 void emit(struct text *t, const char *fmt, ...)
@@ -119,9 +153,9 @@ static unsigned column_of(const struct text *t)
 
 void emit_column(struct text *t, unsigned column)
 {
-	do
+	emit_char(t, ' ');
+	for (unsigned at = column_of(t); at < column; at++)
 		emit_char(t, ' ');
-	while (column_of(t) < column);
 }
 
 /* One word at a time; a comment's end inside the text must not end the comment. */
@@ -210,21 +244,21 @@ static size_t break_at(const char *text, size_t room)
 
 void emit_wrapped(struct text *t, const char *fmt, ...)
 {
-	va_list args;
-	char *all;
+	struct text all = { 0 };
 	unsigned deeper = 0;
+	va_list args;
 
 	va_start(args, fmt);
-	all = vformat(fmt, args);
+	vappend(&all, fmt, args);
 	va_end(args);
-	for (const char *p = all; *p; p += strspn(p, " ")) {
+	for (const char *p = all.data; *p; p += strspn(p, " ")) {
 		size_t n = break_at(p, COLUMNS - 8 * (t->indent + deeper));
 
 		emit_line(t, "%s%.*s", deeper ? "\t" : "", (int)n, p);
 		deeper = 1;
 		p += n;
 	}
-	free(all);
+	text_free(&all);
 }
 
 void text_free(struct text *t)
@@ -278,11 +312,9 @@ const char *namef(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	char *s = vformat(fmt, args);
+	const struct text *s = vformat(fmt, args);
 	va_end(args);
-	char *k = strcpy(keep(strlen(s)), s);
-	free(s);
-	return k;
+	return memcpy(keep(s->len), s->data, s->len + 1);
 }
 
 static bool same_as_file(const struct text *t, const char *path)
