@@ -285,7 +285,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all outputs guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
+test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
 # The guest header with every compiler here; part of `make test`.

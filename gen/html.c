@@ -2,10 +2,13 @@
 /* The pieces that pages of the linked reference share. */
 #include "html.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "spell.h"
 #include "words.h"
+
+enum { LONG_NAME = 20 };  /* characters that a line always has room for */
 
 static const struct section {
 	const char *href, *title;
@@ -57,6 +60,23 @@ void html_text(struct text *t, const char *text)
 		emit(t, "</code>");
 }
 
+/* True when a word ends in front of p. */
+static bool word_ends(const char *p)
+{
+	return p[-1] == '_' || (islower((unsigned char)p[-1]) && isupper((unsigned char)*p));
+}
+
+void html_name(struct text *t, const char *name)
+{
+	bool breaks = strlen(name) > LONG_NAME;
+
+	for (const char *p = name; *p; p++) {
+		if (breaks && p > name && word_ends(p))
+			emit(t, "<wbr>");
+		emit_char(t, *p);
+	}
+}
+
 void html_link(struct text *t, const char *href, const char *label, bool code)
 {
 	emit(t, code ? "<a href=\"%s\"><code>%s</code></a>" : "<a href=\"%s\">%s</a>", href,
@@ -103,7 +123,9 @@ void html_title(struct text *t, const char *section, const char *section_title,
 	emit(t, "<p class=\"way\"><a href=\"%s\">%s</a> / <a href=\"%s#%s\">", section,
 	     section_title, section, chapter_anchor(at->source));
 	html_text(t, chapter_title(at->source));
-	emit(t, "</a></p>\n<h1>%s</h1>\n", name);
+	emit(t, "</a></p>\n<h1>");
+	html_name(t, name);
+	emit(t, "</h1>\n");
 	if (below)
 		emit(t, "<p class=\"below\">%s</p>\n", below);
 }

@@ -24,6 +24,9 @@ void html_title(struct text *t, const char *section, const char *section_title,
 		const struct pos *at, const char *name, const char *below);
 void html_state(struct text *t, const struct about *a, const char *refused);
 
+/* A name; where it is long, lines may break behind underscores and in front of capitals. */
+void html_name(struct text *t, const char *name);
+
 /* A link to an item, named in code when `code`. */
 void html_link(struct text *t, const char *href, const char *label, bool code);
 

@@ -3,6 +3,7 @@
 #include "html_layout.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "spell.h"
 #include "svg.h"
@@ -32,7 +33,7 @@ static void draw_fields(struct text *t, const char *title, const struct field *l
 		c->kind = f->kind == FIELD_DATA && !f->zero ? SVG_FIELD
 			  : f->kind == FIELD_PAD	    ? SVG_IGNORED
 							    : SVG_ZERO;
-		c->label = f->kind == FIELD_PAD	  ? "pad"
+		c->label = f->kind == FIELD_PAD	  ? "ignored"
 			   : f->kind == FIELD_MBZ ? "0"
 			   : f->is_array	  ? namef("%s[%u]", f->name, f->count)
 						  : f->name;
@@ -49,8 +50,8 @@ static void draw_bits(struct text *t, const char *title, const struct bits *list
 	} looks[] = {
 		[BITS_NAMED] = { SVG_FIELD, "" },
 		[BITS_MBZ] = { SVG_ZERO, "0" },
-		[BITS_PAD] = { SVG_IGNORED, "pad" },
-		[BITS_PRESERVE] = { SVG_PRESERVED, "keep" },
+		[BITS_PAD] = { SVG_IGNORED, "ignored" },
+		[BITS_PRESERVE] = { SVG_PRESERVED, "preserved" },
 	};
 	struct svg_map m = { .title = title, .bits = true, .units = width };
 	size_t i = 0;
@@ -102,7 +103,9 @@ static void field_row(struct text *t, const struct field *f)
 {
 	emit(t, "<tr><td class=\"n\">%u</td><td class=\"n\">%u</td><td>", f->offset, field_size(f));
 	if (f->kind == FIELD_DATA) {
-		emit(t, "<b>%s</b> ", f->name);
+		emit(t, "<b>");
+		html_name(t, f->name);
+		emit(t, "</b> ");
 		type_of(t, f->type, f->type_name.text);
 		if (f->is_array)
 			emit(t, " &times; %u", f->count);
@@ -134,8 +137,11 @@ static void bits_name(struct text *t, const struct bits *b)
 {
 	const char *rule = words_bits_rule(b);
 
-	if (b->name)
-		emit(t, "<b>%s</b>", b->name);
+	if (b->name) {
+		emit(t, "<b>");
+		html_name(t, b->name);
+		emit(t, "</b>");
+	}
 	if (b->type) {
 		emit(t, " ");
 		type_of(t, b->type, b->type_name.text);
@@ -152,14 +158,19 @@ static void bits_name(struct text *t, const struct bits *b)
 	}
 }
 
-/* Of a bit of a CPUID register: where it comes from. */
+/* Of a bit of a CPUID register: where it comes from; only the block, if it has the same name there. */
 static void bits_source(struct text *t, const struct bits *b)
 {
+	bool same;
+
 	switch (b->source) {
 	case CPUID_OFFER:
+		same = b->name && strcmp(b->name, b->offer->bit.text) == 0;
 		emit(t, " = ");
 		html_link(t, href_offer(b->offer->target),
-			  namef("%s.%s", b->offer->block.text, b->offer->bit.text), true);
+			  same ? b->offer->block.text
+			       : namef("%s.%s", b->offer->block.text, b->offer->bit.text),
+			  true);
 		break;
 	case CPUID_CONSTANT:
 		emit(t, " = <code>0x%llx</code>", (unsigned long long)b->constant);

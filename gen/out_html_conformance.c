@@ -180,8 +180,8 @@ void out_html_conformance(struct site *site)
 	html_open(t, site, "conformance.html", "Conformance");
 	emit(t, "<h1>Conformance</h1>\n<p class=\"lead\">What this hypervisor implements, what it "
 		"refuses and why, where it chose, and who else has it: KVM, Xen and OpenVMM by "
-		"their sources.</p>\n<p>Hyper-V is whom the documents describe: it has all of "
-		"this, each guest as much as its partition is granted. Which of its releases has "
+		"their sources.</p>\n<p>Hyper-V is what the documents describe, and is taken to have "
+		"all of this, each guest as much as its partition is granted; which release has "
 		"what is not published.</p>\n");
 	summary(t, site->spec);
 	calls(t, site->spec);

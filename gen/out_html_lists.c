@@ -25,71 +25,71 @@ static void row(struct text *t, const char *number, const char *href, const char
 }
 
 /*
- * Each prints the rows of one chapter, or nothing when t is NULL. True when there are any.
+ * Each prints the rows of one chapter, or nothing when t is NULL. Returns how many there are.
  */
-static bool call_rows(struct text *t, const struct spec *s, const struct source *chapter)
+static unsigned call_rows(struct text *t, const struct spec *s, const struct source *chapter)
 {
-	bool any = false;
+	unsigned count = 0;
 
 	for (const struct call *c = s->calls; c; c = c->next) {
 		if (c->at.source != chapter)
 			continue;
-		any = true;
+		count++;
 		if (t)
 			row(t, namef("0x%04x", c->code), href_call(c), c->named, &c->about);
 	}
-	return any;
+	return count;
 }
 
-static bool msr_rows(struct text *t, const struct spec *s, const struct source *chapter)
+static unsigned msr_rows(struct text *t, const struct spec *s, const struct source *chapter)
 {
-	bool any = false;
+	unsigned count = 0;
 
 	for (const struct msr *m = s->msrs; m; m = m->next) {
 		if (m->at.source != chapter)
 			continue;
-		any = true;
+		count++;
 		if (t)
 			row(t, namef("0x%08x", m->number), href_msr(m), msr_title(m), &m->about);
 	}
-	return any;
+	return count;
 }
 
-static bool leaf_rows(struct text *t, const struct spec *s, const struct source *chapter)
+static unsigned leaf_rows(struct text *t, const struct spec *s, const struct source *chapter)
 {
-	bool any = false;
+	unsigned count = 0;
 
 	for (const struct cpuid_leaf *l = s->leaves; l; l = l->next) {
 		if (l->at.source != chapter)
 			continue;
-		any = true;
+		count++;
 		if (t)
 			row(t, namef("0x%08x", l->number), href_leaf(l), l->name, &l->about);
 	}
-	return any;
+	return count;
 }
 
-static bool type_rows(struct text *t, const struct spec *s, const struct source *chapter)
+static unsigned type_rows(struct text *t, const struct spec *s, const struct source *chapter)
 {
 	static const char *const kinds[] = { "integer", "alias", "bits",
 					     "values",	"flags", "struct" };
-	bool any = false;
+	unsigned count = 0;
 
 	for (const struct type *y = s->types; y; y = y->next) {
 		if (y->at.source != chapter)
 			continue;
-		any = true;
+		count++;
 		if (t)
 			row(t, kinds[y->kind], href_type(y), y->name, &y->about);
 	}
-	return any;
+	return count;
 }
 
 /* ---- lists ---- */
 
 static const struct list {
 	const char *href, *title, *lead, *columns;
-	bool (*rows)(struct text *t, const struct spec *s, const struct source *chapter);
+	unsigned (*rows)(struct text *t, const struct spec *s, const struct source *chapter);
 } lists[] = {
 	{ "calls.html", "Hypercalls", "Requests to the hypervisor, by chapter.",
 	  "code|name|what it does", call_rows },
@@ -102,6 +102,15 @@ static const struct list {
 };
 
 static const size_t list_count = sizeof(lists) / sizeof(lists[0]);
+
+static unsigned rows_of(const struct list *l, const struct spec *s)
+{
+	unsigned count = 0;
+
+	for (const struct source *c = s->sources; c; c = c->next)
+		count += l->rows(NULL, s, c);
+	return count;
+}
 
 /* Links to the chapters of a list. */
 static void contents(struct text *t, const struct list *l, const struct spec *s)
@@ -170,7 +179,8 @@ static void front(struct site *site)
 	     "<li><b class=\"mark refused\">not implemented</b> known, and refused by this hypervisor "
 	     "for the reason given</li>\n</ul>\n");
 	for (size_t i = 0; i < list_count; i++) {
-		emit(t, "<h2><a href=\"%s\">%s</a></h2>\n", lists[i].href, lists[i].title);
+		emit(t, "<h2><a href=\"%s\">%s</a> <small>%u</small></h2>\n", lists[i].href,
+		     lists[i].title, rows_of(&lists[i], s));
 		contents(t, &lists[i], s);
 	}
 	emit(t, "<h2>Across all of it</h2>\n<ul class=\"contents\">\n"

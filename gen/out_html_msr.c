@@ -9,8 +9,9 @@ static const char *numbers(const struct msr *m)
 {
 	if (!m->strided)
 		return namef("<code>0x%08x</code> MSR", m->number);
-	return namef("<code>0x%08x</code> to <code>0x%08x</code> MSRs, every %u", m->number,
-		     m->number + (m->count - 1) * m->stride, m->stride);
+	return namef("<code>0x%08x</code> to <code>0x%08x</code> MSRs%s", m->number,
+		     m->number + (m->count - 1) * m->stride,
+		     m->stride > 1 ? namef(", every %u", m->stride) : "");
 }
 
 static void msr_facts(struct text *t, const struct msr *m)

@@ -102,7 +102,7 @@ static void list_types(struct listing *l, const struct spec *s)
 		list_fields(l, y->fields, href, y->name);
 		list_bits(l, y->bits, href, y->name);
 		for (const struct enumerator *e = y->values; e; e = e->next)
-			list(l, &e->about, namef("%s#%s", href, e->name), e->named);
+			list(l, &e->about, href_value(y, e), e->named);
 	}
 }
 

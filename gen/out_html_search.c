@@ -59,14 +59,12 @@ static void leaves(struct text *t, const struct spec *s)
 static void types(struct text *t, const struct spec *s)
 {
 	for (const struct type *y = s->types; y; y = y->next) {
-		const char *href = href_type(y);
-
-		entry(t, "type", y->name, "", href, "");
+		entry(t, "type", y->name, "", href_type(y), namef("HV_%s", upper(y->name)));
 		for (const struct enumerator *e = y->values; e; e = e->next)
 			entry(t, y->kind == TYPE_FLAGS ? "flag" : "value", e->named,
 			      namef(y->kind == TYPE_FLAGS ? "%llu" : "0x%llx",
 				    (unsigned long long)e->value),
-			      namef("%s#%s", href, e->name), e->name);
+			      href_value(y, e), e->name);
 	}
 }
 

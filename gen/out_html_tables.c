@@ -71,8 +71,10 @@ static void offer(struct text *t, const struct site *site, const struct offer *o
 	html_marks(t, &o->about);
 	html_table(t, "offers", "bit|name|remarks, and what it opens");
 	for (const struct offer_bit *b = o->bits; b; b = b->next) {
-		emit(t, "<tr id=\"%s.%s\"><td class=\"n\">%u</td><td><code>%s</code></td><td>",
-		     o->name, b->name, b->bit, b->name);
+		emit(t, "<tr id=\"%s.%s\"><td class=\"n\">%u</td><td><b>", o->name, b->name,
+		     b->bit);
+		html_name(t, b->name);
+		emit(t, "</b></td><td>");
 		html_remarks(t, &b->about);
 		users(t, site, b);
 		emit(t, "</td></tr>\n");

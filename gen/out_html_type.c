@@ -21,9 +21,11 @@ static void value(struct text *t, const struct type *y, const struct enumerator 
 {
 	bool flag = y->kind == TYPE_FLAGS;
 
-	emit(t, "<tr id=\"%s\"><td class=\"n\">", e->name);
+	emit(t, "<tr id=\"%s\"><td class=\"n\">", value_anchor(e));
 	emit(t, flag ? "%llu" : "0x%llx", (unsigned long long)e->value);
-	emit(t, "</td><td><b>%s</b> <code>%s</code>", e->named, e->name);
+	emit(t, "</td><td><b>");
+	html_name(t, e->named);
+	emit(t, "</b> <code>%s</code>", e->name);
 	if (e->type && e->type->kind != TYPE_INTEGER) {
 		emit(t, ": ");
 		html_link(t, href_type(e->type), e->type_name.text, true);

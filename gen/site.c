@@ -31,6 +31,16 @@ const char *href_type(const struct type *t)
 	return namef("type-%s.html", t->name);
 }
 
+const char *value_anchor(const struct enumerator *e)
+{
+	return e->about.arch == ARCH_ARM64 ? namef("%s-arm64", e->name) : e->name;
+}
+
+const char *href_value(const struct type *t, const struct enumerator *e)
+{
+	return namef("%s#%s", href_type(t), value_anchor(e));
+}
+
 const char *href_offer(const struct offer_bit *b)
 {
 	return namef("offers.html#%s.%s", b->block->name, b->name);
@@ -123,7 +133,7 @@ static void add_declared(struct site *site, const struct type *t)
 	add_fields(site, t->fields, href, t->name);
 	add_bits(site, t->bits, href, t->name);
 	for (const struct enumerator *e = t->values; e; e = e->next)
-		add_type(site, e->type, namef("%s#%s", href, e->name), e->named);
+		add_type(site, e->type, href_value(t, e), e->named);
 }
 
 static void add_leaf(struct site *site, const struct cpuid_leaf *l)

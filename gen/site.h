@@ -38,11 +38,14 @@ const char *href_call(const struct call *c);
 const char *href_msr(const struct msr *m);
 const char *href_leaf(const struct cpuid_leaf *l);
 const char *href_type(const struct type *t);
+const char *href_value(const struct type *t, const struct enumerator *e);
 const char *href_offer(const struct offer_bit *b);
 
 /* "HV_X64_MSR_EOM", "HV_X64_MSR_SINT0 to 15". */
 const char *msr_title(const struct msr *m);
 
+/* The anchor of a value in the page of its type: names may return on another architecture. */
+const char *value_anchor(const struct enumerator *e);
 /* The anchor of a bit in the page of its leaf: "eax-5". */
 const char *leaf_anchor(unsigned reg, const struct bits *b);
 extern const char *const register_names[CPUID_REGISTERS]; /* "eax" .. "edx" */

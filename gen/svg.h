@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Drawings of layouts: eight bytes or eight bits a row, as SVG that stands inside a page. */
+/* Drawings of layouts: eight bytes or sixteen bits a row, as SVG that stands inside a page. */
 #ifndef HVGEN_SVG_H
 #define HVGEN_SVG_H
 

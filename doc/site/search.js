@@ -17,7 +17,7 @@ function plain(text) {
 /** Called by search-data.js with one line for each entry. */
 // eslint-disable-next-line no-unused-vars
 function searchIn(text) {
-	entries = text.trim().split('\n').map((line) => {
+	entries = text.split('\n').filter(Boolean).map((line) => {
 		const [kind, name, number, href, other] = line.split('\t');
 		return {kind, name, number, href, keys: [plain(name), plain(other), plain(number)]};
 	});
