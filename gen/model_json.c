@@ -385,6 +385,32 @@ static void put_offer_kind(struct model_json *m, const char *key, bool privilege
 	put_list(m, key, &x, put_offer_bit);
 }
 
+/* ---- what is no item ---- */
+
+static void put_remarks(struct model_json *m)
+{
+	json_array(&m->json, "remarks");
+	for (const struct remark *r = m->spec->remarks; r; r = r->next) {
+		json_row(&m->json, NULL);
+		json_text(&m->json, "subject", r->subject);
+		put_about(m, &r->about, &r->at);
+		json_end(&m->json);
+	}
+	json_end(&m->json);
+}
+
+static void put_absences(struct model_json *m)
+{
+	json_array(&m->json, "absences");
+	for (const struct absence *a = m->spec->absences; a; a = a->next) {
+		json_row(&m->json, NULL);
+		json_text(&m->json, "name", a->name);
+		json_text(&m->json, "reason", a->reason);
+		json_end(&m->json);
+	}
+	json_end(&m->json);
+}
+
 /* ---- the document ---- */
 
 static void put_identity(struct model_json *m)
@@ -422,5 +448,7 @@ void model_json(struct text *t, const struct spec *s, bool places)
 	put_rules(&m);
 	put_offer_kind(&m, "privileges", true);
 	put_offer_kind(&m, "features", false);
+	put_remarks(&m);
+	put_absences(&m);
 	json_end(&m.json);
 }
