@@ -223,6 +223,27 @@ static void msr_vector(struct json *j, const struct msr_vector *v)
 	json_end(j);
 }
 
+/* What the members mean that do not say it themselves. */
+static const struct {
+	const char *member, *meaning;
+} about[] = {
+	{ "words", "integers cut into parts: value, its bytes, and its parts" },
+	{ "layouts", "structures: sizes, alignments and offsets in bytes; no fillers" },
+	{ "processor_sets", "sparse sets: bit n of the mask, a bank for processors 64n to 64n+63" },
+	{ "rule", "the rule that is broken, null where none is" },
+	{ "status", "what a hypervisor that has the call must answer; UD and GP are faults; where no "
+		    "rule is broken any other status that the call lists is fine" },
+	{ "answer", "the same of Partita, which refuses the calls that it lacks" },
+	{ "denied", "what comes instead when one of `needs` is not held; of MSRs always GP" },
+	{ "place", "where the input lies, or the output of a call without input: at the start of a "
+		   "page, misaligned, eight bytes before the end of a page (crossing), beyond the "
+		   "guest physical address space, or where the output lies (overlap)" },
+	{ "fast", "the input is in RDX, R8 and XMM0 to XMM5" },
+	{ "edge", "legal or not, it asks for things that are not harmless on a live system" },
+	{ "before", "written first, unless 0" },
+	{ "read_back", "what a read gives after the write where all MSRs held their reset values" },
+};
+
 void out_vectors_json(struct text *t, const struct spec *s)
 {
 	struct json j = { .text = t };
@@ -233,6 +254,10 @@ void out_vectors_json(struct text *t, const struct spec *s)
 	json_text(&j, "version",
 		  namef("%u.%u.%u", s->version[0], s->version[1], s->version[2]));
 	json_text(&j, "sha256", spec_sha256(s));
+	json_object(&j, "about");
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+		json_text(&j, about[i].member, about[i].meaning);
+	json_end(&j);
 	words(&j, s);
 	layouts(&j, s);
 	processor_sets(&j);
