@@ -273,12 +273,14 @@ static int run(const struct command *self, char **words)
 const struct command command_diff = {
 	.name = "diff",
 	.run = run,
-	.usage = "[--json | --changelog] [--release] [--allow RULE@ITEM]... [--allow-file F]... OLD NEW",
+	.usage = "[--json | --changelog] [--release] [--allow RULE@ITEM]... [--allow-file F]...\n"
+		 "                  OLD NEW",
 	.help = "What changed from OLD to NEW: each change with its rule, what it does\n"
 		"to running guests (wire) and to sources, the part of the version it\n"
 		"demands, and its line in both files. --changelog says the same in\n"
-		"Markdown, of the first version with OLD alone. A change that is allowed counts for nothing; F has a waiver\n"
-		"on each line. --rules prints the table of rules instead.\n"
+		"Markdown; with one file alone, that it is the first. A change that\n"
+		"is allowed counts for nothing; F has a waiver on each line. --rules\n"
+		"prints the table of rules instead.\n"
 		"Exit status: 0 nothing that guests or sources notice; 1 compatible;\n"
 		"2 breaking; 3 mistakes in a file; 4 wrong usage, or a file cannot be\n"
 		"read. With --release: 0 NEW's version goes as far as the changes\n"

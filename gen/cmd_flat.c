@@ -8,7 +8,8 @@
 #include "model.h"
 
 /* The source that stands in place of a line of another, or NULL. */
-static const struct source *included_at(const struct spec *s, const struct source *by, unsigned line)
+static const struct source *included_at(const struct spec *s, const struct source *by,
+					unsigned line)
 {
 	for (const struct source *i = s->sources; i; i = i->next)
 		if (i->includer == by && i->included_at.line == line)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Compares two specifications: the whole, and the lists that have no more than names and numbers. */
+/* Compares two specifications: the whole, and lists that have no more than names and numbers. */
 #include "diff.h"
 
 #include <stdarg.h>
@@ -283,7 +283,9 @@ static bool lines_name_bit(const struct field *fields, const struct bits *bits,
 
 static bool call_names_bit(const struct call *c, const struct offer_bit *bit)
 {
-	const struct block *const blocks[] = { &c->in, &c->var, &c->each_in, &c->out, &c->each_out };
+	const struct block *const blocks[] = {
+		&c->in, &c->var, &c->each_in, &c->out, &c->each_out
+	};
 
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (lines_name_bit(blocks[i]->fields, NULL, NULL, bit))

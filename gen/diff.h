@@ -73,7 +73,8 @@ enum level { SAME, PATCH, MINOR, MAJOR };
 	  "a check of input is no longer made")                                                    \
 	X(NARROWED, "narrowed", BREAKING, NONE, MAJOR, "fewer values or callers are admitted")     \
 	X(WIDENED, "widened", ADDITIVE, ADDITIVE, MINOR, "more values or callers are admitted")    \
-	X(GATE_ADDED, "gate-added", BREAKING, NONE, MAJOR, "another privilege or feature is needed") \
+	X(GATE_ADDED, "gate-added", BREAKING, NONE, MAJOR,                                         \
+	  "another privilege or feature is needed")                                                \
 	X(GATE_REMOVED, "gate-removed", ADDITIVE, ADDITIVE, MINOR,                                 \
 	  "a privilege or feature is no longer needed")                                            \
 	X(OFFER_CHANGED, "offer-changed", WARNING, NONE, MINOR, "other bits tell of it")           \

@@ -138,7 +138,8 @@ static void build_on_mbz(const struct place *p, const struct bits *b)
 	if (!admits_zero(b->type, b->in, b->nonzero))
 		changed(p, DIFF_RESERVED_TO_FIELD_NONZERO, "new in bits that had to be zero");
 	else if (b->about.offered)
-		changed(p, DIFF_RESERVED_TO_FIELD, "new in bits that had to be zero, offered by %s.%s",
+		changed(p, DIFF_RESERVED_TO_FIELD,
+			"new in bits that had to be zero, offered by %s.%s",
 			b->about.offered->block.text, b->about.offered->bit.text);
 	else
 		changed(p, DIFF_RESERVED_TO_FIELD_UNGATED,
@@ -152,18 +153,22 @@ static void build_on_preserved(const struct place *p, const struct pair *in, con
 		    (in->old_msr->reset & mask) == (in->new_msr->reset & mask);
 
 	if (same)
-		changed(p, DIFF_PRESERVED_TO_FIELD, "new in preserved bits, its reset value as before");
+		changed(p, DIFF_PRESERVED_TO_FIELD,
+			"new in preserved bits, its reset value as before");
 	else
-		changed(p, DIFF_PRESERVED_TO_FIELD_CHANGED, "new in preserved bits, without their default");
+		changed(p, DIFF_PRESERVED_TO_FIELD_CHANGED,
+			"new in preserved bits, without their default");
 }
 
-static void judge_new(struct place *p, const struct pair *in, const struct bits *b)
+static void judge_new(const struct place *whole, const struct pair *in, const struct bits *b)
 {
 	const struct bits *ground = ground_below(in->old, b);
+	struct place at = place_within(whole, b->name, ground ? &ground->at : &whole->old_at,
+				       &b->at);
+	const struct place *p = &at;
 
 	if (!ground)
 		return; /* the whole has grown, and that says it */
-	p->old_at = ground->at;
 	if (is_named(ground))
 		changed(p, DIFF_RETYPED, "new in bits that had another meaning");
 	else if (b->source != CPUID_NONE)
@@ -202,7 +207,8 @@ static void compare_all_reserved(const struct place *p, const struct pair *in)
 {
 	for (const struct bits *b = in->new; b; b = b->next)
 		for (const struct bits *o = in->old; o && !is_named(b); o = o->next) {
-			struct place at = place_within(p, range_name(p->diff->new, b), &o->at, &b->at);
+			const char *name = range_name(p->diff->new, b);
+			struct place at = place_within(p, name, &o->at, &b->at);
 
 			if (!is_named(o) && overlap(o, b))
 				compare_reserved(&at, o, b);
@@ -229,31 +235,29 @@ static void note_budget(const struct place *p, const struct pair *in)
 
 /* ---- the list ---- */
 
+static void judge_old(const struct place *p, const struct pair *in, const struct bits *b)
+{
+	const struct bits *pair = find_pair(b, in->old, in->new);
+	struct place at = place_within(p, pair ? pair->name : b->name, &b->at,
+				       pair ? &pair->at : &p->new_at);
+
+	if (pair)
+		compare_pair(&at, b, pair);
+	else
+		changed(&at, DIFF_REMOVED, "the part is gone");
+}
+
 void compare_bits(const struct place *p, const struct bits *old, const struct bits *new,
 		  const struct msr *old_msr, const struct msr *new_msr)
 {
 	const struct pair in = { old, new, old_msr, new_msr };
 
-	for (const struct bits *b = old; b; b = b->next) {
-		const struct bits *pair = is_named(b) ? find_pair(b, old, new) : NULL;
-		struct place at = { 0 };
-
-		if (!is_named(b))
-			continue;
-		at = place_within(p, pair ? pair->name : b->name, &b->at, pair ? &pair->at : &p->new_at);
-		if (pair)
-			compare_pair(&at, b, pair);
-		else
-			changed(&at, DIFF_REMOVED, "the part is gone");
-	}
-	for (const struct bits *b = new; b; b = b->next) {
-		struct place at;
-
-		if (!is_named(b) || find_pair(b, new, old))
-			continue;
-		at = place_within(p, b->name, &p->old_at, &b->at);
-		judge_new(&at, &in, b);
-	}
+	for (const struct bits *b = old; b; b = b->next)
+		if (is_named(b))
+			judge_old(p, &in, b);
+	for (const struct bits *b = new; b; b = b->next)
+		if (is_named(b) && !find_pair(b, new, old))
+			judge_new(p, &in, b);
 	compare_all_reserved(p, &in);
 	note_budget(p, &in);
 }

@@ -185,7 +185,10 @@ static struct item *list_calls(struct spec *s, const struct spec *of)
 void compare_calls(struct diff *d)
 {
 	static const struct item_kind kind = {
-		.compare = compare_call, .alike = alike, .added = DIFF_ADDED, .removed = DIFF_REMOVED
+		.compare = compare_call,
+		.alike = alike,
+		.added = DIFF_ADDED,
+		.removed = DIFF_REMOVED,
 	};
 	const struct place p = { .diff = d, .item = "hypercall" };
 

@@ -91,8 +91,8 @@ void compare_check(const struct place *p, bool old, bool new, const char *what);
 bool admits_zero(const struct type *t, const struct range *in, bool nonzero);
 
 /*
- * Whether names written in the old and the new text mean one thing: by the name, or by the number of
- * what has been renamed.
+ * Whether names written in the old and the new text mean one thing: by the name, or by the number
+ * of what has been renamed.
  */
 bool same_status(const struct status *old, const struct status *new);
 bool same_offer(const struct offer_use *old, const struct offer_use *new);

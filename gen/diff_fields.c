@@ -89,7 +89,8 @@ static bool same_unless(const struct unless *a, const struct unless *b)
 	return strcmp(a->field.text, b->field.text) == 0 && strcmp(a->bit.text, b->bit.text) == 0;
 }
 
-static void compare_unless(const struct place *p, const struct unless *old, const struct unless *new)
+static void compare_unless(const struct place *p, const struct unless *old,
+			   const struct unless *new)
 {
 	if (!old && new)
 		changed(p, DIFF_WIDENED, "its rules no longer hold when %s.%s", new->field.text,
@@ -172,7 +173,8 @@ static void build_on_mbz(const struct place *p, const struct field *f)
 	    !admits_zero(f->type, f->in, f->nonzero))
 		changed(p, DIFF_RESERVED_TO_FIELD_NONZERO, "new in bytes that had to be zero");
 	else if (f->about.offered)
-		changed(p, DIFF_RESERVED_TO_FIELD, "new in bytes that had to be zero, offered by %s.%s",
+		changed(p, DIFF_RESERVED_TO_FIELD,
+			"new in bytes that had to be zero, offered by %s.%s",
 			f->about.offered->block.text, f->about.offered->bit.text);
 	else
 		changed(p, DIFF_RESERVED_TO_FIELD_UNGATED,
@@ -202,7 +204,8 @@ static void compare_filler(const struct place *p, const struct field *old, const
 	if (old->kind == new->kind)
 		compare_about(p, &old->about, &new->about);
 	else if (!(p->ways & WAY_IN))
-		changed(p, DIFF_RESERVED_KIND, old->kind == FIELD_MBZ ? "no longer zero" : "now zero");
+		changed(p, DIFF_RESERVED_KIND, "%s",
+			old->kind == FIELD_MBZ ? "no longer zero" : "now zero");
 	else if (old->kind == FIELD_PAD)
 		changed(p, DIFF_CHECK_ADDED, "ignored bytes must be zero");
 	else

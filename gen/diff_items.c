@@ -9,7 +9,9 @@ void add_item(struct spec *s, struct item ***tail, const char *name, uint64_t nu
 {
 	struct item *i = spec_alloc(s, sizeof(*i));
 
-	*i = (struct item){ .name = name, .number = number, .at = at, .about = about, .self = self };
+	*i = (struct item){
+		.name = name, .number = number, .at = at, .about = about, .self = self
+	};
 	**tail = i;
 	*tail = &i->next;
 }

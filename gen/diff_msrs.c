@@ -49,7 +49,8 @@ static void compare_msr(const struct place *p, const void *old, const void *new)
 	}
 	compare_family(p, a, b);
 	if (a->vp != b->vp)
-		changed(p, DIFF_SCOPE, "one for each %s", b->vp ? "virtual processor" : "partition");
+		changed(p, DIFF_SCOPE, "one for each %s",
+			b->vp ? "virtual processor" : "partition");
 	compare_access(p, "read", a->readable, b->readable);
 	compare_access(p, "written", a->writable, b->writable);
 	if (a->computed != b->computed || a->acts != b->acts)

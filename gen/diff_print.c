@@ -43,8 +43,9 @@ static void print_change(const struct change *c, FILE *to)
 	const struct diff_rule_info *r = &diff_rules[c->rule];
 
 	print_place(main_place(c), to);
-	fprintf(to, "%s: %s: %s [%s: wire %s, source %s]\n", c->allowed ? "allowed" : level_name(r->level),
-		c->item, c->text, r->name, verdict_name(r->wire), verdict_name(r->source));
+	fprintf(to, "%s: %s: %s [%s: wire %s, source %s]\n",
+		c->allowed ? "allowed" : level_name(r->level), c->item, c->text, r->name,
+		verdict_name(r->wire), verdict_name(r->source));
 	diag_show_line(main_place(c), to);
 	if (!c->new_at.source || !c->old_at.source)
 		return;
@@ -56,10 +57,10 @@ static void print_change(const struct change *c, FILE *to)
 /* What the changes ask of the version number, and whether it does that. */
 static void print_demand(const struct diff *d, FILE *to)
 {
-	enum level level = diff_level(d);
+	enum level level = diff_level(d), demand = diff_demand(d);
 
 	fprintf(to, "demands: %s%s; version goes %s -> %s: %s\n", level_name(level),
-		level != diff_demand(d) ? namef(" (%s before 1.0.0)", level_name(diff_demand(d))) : "",
+		level != demand ? namef(" (%s before 1.0.0)", level_name(demand)) : "",
 		version(d->old), version(d->new),
 		diff_version_suffices(d) ? "enough" : "too small");
 }

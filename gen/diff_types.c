@@ -171,8 +171,8 @@ static bool alike_values(const void *old, const void *new)
 }
 
 /*
- * A bit that a flag set lacked had to be zero where guests pass it, which is why a new one is judged
- * like a field in reserved bits.
+ * A bit that a flag set lacked had to be zero where guests pass it, which is why a new one is
+ * judged like a field in reserved bits.
  */
 static enum diff_rule judge_flag(const struct place *p, const void *new)
 {

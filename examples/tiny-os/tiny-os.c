@@ -105,6 +105,7 @@ static void identity(const struct hv_detected *d)
 {
 	struct hv_cpuid_leaf version = d->leaf[HV_CPUID_VERSION - HV_CPUID_FIRST];
 	struct hv_cpuid_leaf features = d->leaf[HV_CPUID_FEATURES - HV_CPUID_FIRST];
+	struct hv_cpuid_leaf advice = d->leaf[HV_CPUID_RECOMMENDATIONS - HV_CPUID_FIRST];
 
 	put("vendor: ");
 	put(d->vendor);
@@ -115,7 +116,7 @@ static void identity(const struct hv_detected *d)
 	line(", build", version.eax, put_number, "");
 	line("privileges", (hv_u64)features.ebx << 32 | features.eax, put_hex, "");
 	line("features", features.edx, put_hex, "");
-	line("recommendations", d->leaf[HV_CPUID_RECOMMENDATIONS - HV_CPUID_FIRST].eax, put_hex, "");
+	line("recommendations", advice.eax, put_hex, "");
 }
 
 static hv_u8 page[HV_PAGE_SIZE] __attribute__((aligned(HV_PAGE_SIZE)));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR MIT
 """
-Tests of hvgen diff: prepared edits of a small specification (diff/edits.txt says how they are written), and the real one.
+Tests of hvgen diff and flat: prepared edits of a small specification (diff/edits.txt says how they are written),
+versions, waivers, the changelog, and the real specification.
 """
 
 import json
@@ -148,7 +149,8 @@ def prepared(edit):
 def require_both_places(changes):
     """Only what is new or gone as a whole stands in one text alone."""
     for change in changes:
-        whole = change['rule'] in ('added', 'added-to-output', 'removed', 'name-removed') and change['item'].count('.') == 1
+        whole = change['rule'] in ('added', 'added-to-output', 'removed', 'name-removed')
+        whole &= change['item'].count('.') == 1
         require('new' in change or 'old' in change, f'{change} is nowhere')
         require(whole or ('new' in change and 'old' in change), f'{change} is in one text alone')
 
@@ -163,9 +165,10 @@ def every_rule():
 
 def both_ways():
     """What breaks nothing forwards cannot be a mere addition backwards, and what is new one way is gone the other."""
-    counterparts = {'added': 'removed', 'implemented': 'withdrawn', 'widened': 'narrowed', 'check-removed': 'check-added',
-                    'gate-removed': 'gate-added', 'registers-added': 'registers-removed', 'described': 'undescribed',
-                    'arch-widened': 'arch-narrowed', 'renumbered': 'renumbered', 'moved': 'moved', 'resized': 'resized'}
+    counterparts = {'added': 'removed', 'implemented': 'withdrawn', 'widened': 'narrowed', 'gate-removed': 'gate-added',
+                    'check-removed': 'check-added', 'registers-added': 'registers-removed', 'moved': 'moved',
+                    'described': 'undescribed', 'arch-widened': 'arch-narrowed', 'renumbered': 'renumbered',
+                    'resized': 'resized'}
     for edit in edits():
         with tempfile.TemporaryDirectory() as folder:
             old, new = make_pair(folder, edit)
@@ -213,7 +216,7 @@ def old_sources():
                 text = text.replace(before, after if kept else re.sub(r'\s+formerly \w+(, \w+)*', '', after))
             write(os.path.join(folder, 'new.def'), text)
             generate(folder + '/out', os.path.join(folder, 'new.def'))
-            done = subprocess.run(['gcc', '-ffreestanding', f'-I{folder}/out', '-c', use, '-o', os.path.join(folder, 'use.o')],
+            done = subprocess.run(['gcc', '-ffreestanding', f'-I{folder}/out', '-c', use, '-o', f'{folder}/use.o'],
                                   capture_output=True, text=True, check=False)
             require((done.returncode == 0) == kept, f'kept: {kept}\n{done.stderr[:2000]}')
             status = hvgen('diff', BASE, os.path.join(folder, 'new.def'))[0]
@@ -357,7 +360,7 @@ def mutated(text, chance):
     return text[:match.start()] + change(match, chance) + text[match.end():]
 
 
-def mutations(seed, count=60):
+def mutations(seed, count=40):
     """The real specification against itself with a few things changed: a verdict, or mistakes that are reported."""
     chance = random.Random(seed)
     folder = os.path.dirname(SPEC)

@@ -75,8 +75,9 @@ def compiles(results):
 # ---- tiny-os --------------------------------------------------------------------------------------------------------
 
 FACTS = (r'vendor: \S', r'version: \d+\.\d+, build: \d+', r'privileges: 0x[0-9a-f]+', r'features: 0x[0-9a-f]+',
-         r'virtual processor: 0', r'TSC: \d{7,} Hz', r'APIC timer: \d{6,} Hz', r'reference time: \d+00 ns, by its counter',
-         r'reference time: \d+00 ns, by its page', r'HvCallNotifyLongSpinWait: HV_STATUS_SUCCESS')
+         r'virtual processor: 0', r'TSC: \d{7,} Hz', r'APIC timer: \d{6,} Hz',
+         r'reference time: \d+00 ns, by its counter', r'reference time: \d+00 ns, by its page',
+         r'HvCallNotifyLongSpinWait: HV_STATUS_SUCCESS')
 
 
 def require_facts(output, results, more=()):
@@ -110,7 +111,7 @@ def qemu_line(out):
 def on_kvm(_, out, results):
     outcome = command(['sh', '-c', qemu_line(out)], limit=30)
     if not outcome.output:
-        results.skip('tiny-os on KVM with its Hyper-V emulation', (outcome.errors.strip() or 'no output').split('\n')[-1])
+        results.skip('KVM with its Hyper-V emulation', (outcome.errors.strip() or 'no output').split('\n')[-1])
         return
     results.check('its end is good', outcome.status == GOOD, outcome.tail())
     require_facts(outcome.output, results)
