@@ -90,7 +90,9 @@ static int count_words(char **words)
 
 static int at_most(const struct decoder *d, char **words, int limit)
 {
-	return count_words(words) > limit ? refuse(d, "too many words: one is", words[limit]) : GOOD;
+	if (count_words(words) <= limit)
+		return GOOD;
+	return refuse(d, "too many words: one is", words[limit]);
 }
 
 /* ---- kinds ---- */

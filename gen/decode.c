@@ -192,7 +192,8 @@ void decode_cpuid(struct text *t, const struct cpuid_leaf *l, unsigned reg, uint
 {
 	const char *clear = "";
 
-	emit_line(t, "CPUID 0x%08x %s = 0x%08x", l->number, upper(cpuid_register_names[reg]), value);
+	emit_line(t, "CPUID 0x%08x %s = 0x%08x", l->number, upper(cpuid_register_names[reg]),
+		  value);
 	if (!l->registers[reg].present) {
 		emit_line(t, value ? "! reserved: it must be zero" : "  reserved");
 		return;
@@ -347,10 +348,9 @@ static bool find_slot(const struct spec *s, struct slot *l, const char **why)
 
 static void payload(struct text *t, const struct slot *l, const struct memory *m, size_t at)
 {
-	const struct field *head = l->header;
-	size_t start = at + l->payload->offset;
-	uint64_t number = memory_number(m, at + head->offset + l->type->offset, l->type->type->size);
-	uint64_t size = memory_number(m, at + head->offset + l->size->offset, l->size->type->size);
+	size_t head = at + l->header->offset, start = at + l->payload->offset;
+	uint64_t number = memory_number(m, head + l->type->offset, l->type->type->size);
+	uint64_t size = memory_number(m, head + l->size->offset, l->size->type->size);
 	const struct enumerator *e = value_named(l->type->type, number);
 	size_t room = field_size(l->payload);
 	struct memory said = { m->bytes, start + (size < room ? size : room) };

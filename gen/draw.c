@@ -99,7 +99,8 @@ void draw_bytes(struct text *t, const struct field *list)
 
 char draw_letter(const struct bits *list, const struct bits *part)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ123456789";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789";
 	unsigned index = 0;
 
 	switch (part->kind) {

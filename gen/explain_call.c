@@ -73,7 +73,6 @@ void explain_rule(struct screen *screen, const struct spec *s, const struct rule
 {
 	struct text *t = explain_head(screen, r->id, "rule of the calling convention", &r->about);
 
-	(void)s;
 	screen_item(t, "otherwise", words_outcome(r->status));
 	screen_item(t, "order", namef("number %u, before the rules of a call's own input",
 				      r->number));
@@ -129,7 +128,6 @@ void explain_check(struct screen *screen, const struct spec *s, const struct fou
 	const char *owner = f->call ? f->call->named : f->msr->named;
 	struct text *t = explain_head(screen, k->id, namef("rule of %s", owner), &nothing);
 
-	(void)s;
 	screen_item(t, "what holds", k->text);
 	screen_item(t, "otherwise", words_outcome(k->status));
 	explain_place(t, &k->at, namef("SPEC_RULE_%s", k->enumerator));

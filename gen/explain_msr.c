@@ -87,7 +87,6 @@ void explain_leaf(struct screen *screen, const struct spec *s, const struct cpui
 	struct found f = { .kind = FOUND_LEAF, .leaf = l };
 	struct text *t = leaf_head(screen, &f, namef("CPUID leaf %s", l->name));
 
-	(void)s;
 	screen_item(t, "more", namef("hvgen explain %s.eax and its like tell what each bit means",
 				     find_name(&f)));
 	for (unsigned r = 0; r < CPUID_REGISTERS; r++)
@@ -97,7 +96,6 @@ void explain_leaf(struct screen *screen, const struct spec *s, const struct cpui
 
 void explain_register(struct screen *screen, const struct spec *s, const struct found *f)
 {
-	(void)s;
 	leaf_head(screen, f, namef("%s of CPUID leaf %s", upper(cpuid_register_names[f->reg]),
 				   f->leaf->name));
 	leaf_register(screen, f->leaf, f->reg);
@@ -171,7 +169,6 @@ void explain_offer(struct screen *screen, const struct spec *s, const struct off
 	struct text *t = explain_head(screen, o->name, namef("%u bits that may be offered",
 							     o->width), &o->about);
 
-	(void)s;
 	explain_place(t, &o->at, o->name);
 	t = screen_part(screen);
 	for (const struct offer_bit *b = o->bits; b; b = b->next) {

@@ -118,7 +118,6 @@ void explain_value(struct screen *screen, const struct spec *s, const struct fou
 					    value_number(f->type, e), upper(f->type->name)),
 				      &e->about);
 
-	(void)s;
 	screen_item(t, "list", namef("%s: %s", f->type->name, f->type->about.doc));
 	if (e->type)
 		screen_item(t, "stands for", namef("%s, %s", e->type->name, kind_of(e->type)));

@@ -89,12 +89,12 @@ static void add_word(struct trace *t, const struct row *r)
 	unsigned first = t->part_count;
 	unsigned parts = list_parts(t, r->bits, r->special);
 
-	emit_line(&t->words, "\t{ %u, 0x%08x, %u, %u, %u, %u, %u, %u },", r->kind, r->number, r->reg,
-		  r->stride, r->count, place_of(t, r->name), first, parts);
+	emit_line(&t->words, "\t{ %u, 0x%08x, %u, %u, %u, %u, %u, %u },", r->kind, r->number,
+		  r->reg, r->stride, r->count, place_of(t, r->name), first, parts);
 }
 
-static void add_word_of_convention(struct trace *t, unsigned kind, const char *type, const char *name,
-				   unsigned special)
+static void add_word_of_convention(struct trace *t, unsigned kind, const char *type,
+				   const char *name, unsigned special)
 {
 	const struct type *found = spec_type(t->spec, type);
 	bool known = found && found->kind == TYPE_BITS;
@@ -144,8 +144,8 @@ static void add_names(struct trace *t)
 /* ---- the file ---- */
 
 /* A table ends with a row of zeros, so that none is empty. */
-static void print_table(struct text *out, const char *type, const char *name, const struct text *rows,
-			const char *zeros)
+static void print_table(struct text *out, const char *type, const char *name,
+			const struct text *rows, const char *zeros)
 {
 	emit_line(out, "\nstatic const struct %s %s[] = {", type, name);
 	emit(out, "%.*s", (int)rows->len, rows->len ? rows->data : "");
@@ -162,8 +162,8 @@ void out_trace_h(struct text *out, const struct spec *s)
 	add_word_of_convention(&t, KIND_RESULT, "hypercall_result", "result", PART_STATUS);
 	add_msrs(&t);
 	add_leaves(&t);
-	emit_banner(out, "Words of the interface as text, for traces and debuggers: include it in one "
-			 "C file.");
+	emit_banner(out, "Words of the interface as text, for traces and debuggers: include it in "
+			 "one C file.");
 	emit(out, "%s", text_trace_types_h);
 	print_names(out, &t);
 	print_table(out, "hv_decode_name", "hv_decode_calls", &t.calls, "0, 0");

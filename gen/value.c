@@ -47,7 +47,8 @@ static const char *flags_meaning(const struct type *type, uint64_t number)
 		if (number >> e->value & 1)
 			text = explain_also(text, e->named);
 	if (unknown)
-		text = explain_also(text, namef("unknown bits 0x%llx", (unsigned long long)unknown));
+		text = explain_also(text,
+				    namef("unknown bits 0x%llx", (unsigned long long)unknown));
 	return text;
 }
 
@@ -137,7 +138,8 @@ static void raw_bytes(struct text *t, const char *name, const struct memory *m, 
 
 		for (size_t i = row; i < row + ROW_BYTES && i < end; i++)
 			bytes = namef("%s%02x", bytes, m->bytes[i]);
-		line(t, depth, must_be_zero, namef("0x%04zx", row), row == at ? name : "", bytes, "");
+		line(t, depth, must_be_zero, namef("0x%04zx", row), row == at ? name : "", bytes,
+		     "");
 	}
 }
 
