@@ -244,13 +244,12 @@ static void list_body(struct text *t, const struct call *c)
 
 static void typed_call(struct text *t, const struct call *c)
 {
+	static const char done[] = "; *done: repetitions completed, also when a later one failed";
+
 	if (c->unknown)
 		return;
-	emit_comment(t, namef("%s%s", c->named,
-			      !c->rep        ? ""
-			      : counts_on(c) ? "; *done: repetitions completed; as many as fit a call"
-					     : "; *done: repetitions completed, also when a later "
-					       "one failed"));
+	emit_comment(t, namef("%s%s%s", c->named, c->rep ? done : "",
+			      counts_on(c) ? "; a list must fit one call" : ""));
 	head(t, c);
 	emit_open(t, "{");
 	if (c->rep)

@@ -43,8 +43,8 @@ static void rename_line(struct text *to, const char *line, size_t length)
 		bool short_name = word > 3 && (strncmp(line + i, "HV_", 3) == 0 ||
 					       strncmp(line + i, "hv_", 3) == 0);
 		if (short_name && !fixed_name(line + i, word)) {
-			emit(to, "%.3s%s%.*s", line + i, line[i] == 'H' ? "TLFS_" : "tlfs_",
-			     (int)word - 3, line + i + 3);
+			emit(to, line[i] == 'H' ? "HV_TLFS_%.*s" : "hv_tlfs_%.*s", (int)word - 3,
+			     line + i + 3);
 			i += word;
 			continue;
 		}
@@ -55,7 +55,7 @@ static void rename_line(struct text *to, const char *line, size_t length)
 	}
 }
 
-/* Where to break a line of so many bytes: at the last blank outside strings that fits; 0: nowhere. */
+/* Where to break a line of so many bytes: the last blank outside strings that fits; 0: nowhere. */
 static size_t break_point(const char *line, size_t length)
 {
 	size_t column = 0, best = 0;
@@ -107,8 +107,8 @@ static void fold(struct text *to, const char *line, size_t length, bool in_macro
 static const char title[] =
 	"/* SPDX-License-Identifier: BSD-2-Clause OR MIT */\n"
 	"/*\n"
-	" * hv_tlfs_long.h: hv_tlfs.h once more, with HV_TLFS_ and hv_tlfs_ for HV_ and hv_ in front of\n"
-	" * every name, also of those to define before including. How to use it stands there.\n"
+	" * hv_tlfs_long.h: hv_tlfs.h once more, with HV_TLFS_ and hv_tlfs_ for HV_ and hv_ in\n"
+	" * front of every name, also of those to define before including. How to use it stands there.\n"
 	" *\n";
 
 void out_guest_long_h(struct text *t, const struct spec *s)
@@ -119,13 +119,14 @@ void out_guest_long_h(struct text *t, const struct spec *s)
 	emit_line(t, "%s%s%s", title, text_guest_licence_h,
 		  "\n#ifndef HV_TLFS_LONG_H_\n#define HV_TLFS_LONG_H_\n");
 	guest_body(&shorter, s);
-	for (const char *line = shorter.data; *line;) {
+	for (const char *line = shorter.data, *end = line + shorter.len; line < end;) {
 		size_t length = strcspn(line, "\n");
 
 		renamed.len = 0;
 		rename_line(&renamed, line, length);
+		emit_char(&renamed, '\0');
 		if (length)
-			fold(t, renamed.data, renamed.len, continued);
+			fold(t, renamed.data, renamed.len - 1, continued);
 		else
 			emit_char(t, '\n');
 		continued = length && line[length - 1] == '\\';

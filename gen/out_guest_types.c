@@ -11,9 +11,10 @@ static void accessors(struct text *t, const char *macro, const char *function, c
 		      const char *type)
 {
 	emit_line(t, "HV_FN %s %s_get_%s(\n\t%s word)", type, function, field, type);
-	emit_line(t, "{\n\treturn HV_CAST(%s, hv_field_get(word,\n\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n",
-		  type, macro, macro);
-	emit_line(t, "HV_FN %s %s_set_%s(\n\t%s word, %s value)", type, function, field, type, type);
+	emit_line(t, "{\n\treturn HV_CAST(%s, hv_field_get(word,\n"
+		     "\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n", type, macro, macro);
+	emit_line(t, "HV_FN %s %s_set_%s(\n\t%s word, %s value)", type, function, field, type,
+		  type);
 	emit_line(t, "{\n\treturn HV_CAST(%s, hv_field_set(word, value,\n"
 		     "\t\t%s_MASK,\n\t\t%s_SHIFT));\n}\n", type, macro, macro);
 }

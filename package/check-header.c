@@ -38,8 +38,9 @@ hv_u64 use_constants(hv_u16 attributes, hv_vp_index_t vp);
 hv_u64 use_constants(hv_u16 attributes, hv_vp_index_t vp)
 {
 	return hv_segment_attributes_set_segment_type(attributes, 3) +
-	       sizeof(struct hv_vp_assist_page) + HV_FEATURE_FREQUENCY_REGS + hv_vp_index_value(vp) +
-	       HV_PRIVILEGE_ACCESS_VP_INDEX + HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0) +
+	       sizeof(struct hv_vp_assist_page) + HV_FEATURE_FREQUENCY_REGS +
+	       HV_PRIVILEGE_ACCESS_VP_INDEX + hv_vp_index_value(vp) +
+	       HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0) +
 	       sizeof(HV_TLFS_SPEC_SHA256) + sizeof(HV_TLFS_GENERATOR);
 }
 

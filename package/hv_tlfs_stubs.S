@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
- * hv_stub_call(), for code built with HV_EXTERN_STUBS, and room for the hypercall page in the image,
- * for hv_hypercall_symbol(). For the GNU assembler and clang; hv_tlfs_stubs.asm says the same to
- * nasm.
+ * hv_stub_call(), for code built with HV_EXTERN_STUBS, and room for the hypercall page in the
+ * image, for hv_hypercall_symbol(). For the GNU assembler and clang; hv_tlfs_stubs.asm says the
+ * same to nasm.
  *
  *   uint64_t hv_stub_call(page, uint64_t control, uint64_t in_gpa, uint64_t out_gpa,
  *                         const void *in_va, void *out_va)
@@ -27,6 +27,7 @@
 #endif
 
 	.text
+	/* In 64 bits, 40 bytes: shadow space for the page, and alignment. */
 	.globl STUB_CALL
 	.balign 16
 #if defined(__ELF__)
@@ -35,7 +36,7 @@
 STUB_CALL:
 	LANDING
 #if defined(__x86_64__) && defined(_WIN32)
-	/* Microsoft's convention, but for the page in front: move up by one. 40: shadow space, alignment. */
+	/* Microsoft's convention, but for the page in front: move up by one. */
 	movq %rcx, %rax
 	movq %rdx, %rcx
 	movq %r8, %rdx

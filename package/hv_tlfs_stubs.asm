@@ -16,9 +16,10 @@
 hv_hypercall_page:
 	times 4096 db 0xcc
 
+; In 64 bits, 40 bytes: shadow space for the page, and alignment.
 STUB_CALL:
 %ifidn __OUTPUT_FORMAT__, win64
-	; Microsoft's convention, but for the page in front: move up by one. 40: shadow space, alignment.
+	; Microsoft's convention, but for the page in front: move up by one.
 	mov rax, rcx
 	mov rcx, rdx
 	mov rdx, r8

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Part of the guest header, where the specification has the counter: reference time, come what may. */
+/* Part of the guest header, where the specification has the counter: time, come what may. */
 
 /* Partition time in units of 100 ns: from the page, or while that is invalid from the counter. */
 HV_FN hv_u64 hv_time(const volatile void *page)

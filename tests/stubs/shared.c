@@ -223,7 +223,8 @@ static void statuses(void)
 	CHECK(hv_status_class(0x7777) == HV_CLASS_OTHER);
 	for (hv_u32 i = 0; i < HV_STATUSES; i++) {
 		hv_u16 code = hv_status_entries[i].code;
-		CHECK(strncmp(hv_status_name(code), "HV_STATUS_", 10) == 0 && *hv_status_text(code));
+		CHECK(strncmp(hv_status_name(code), "HV_STATUS_", 10) == 0);
+		CHECK(*hv_status_text(code));
 	}
 }
 
