@@ -220,6 +220,28 @@ fuzz: build/fuzz/hypercall outputs
 	$(Q)build/fuzz/hypercall -max_total_time=$(FUZZ_SECONDS) -max_len=4104 -dict=build/outputs/fuzz/hv_tlfs.dict \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus build/outputs/fuzz/corpus
 
+# ---- the mutation check ---------------------------------------------------------------------------------------------
+# The tests of the calling convention once more, with its source replaced by one that holds its mutants.
+MUTANT_BIN = $(addprefix build/mutants/,test_order test_hypercall test_vectors)
+
+build/mutants/hypercall.c: src/hypercall.c tests/run/mutants
+	$(say) MUTANTS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/run/mutants --instrument $@
+
+build/obj/unit/build/mutants/hypercall.o: UNIT_CFLAGS += -w
+define mutant_program
+build/mutants/$(1): build/obj/unit/tests/unit/$(1).o build/obj/unit/build/mutants/hypercall.o \
+	$(filter-out %/src/hypercall.o,$(call objects,unit,$(call unit_links,tests/unit/$(1).c)))
+	$$(say) LINK $$@
+	$$(Q)$$(CC) -fsanitize=address,undefined -o $$@ $$^ -lcmocka
+endef
+$(foreach t,$(notdir $(MUTANT_BIN)),$(eval $(call mutant_program,$(t))))
+
+.PHONY: mutants
+mutants: build/unit/test_mutants $(MUTANT_BIN)
+	$(Q)tests/run/mutants
+
 # ---- test guests ----------------------------------------------------------------------------------------------------
 # Multiboot1 ELF32 images that use nothing of the hypervisor but the generated guest header and vectors.
 GUEST_CFLAGS = $(COMMON) $(FREESTANDING) -O2 -mno-red-zone -Ibuild/gen -Itests/guest
@@ -285,7 +307,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) build/hvgen-checked | build/.setup-tests
+test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) $(MUTANT_BIN) build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
 # The guest header with every compiler here; part of `make test`.
@@ -385,6 +407,7 @@ help:
 	@echo "make check-header  compile the guest header with every compiler here"
 	@echo "make dist       the guest package as a tarball; make install, make uninstall: DESTDIR= PREFIX=/usr/local"
 	@echo "make fuzz       fuzz hypercalls on the host for FUZZ_SECONDS=60"
+	@echo "make mutants    make every rule wrong in every way: a test must notice each"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
 	@echo "make doc        the reference of the interface: build/gen/reference.md"

@@ -114,6 +114,12 @@ static void expect_refusal(enum vm_next next, u32 rule)
 		assert_int_equal(v->regs.rax, status);
 }
 
+static void touch_pages(void)
+{
+	gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
+	gpa_ptr(v->partition, &v->partition->gpa, GPA(OUT_PAGE), NPT_W);
+}
+
 static void assert_canary(u64 from, u64 to)
 {
 	for (u64 at = from; at < to; at++)
@@ -194,9 +200,8 @@ static void run_shapes(bool warm)
 			enum vm_next next;
 
 			setup(NULL);
-			if (warm) /* short paths want a page that was used lately */
-				assert_non_null(gpa_ptr(v->partition, &v->partition->gpa,
-							GPA(IN_PAGE), NPT_R));
+			if (warm) /* short paths want pages that were used lately */
+				touch_pages();
 			next = call(s, f->control, f->words, f->size);
 			expect(s, next, HV_STATUS_SUCCESS, f->reps);
 			assert_int_equal(fake_virt.gva_flushes, f->flushes);
@@ -517,16 +522,20 @@ static void test_privilege(void **state)
 	assert_canary(IN_PAGE, IN_PAGE + 2 * PAGE_SIZE);
 }
 
+/* Short paths are no way around it. */
+static void test_privilege_of_plain_calls(void **state)
+{
+	(void)state;
+	v->partition->offer.privilege &= ~SPEC_PRIVILEGE_ACCESS_VP_REGISTERS;
+	hypercall_open(v->partition, true);
+	touch_pages();
+	expect_refusal(call_64(HV_CALL_SET_VP_REGISTERS | REPS(1), IN_PAGE, 0), SPEC_RULE_PRIVILEGE);
+}
+
 static void test_control(void **state)
 {
 	static const struct { u64 control; u32 rule;
 	} rows[] = {
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 27, SPEC_RULE_CONTROL_RESERVED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 30, SPEC_RULE_CONTROL_RESERVED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 44, SPEC_RULE_CONTROL_RESERVED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 47, SPEC_RULE_CONTROL_RESERVED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 60, SPEC_RULE_CONTROL_RESERVED },
-		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 63, SPEC_RULE_CONTROL_RESERVED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 31, SPEC_RULE_NESTED },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << 31 | 1ull << 30,
 		  SPEC_RULE_CONTROL_RESERVED },
@@ -536,6 +545,7 @@ static void test_control(void **state)
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | START(1), SPEC_RULE_REP_START },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(3), SPEC_RULE_REP_START },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(4095), SPEC_RULE_REP_START },
+		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(2048), SPEC_RULE_REP_START },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | VAR(1), SPEC_RULE_VARIABLE_HEADER },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE | VAR(1023), SPEC_RULE_VARIABLE_HEADER },
 		{ HV_CALL_GET_PARTITION_ID | FAST, SPEC_RULE_FAST_ALLOWED },
@@ -548,8 +558,20 @@ static void test_control(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		setup(NULL);
 		expect_refusal(call_64(rows[i].control, IN_PAGE, OUT_PAGE), rows[i].rule);
+		touch_pages(); /* short paths want pages that were used lately */
+		expect_refusal(call_64(rows[i].control, IN_PAGE, OUT_PAGE), rows[i].rule);
 		assert_int_equal(fake_virt.gva_flushes, 0);
 	}
+}
+
+static void test_every_reserved_bit(void **state)
+{
+	static const u32 bits[] = { 27, 28, 29, 30, 44, 45, 46, 47, 60, 61, 62, 63 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+		expect_refusal(call_64(HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | 1ull << bits[i], 0, 0),
+			       SPEC_RULE_CONTROL_RESERVED);
 }
 
 static void test_xmm_offered(void **state)
@@ -563,6 +585,8 @@ static void test_xmm_offered(void **state)
 	assert_int_equal(fake_machine.xmm_reads, 0);
 	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
 	       HV_STATUS_SUCCESS, 0);
+	expect(FAST_32, call(FAST_32, HV_CALL_NOTIFY_LONG_SPIN_WAIT, words, 8), HV_STATUS_SUCCESS,
+	       0);
 }
 
 static void test_gpa_rules(void **state)
@@ -572,12 +596,16 @@ static void test_gpa_rules(void **state)
 	const struct { u64 control, in, out; u32 rule;
 	} rows[] = {
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + 4, 0, SPEC_RULE_GPA_ALIGNMENT },
+		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + 2, 0, SPEC_RULE_GPA_ALIGNMENT },
 		{ HV_CALL_GET_PARTITION_ID, 0, OUT_PAGE + 1, SPEC_RULE_GPA_ALIGNMENT },
 		{ get, IN_PAGE, OUT_PAGE + 4, SPEC_RULE_GPA_ALIGNMENT },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + 0xff0, 0, SPEC_RULE_GPA_PAGE },
 		{ get, IN_PAGE, OUT_PAGE + 0xff8, SPEC_RULE_GPA_PAGE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(4095), IN_PAGE, 0, SPEC_RULE_GPA_PAGE },
+		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(2048), IN_PAGE, 0, SPEC_RULE_GPA_PAGE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(1023), IN_PAGE, 0,
+		  SPEC_RULE_GPA_PAGE },
+		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | VAR(512), IN_PAGE, 0,
 		  SPEC_RULE_GPA_PAGE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, limit, 0, SPEC_RULE_GPA_SPACE },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0xffffffffffffe000, 0, SPEC_RULE_GPA_SPACE },
@@ -598,8 +626,7 @@ static void test_gpa_rules(void **state)
 		     pass++) { /* the second time with pages that were used lately */
 			expect_refusal(call_64(rows[i].control, rows[i].in, rows[i].out),
 				       rows[i].rule);
-			gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
-			gpa_ptr(v->partition, &v->partition->gpa, GPA(OUT_PAGE), NPT_W);
+			touch_pages();
 		}
 		assert_canary(IN_PAGE, IN_PAGE + 2 * PAGE_SIZE);
 	}
@@ -609,15 +636,17 @@ static void test_gpa_rules(void **state)
 static void test_gpa_limits(void **state)
 {
 	static const u64 flush[3] = { 0x1000, 1, 0 };
-	static const u32 name = HV_REGISTER_NAME_X64_RIP;
+	static const u32 names[2] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RIP };
 
 	(void)state;
 	memcpy(fake_at(IN_PAGE + PAGE_SIZE - 24), flush, 24);
 	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, IN_PAGE + PAGE_SIZE - 24, 0),
 	       HV_STATUS_SUCCESS, 0);
-	get_input(fake_at(IN_PAGE), 0, &name, 1);
-	expect(MEMORY_64, call_64(HV_CALL_GET_VP_REGISTERS | REPS(1), IN_PAGE, IN_PAGE + 24),
-	       HV_STATUS_SUCCESS, 1);
+	assert_int_equal(get_input(fake_at(IN_PAGE + 32), 0, names, 2), 24);
+	expect(MEMORY_64, call_64(HV_CALL_GET_VP_REGISTERS | REPS(2), IN_PAGE + 32, IN_PAGE + 56),
+	       HV_STATUS_SUCCESS, 2);
+	expect(MEMORY_64, call_64(HV_CALL_GET_VP_REGISTERS | REPS(2), IN_PAGE + 32, IN_PAGE),
+	       HV_STATUS_SUCCESS, 2);
 	memcpy(fake_at(FAKE_HIDDEN - 24), flush, 24);
 	expect(MEMORY_64, call_64(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, FAKE_HIDDEN - 24, 0),
 	       HV_STATUS_SUCCESS, 0);
@@ -894,7 +923,9 @@ int main(void)
 		TEST(test_page_enabled),
 		TEST(test_code_known),
 		TEST(test_privilege),
+		TEST(test_privilege_of_plain_calls),
 		TEST(test_control),
+		TEST(test_every_reserved_bit),
 		TEST(test_xmm_offered),
 		TEST(test_gpa_rules),
 		TEST(test_gpa_limits),

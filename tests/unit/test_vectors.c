@@ -69,23 +69,30 @@ static bool agrees(const struct vcpu *v, const struct hv_vector *t, enum vm_next
 			     strcmp(spec_rules[v->last_rule].id, t->rule) == 0;
 }
 
+/* Whether a vector is answered as it must be; says so when not. */
+static bool try(const struct hv_vector *t, bool warm)
+{
+	struct vcpu *v = fake_vp();
+	enum vm_next next;
+
+	if (warm) /* short paths want a page that was used lately */
+		gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
+	next = run(v, t);
+	if (agrees(v, t, next))
+		return true;
+	print_error("%s: next %d status 0x%x by %s, wanted 0x%x by %s\n", t->name, next,
+		    (u16)v->regs.rax, spec_rules[v->last_rule].id, t->answer, t->rule);
+	return false;
+}
+
 static void test_calls(void **state)
 {
 	u32 bad = 0;
 
 	(void)state;
 	assert_true(hv_vector_count > 50);
-	for (unsigned i = 0; i < hv_vector_count; i++) {
-		struct vcpu *v = fake_vp();
-		enum vm_next next = run(v, &hv_vectors[i]);
-
-		if (agrees(v, &hv_vectors[i], next))
-			continue;
-		bad++;
-		print_error("%s: next %d status 0x%x by %s, wanted 0x%x by %s\n",
-			    hv_vectors[i].name, next, (u16)v->regs.rax, spec_rules[v->last_rule].id,
-			    hv_vectors[i].answer, hv_vectors[i].rule);
-	}
+	for (unsigned i = 0; i < hv_vector_count; i++)
+		bad += !try(&hv_vectors[i], false) + !try(&hv_vectors[i], true);
 	assert_int_equal(bad, 0);
 }
 
