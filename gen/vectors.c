@@ -373,6 +373,7 @@ static void waiting_vector(struct lister *l)
 		return;
 	struct msr_vector *v = add_write(l, "waiting", l->good.msr | waiting);
 	v->edge = true;
+	v->known = false; /* the other one may have been written meanwhile */
 	v->expect &= ~waiting;
 }
 
