@@ -158,7 +158,7 @@ static void bits_name(struct text *t, const struct bits *b)
 	}
 }
 
-/* Of a bit of a CPUID register: where it comes from; only the block, if it has the same name there. */
+/* Where a bit of a CPUID register comes from: the block alone, if it has the same name there. */
 static void bits_source(struct text *t, const struct bits *b)
 {
 	bool same;

@@ -29,7 +29,9 @@ static void elsewhere(struct text *t, const struct about *a)
 static void row(struct text *t, const char *number, const char *href, const char *name,
 		const struct about *a, const char *here)
 {
-	emit(t, "<tr><td class=\"n\">%s</td><td><a href=\"%s\">%s</a></td><td>", number, href, name);
+	emit(t, "<tr><td class=\"n\">%s</td><td>", number);
+	html_link(t, href, name, false);
+	emit(t, "</td><td>");
 	if (a->unimplemented) {
 		emit(t, "<b class=\"mark refused\">not implemented</b> ");
 		html_text(t, a->unimplemented);
@@ -180,9 +182,9 @@ void out_html_conformance(struct site *site)
 	html_open(t, site, "conformance.html", "Conformance");
 	emit(t, "<h1>Conformance</h1>\n<p class=\"lead\">What this hypervisor implements, what it "
 		"refuses and why, where it chose, and who else has it: KVM, Xen and OpenVMM by "
-		"their sources.</p>\n<p>Hyper-V is what the documents describe, and is taken to have "
-		"all of this, each guest as much as its partition is granted; which release has "
-		"what is not published.</p>\n");
+		"their sources.</p>\n<p>Hyper-V is what the documents describe, and is taken to "
+		"have all of this, each guest as much as its partition is granted; which release "
+		"has what is not published.</p>\n");
 	summary(t, site->spec);
 	calls(t, site->spec);
 	msrs(t, site->spec);

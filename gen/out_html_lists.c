@@ -176,8 +176,8 @@ static void front(struct site *site)
 	     "<li><b class=\"mark erratum\">erratum</b> the document is wrong, and why</li>\n"
 	     "<li><b class=\"mark disputed\">disputed</b> sources disagree</li>\n"
 	     "<li><b class=\"mark ours\">ours</b> a choice of this hypervisor</li>\n"
-	     "<li><b class=\"mark refused\">not implemented</b> known, and refused by this hypervisor "
-	     "for the reason given</li>\n</ul>\n");
+	     "<li><b class=\"mark refused\">not implemented</b> known, and refused by this "
+	     "hypervisor for the reason given</li>\n</ul>\n");
 	for (size_t i = 0; i < list_count; i++) {
 		emit(t, "<h2><a href=\"%s\">%s</a> <small>%u</small></h2>\n", lists[i].href,
 		     lists[i].title, rows_of(&lists[i], s));

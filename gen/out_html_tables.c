@@ -14,7 +14,8 @@ static void users(struct text *t, const struct site *site, const void *item)
 		count++;
 	if (!count)
 		return;
-	emit(t, count > 4 ? "<details><summary>%u places</summary>" : "<div class=\"users\">", count);
+	emit(t, count > 4 ? "<details><summary>%u places</summary>" : "<div class=\"users\">",
+	     count);
 	html_user_links(t, site, item);
 	emit(t, count > 4 ? "</details>" : "</div>");
 }

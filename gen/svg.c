@@ -265,7 +265,8 @@ static void draw_numbers(struct text *t, const struct svg_map *m, const struct r
 		if (r->hidden[row])
 			continue;
 		emit(t, "<text x=\"%u\" y=\"%u\">%u</text>", GUTTER - 5,
-		     r->y[row] + r->height[row] / 2 + 3, m->bits ? m->units - unit - r->units : unit);
+		     r->y[row] + r->height[row] / 2 + 3,
+		     m->bits ? m->units - unit - r->units : unit);
 		if (row + 1 < r->count && r->hidden[row + 1])
 			emit(t, "<text x=\"%u\" y=\"%u\">&#8942;</text>", GUTTER - 5,
 			     r->y[row] + r->height[row] + 3);

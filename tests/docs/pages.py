@@ -165,6 +165,16 @@ def places(spec):
         yield f'offers.html#{bit["id"]}'
 
 
+LISTS = (('calls.html', ('call-',)), ('msrs.html', ('msr-',)), ('cpuid.html', ('cpuid-',)), ('types.html', ('type-',)),
+         ('conformance.html', ('call-', 'msr-')))
+
+
+def lists_are_whole(pages):
+    """Each list leads to every page of its kind."""
+    require_none([f'{name} does not lead to {page}' for name, kinds in LISTS for page in pages if page.startswith(kinds)
+                  and page not in {link.partition('#')[0] for link in pages[name].links}])
+
+
 def everything_has_its_place(pages):
     wanted = list(places(model()))
     if len(wanted) < 2000:
@@ -174,7 +184,8 @@ def everything_has_its_place(pages):
 
 def every_rule_has_its_place(pages):
     ids = set().union(*(page.ids for page in pages.values()))
-    rules = {check['id'] for kind in ('hypercalls', 'msrs') for item in model()[kind] for check in item.get('checks', ())}
+    spec = model()
+    rules = {check['id'] for item in spec['hypercalls'] + spec['msrs'] for check in item.get('checks', ())}
     if not rules:
         raise Failure('no rules')
     require_none([f'no place for {rule}' for rule in sorted(rules - ids)])
@@ -216,5 +227,6 @@ def search_finds_everything(pages):
     require_none([f'{place} cannot be found' for place in places(model()) if place not in hrefs])
 
 
-TESTS = (well_formed, loads_nothing_foreign, links_lead_somewhere, all_can_be_reached, everything_has_its_place,
-         every_rule_has_its_place, links_lead_back, layouts_are_drawn, search_finds_everything)
+TESTS = (well_formed, loads_nothing_foreign, links_lead_somewhere, all_can_be_reached, lists_are_whole,
+         everything_has_its_place, every_rule_has_its_place, links_lead_back, layouts_are_drawn,
+         search_finds_everything)

@@ -59,9 +59,9 @@ def biggest(pages, prefix):
 
 def chosen(pages):
     """Pages of all kinds, and the largest ones."""
-    return ['index.html', 'calls.html', 'msrs.html', 'cpuid.html', 'types.html', 'statuses.html', 'rules.html', 'offers.html',
-            'conformance.html', 'provenance.html', 'type-register_name.html', 'msr-sint.html', biggest(pages, 'call-'),
-            biggest(pages, 'type-'), biggest(pages, 'cpuid-'), biggest(pages, 'msr-')]
+    lists = [name for name in pages if '-' not in name]
+    return lists + ['type-register_name.html', 'type-vp_assist_page.html', 'msr-sint.html', biggest(pages, 'call-'),
+                    biggest(pages, 'type-'), biggest(pages, 'cpuid-'), biggest(pages, 'msr-')]
 
 
 def show(browser, name):
@@ -150,7 +150,7 @@ def unfilter(kind, line, above, step):
         left = out[i - step] if i >= step else 0
         corner = above[i - step] if i >= step else 0
         near = left + above[i] - corner
-        paeth = min((abs(near - left), 0, left), (abs(near - above[i]), 1, above[i]), (abs(near - corner), 2, corner))[2]
+        paeth = min((left, above[i], corner), key=lambda candidate: abs(near - candidate))
         out[i] = (value + (0, left, above[i], (left + above[i]) // 2, paeth)[kind]) & 255
     return bytes(out)
 
