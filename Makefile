@@ -317,6 +317,10 @@ check-header: build/gen/.stamp | build/.setup-tests
 bench: all build/bench.elf
 	$(Q)tests/run/bench
 
+.PHONY: bench-hvgen
+bench-hvgen: build/hvgen
+	$(Q)tests/gen/bench
+
 # What the specification holds, and its marks as a page.
 count: build/hvgen
 	$(Q)build/hvgen count spec/hypercalls.def
@@ -409,6 +413,7 @@ help:
 	@echo "make fuzz       fuzz hypercalls on the host for FUZZ_SECONDS=60"
 	@echo "make mutants    make every rule wrong in every way: a test must notice each"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
+	@echo "make bench-hvgen  measure the generator: time and memory over the whole specification"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"
 	@echo "make doc        the reference of the interface: build/gen/reference.md"
 	@echo "make count      how much the specification says, by provenance, architecture and state"
