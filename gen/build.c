@@ -17,7 +17,8 @@ void build_init(struct build *b, struct spec *s, const struct source *source)
 
 void build_reset_state(struct build *b)
 {
-	*b = (struct build){ .spec = b->spec, .source = b->source, .pending.doc = "" };
+	*b = (struct build){ .spec = b->spec, .source = b->source, .alone = b->alone,
+			     .pending.doc = "" };
 }
 
 /* ---- pieces ---- */

@@ -10,6 +10,7 @@
 struct build {
 	struct spec *spec;
 	const struct source *source;
+	bool alone;            /* includes are not followed */
 	bool failed;           /* a syntax error: the rest up to the next declaration is skipped */
 
 	struct about *body;    /* of the open declaration, or NULL */

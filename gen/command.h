@@ -26,6 +26,7 @@ extern const struct command command_diff;
 extern const struct command command_errata;
 extern const struct command command_explain;
 extern const struct command command_flat;
+extern const struct command command_fmt;
 extern const struct command command_gen;
 extern const struct command command_json;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COLUMNS 100
@@ -355,6 +356,15 @@ static bool write_file(const struct text *t, const char *path)
 	return true;
 }
 
+/* What replaces a file may be read, written and run by the same people. */
+static void keep_mode(const char *old, const char *new)
+{
+	struct stat file;
+
+	if (stat(old, &file) == 0)
+		chmod(new, file.st_mode & 07777);
+}
+
 bool text_save(const struct text *t, const char *dir, const char *name)
 {
 	const char *path = namef("%s/%s", dir, name);
@@ -364,6 +374,7 @@ bool text_save(const struct text *t, const char *dir, const char *name)
 		return true;
 	if (!write_file(t, temporary))
 		return false;
+	keep_mode(path, temporary);
 	if (rename(temporary, path) != 0) {
 		complain("replace", path);
 		remove(temporary);

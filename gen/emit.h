@@ -67,7 +67,8 @@ const char *namef(const char *fmt, ...) EMIT_PRINTF(1, 2);
 
 /*
  * Make dir/name hold exactly the text: nothing is touched when it already does, otherwise a
- * temporary file beside it is renamed over it. False after a message on stderr.
+ * temporary file beside it, with the mode of the old one, is renamed over it. False after a message
+ * on stderr.
  */
 bool text_save(const struct text *t, const char *dir, const char *name);
 

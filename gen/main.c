@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&command_diff,
 	&command_flat,
 	&command_gen,
+	&command_fmt,
 	&command_json,
 	&command_errata,
 	&command_count,

@@ -24,8 +24,7 @@ void ParseFree(void *parser, void (*release)(void *));
 
 /* ---- files ---- */
 
-/* The bytes of a stream, to be freed; NULL with errno set when they cannot be had. */
-static char *read_stream(FILE *stream, size_t *size)
+char *read_stream(FILE *stream, size_t *size)
 {
 	size_t room = 4096;
 	char *bytes = malloc(room);
@@ -117,16 +116,20 @@ struct feeder {
 	struct token opened;   /* the keyword of the declaration that is open */
 	int depth;             /* of braces */
 	struct name_list *names; /* all of them in that declaration so far, last first */
+	struct token_list *kept; /* where the tokens go, too; or NULL */
 };
 
-static void *allocate(size_t size)
+static void *checked(void *memory)
 {
-	void *memory = malloc(size);
-
 	if (memory)
 		return memory;
 	fputs("hvgen: out of memory\n", stderr);
 	exit(2);
+}
+
+static void *allocate(size_t size)
+{
+	return checked(malloc(size));
 }
 
 static void restart(struct feeder *f)
@@ -168,6 +171,21 @@ static void place_note(struct feeder *f, struct token *t)
 		t->kind = TOKEN_BODY_MARK;
 	else if (t->kind == TOKEN_SEEN)
 		t->kind = TOKEN_BODY_SEEN;
+}
+
+static void keep(struct token_list *l, const struct token *t)
+{
+	if (l->count == l->room) {
+		l->room = l->room ? 2 * l->room : 256;
+		l->tokens = checked(realloc(l->tokens, l->room * sizeof(*l->tokens)));
+	}
+	l->tokens[l->count++] = *t;
+}
+
+void token_list_free(struct token_list *l)
+{
+	free(l->tokens);
+	*l = (struct token_list){ 0 };
 }
 
 static bool starts_declaration(const struct token *t)
@@ -248,18 +266,21 @@ static void feed_one(struct feeder *f, struct token *t)
 	else if (lex_opens_declaration(t->kind))
 		t->kind = TOKEN_NAME;
 	remember_name(f, t);
+	if (f->kept)
+		keep(f->kept, t);
 	if (!f->build.failed)
 		Parse(f->parser, t->kind, *t, &f->build);
 	f->depth += (t->kind == TOKEN_LBRACE) - (t->kind == TOKEN_RBRACE);
 }
 
-/* Read a whole source into the specification. */
-static void feed(struct spec *s, const struct source *source)
+/* Read a whole source into the specification; alone and with its tokens kept when `kept` is given. */
+static void feed(struct spec *s, const struct source *source, struct token_list *kept)
 {
-	struct feeder f = { .depth = 0 };
+	struct feeder f = { .kept = kept };
 	struct token t;
 
 	build_init(&f.build, s, source);
+	f.build.alone = kept != NULL;
 	lex_init(&f.lexer, s, source);
 	restart(&f);
 	for (t = lex_next(&f.lexer); t.kind != TOKEN_END; t = lex_next(&f.lexer))
@@ -314,7 +335,7 @@ void build_include(struct build *b, const struct token *path, const struct token
 	bool fresh;
 	struct source *source;
 
-	if (too_deep(b->spec, path, b->source))
+	if (b->alone || too_deep(b->spec, path, b->source))
 		return;
 	source = open_source(b->spec, resolve(b->spec, b->source, path->text), &fresh);
 	if (!source) {
@@ -330,7 +351,7 @@ void build_include(struct build *b, const struct token *path, const struct token
 	source->includer = b->source;
 	source->included_at = path->at;
 	source->title = title ? title->text : NULL;
-	feed(b->spec, source);
+	feed(b->spec, source, NULL);
 }
 
 bool read_spec(struct spec *s, const char *path)
@@ -339,11 +360,21 @@ bool read_spec(struct spec *s, const char *path)
 	struct source *source = open_source(s, path, &fresh);
 
 	if (source)
-		feed(s, source);
+		feed(s, source, NULL);
 	return source != NULL;
 }
 
 void read_text(struct spec *s, const char *name, const char *text, size_t size)
 {
-	feed(s, add_source(s, name, text, size));
+	feed(s, add_source(s, name, text, size), NULL);
+}
+
+const struct source *read_alone(struct spec *s, const char *name, const char *text, size_t size,
+				struct token_list *tokens)
+{
+	const struct source *source = add_source(s, name, text, size);
+
+	s->missing_source = true;
+	feed(s, source, tokens);
+	return source;
 }

@@ -86,6 +86,8 @@ SPOILT = (
     ('bits without parts', ('types', 'level', 'bits'), GONE),
     ('a mark without a reason', ('hypercalls', 'quick', 'marks'), [{'kind': 'ours', 'reason': ''}]),
     ('a mark of another kind', ('hypercalls', 'quick', 'marks'), [{'kind': 'rumour', 'reason': 'heard'}]),
+    ('a remark without a mark', ('remarks', 0, 'marks'), GONE),
+    ('an absence without a reason', ('absences', 0, 'reason'), ''),
     ('an unknown architecture', ('hypercalls', 'quick', 'arch'), 'ia64'),
     ('no reason not to have it', ('hypercalls', 'quick', 'unimplemented'), ''),
 )
