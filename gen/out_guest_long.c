@@ -108,7 +108,8 @@ static const char title[] =
 	"/* SPDX-License-Identifier: BSD-2-Clause OR MIT */\n"
 	"/*\n"
 	" * hv_tlfs_long.h: hv_tlfs.h once more, with HV_TLFS_ and hv_tlfs_ for HV_ and hv_ in\n"
-	" * front of every name, also of those to define before including. How to use it stands there.\n"
+	" * front of every name, also of those to define before including. How to use it stands\n"
+	" * there.\n"
 	" *\n";
 
 void out_guest_long_h(struct text *t, const struct spec *s)
