@@ -238,9 +238,13 @@ build/mutants/$(1): build/obj/unit/tests/unit/$(1).o build/obj/unit/build/mutant
 endef
 $(foreach t,$(notdir $(MUTANT_BIN)),$(eval $(call mutant_program,$(t))))
 
-.PHONY: mutants
+.PHONY: mutants eva
 mutants: build/unit/test_mutants $(MUTANT_BIN)
 	$(Q)tests/run/mutants
+
+# Frama-C over the generated validators.
+eva: build/gen/.stamp | build/.setup-tests
+	$(Q)tests/eva/run
 
 # ---- test guests ----------------------------------------------------------------------------------------------------
 # Multiboot1 ELF32 images that use nothing of the hypervisor but the generated guest header and vectors.
@@ -412,6 +416,7 @@ help:
 	@echo "make dist       the guest package as a tarball; make install, make uninstall: DESTDIR= PREFIX=/usr/local"
 	@echo "make fuzz       fuzz hypercalls on the host for FUZZ_SECONDS=60"
 	@echo "make mutants    make every rule wrong in every way: a test must notice each"
+	@echo "make eva        prove with Frama-C that no input makes a generated validator misbehave"
 	@echo "make bench      measure the exit paths in instructions; also writes build/bench.json"
 	@echo "make bench-hvgen  measure the generator: time and memory over the whole specification"
 	@echo "make iso        build/partita.iso: GRUB, the hypervisor and Linux as its root"

@@ -65,6 +65,7 @@ static const struct output {
 	{ SET_TEST, "hv_edges.h", "more test vectors: both sides of every edge of every rule",
 	  out_edges_h },
 	{ SET_TEST, "mutants.c", "the validators with each rule weakened in turn", out_mutants_c },
+	{ SET_TEST, "eva.c", "the validators called with unknown input, for Frama-C's Eva", out_eva_c },
 	{ SET_DOC, "reference.md", "the reference, with what is implemented and what is refused",
 	  out_reference_md },
 	{ SET_PYTHON, "python/hv_tlfs.py", "the interface: takes it apart and puts it together",

@@ -27,6 +27,7 @@ void out_guest_long_h(struct text *t, const struct spec *s);
 void out_vectors_h(struct text *t, const struct spec *s);
 void out_edges_h(struct text *t, const struct spec *s);
 void out_mutants_c(struct text *t, const struct spec *s);
+void out_eva_c(struct text *t, const struct spec *s);
 void out_reference_md(struct text *t, const struct spec *s);
 void out_vectors_json(struct text *t, const struct spec *s);
 void out_fuzz_readme(struct text *t, const struct spec *s);
