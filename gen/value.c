@@ -93,8 +93,11 @@ static const char *bits_meaning(const struct bits *b, uint64_t value)
 	return b->type ? value_meaning(b->type, value) : "";
 }
 
-static bool is_broken(const struct bits *b, uint64_t value)
+/* Whether its `value` in the word `number` is refused: not while its `unless` bit is set. */
+static bool is_broken(const struct bits *b, uint64_t number, uint64_t value)
 {
+	if (b->unless_bit && number & bits_mask(b->unless_bit))
+		return false;
 	if (b->kind != BITS_NAMED)
 		return b->kind == BITS_MBZ && value;
 	if (b->nonzero && !value)
@@ -107,7 +110,7 @@ void value_bits(struct text *t, const struct bits *list, uint64_t number, unsign
 	for (const struct bits *b = list; b; b = b->next) {
 		uint64_t value = (number & bits_mask(b)) >> b->low;
 		const char *name = b->name ? b->name : namef("(%s)", words_bits_rule(b));
-		bool wrong = is_broken(b, value);
+		bool wrong = is_broken(b, number, value);
 		const char *meaning = bits_meaning(b, value);
 
 		if (b->kind != BITS_NAMED && !value)
