@@ -382,16 +382,18 @@ $(PACKAGE).tar.gz: $(PACKAGE)/SHA256SUMS
 		-cf - $(notdir $(PACKAGE)) | gzip -9n >$@
 	$(Q)cd build && sha256sum $(notdir $@) >$(notdir $@).sha256
 
-# With the generator and its manual page, which the tarball has not.
+# With the generator, its manual page and the specification in one file, which the tarball has not.
 install: $(PACKAGE)/SHA256SUMS build/hvgen
 	$(Q)$(PACKAGE)/install --install "$(DESTDIR)" "$(PREFIX)"
 	$(Q)mkdir -p "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
 	$(Q)install -m 755 build/hvgen "$(DESTDIR)$(PREFIX)/bin/"
 	$(Q)install -m 644 doc/hvgen.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	$(Q)build/hvgen flat spec/hypercalls.def >build/flat.def
+	$(Q)install -m 644 build/flat.def "$(DESTDIR)$(PREFIX)/share/hv-tlfs/hypercalls.def"
 
 uninstall: $(PACKAGE)/SHA256SUMS
+	$(Q)rm -f $(foreach f,bin/hvgen share/man/man1/hvgen.1 share/hv-tlfs/hypercalls.def,"$(DESTDIR)$(PREFIX)/$f")
 	$(Q)$(PACKAGE)/install --uninstall "$(DESTDIR)" "$(PREFIX)"
-	$(Q)rm -f "$(DESTDIR)$(PREFIX)/bin/hvgen" "$(DESTDIR)$(PREFIX)/share/man/man1/hvgen.1"
 
 doc: build/gen/reference.md
 	@echo "The reference of the interface: build/gen/reference.md"

@@ -92,5 +92,5 @@ const struct command command_explain = {
 		"type, value, privilege or rule, in any usual spelling or by its\n"
 		"number. One screen; --all does not cut it. KIND:NAME chooses where a\n"
 		"name means several things. Without FILE: spec/hypercalls.def here or\n"
-		"beside the folder of hvgen.",
+		"beside the folder of hvgen, or what was installed with it.",
 };

@@ -68,9 +68,10 @@ int command_print(const struct command *c, char **words, void (*print)(const str
 	return command_printed(c, status);
 }
 
-/* Beside the folder of the program; NULL when that cannot be told. */
-static const char *installed_spec(const char *name)
+/* Beside the folder of the program, NULL when it is not there. */
+static const char *beside_program(const char *name)
 {
+	const char *whole;
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
@@ -79,19 +80,30 @@ static const char *installed_spec(const char *name)
 	path[n] = 0;
 	for (unsigned up = 0; up < 2 && strrchr(path, '/'); up++)
 		*strrchr(path, '/') = 0;
-	return namef("%s/%s", path, name);
+	whole = namef("%s/%s", path, name);
+	return access(whole, R_OK) == 0 ? whole : NULL;
+}
+
+static const char *usual_spec(void)
+{
+	static const char *const usual = "spec/hypercalls.def";
+	const char *path = access(usual, R_OK) == 0 ? usual : beside_program(usual);
+
+	return path ? path : beside_program("share/hv-tlfs/hypercalls.def");
 }
 
 struct spec *command_load_usual(const char *path, int *status)
 {
-	static const char *const usual = "spec/hypercalls.def";
 	size_t errors = 0;
 	struct spec *s;
 
 	if (!path)
-		path = access(usual, R_OK) == 0 ? usual : installed_spec(usual);
-	if (!path)
-		path = usual;
+		path = usual_spec();
+	if (!path) {
+		fputs("hvgen: no specification here nor beside hvgen: name it with -s\n", stderr);
+		*status = BAD_USAGE;
+		return NULL;
+	}
 	s = command_load(path, &errors, status);
 	command_sum_up(errors);
 	return s;

@@ -50,7 +50,8 @@ int command_print(const struct command *c, char **words, void (*print)(const str
 
 /*
  * The same for a command that is about one specification and goes on without it being named: when
- * `path` is NULL, spec/hypercalls.def in the current folder, else beside the folder of the program.
+ * `path` is NULL, spec/hypercalls.def in the current folder, else beside the folder of the program,
+ * else what was installed with it.
  */
 struct spec *command_load_usual(const char *path, int *status);
 
