@@ -2,7 +2,6 @@
 /* hvgen decode: what numbers and bytes of the interface mean. */
 #include "command.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +34,7 @@ static bool take_number(const struct decoder *d, const char *word, uint64_t *num
 {
 	if (word && hex_number(word, number))
 		return true;
-	refuse(d, word ? "no hexadecimal number" : "a number is missing", word);
+	refuse(d, word ? "no hexadecimal number of at most 64 bits" : "a number is missing", word);
 	return false;
 }
 
@@ -63,7 +62,7 @@ static bool take_bytes(struct decoder *d, char **words)
 		const char *path = **words == '@' ? *words + 1 : *words;
 
 		if (is_file && !hex_read_file(&d->hex, path))
-			return refuse(d, strerror(errno), path), false;
+			return command_unread(path), false;
 		if (!is_file)
 			hex_read_text(&d->hex, *words);
 	}

@@ -2,6 +2,7 @@
 /* hvgen gen: what is made of a specification. */
 #include "command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "model.h"
@@ -11,6 +12,15 @@ struct options {
 	const char *folder, *file;
 	unsigned sets;
 };
+
+static void refuse_set(const struct command *self, const char *name)
+{
+	command_refuse(self, "unknown set of outputs", name);
+	fprintf(stderr, "known are");
+	for (unsigned i = 0; out_set_name(i); i++)
+		fprintf(stderr, "%s %s", i ? "," : "", out_set_name(i));
+	fputs("; hvgen --help tells what is in them\n", stderr);
+}
 
 /* Take one word, or two of them. Returns how many; 0 after a refusal. */
 static int take(const struct command *self, char **words, struct options *o)
@@ -24,7 +34,7 @@ static int take(const struct command *self, char **words, struct options *o)
 			command_refuse(self, folder ? "no folder behind" : "no set behind",
 				       words[0]);
 		else if (!folder && !out_set(words[1]))
-			command_refuse(self, "unknown set of outputs", words[1]);
+			refuse_set(self, words[1]);
 		else if (folder)
 			return o->folder = words[1], 2;
 		else
@@ -67,7 +77,7 @@ const struct command command_gen = {
 	.name = "gen",
 	.run = run,
 	.usage = "-o FOLDER [--only SET]... FILE",
-	.help = "The same for one FILE; if it has no mistakes, write the outputs into\n"
+	.help = "Check FILE; if it has no mistakes, write the outputs into\n"
 		"FOLDER, which is made when missing: all of them, or the SETs named.\n"
 		"A file whose content would not change is left alone.",
 };

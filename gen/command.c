@@ -21,13 +21,18 @@ int command_refuse(const struct command *c, const char *what, const char *word)
 	return BAD_USAGE;
 }
 
+int command_unread(const char *path)
+{
+	fprintf(stderr, "hvgen: cannot read '%s': %s\n", path, strerror(errno));
+	return BAD_USAGE;
+}
+
 struct spec *command_load(const char *path, size_t *errors, int *status)
 {
 	struct spec *s = spec_new();
 
 	if (!read_spec(s, path)) {
-		fprintf(stderr, "hvgen: cannot read '%s': %s\n", path, strerror(errno));
-		*status = BAD_USAGE;
+		*status = command_unread(path);
 	} else if (!spec_check(s)) {
 		diag_print(s, stderr);
 		*errors += s->error_count;

@@ -36,6 +36,9 @@ extern const struct command command_json;
  */
 int command_refuse(const struct command *c, const char *what, const char *word);
 
+/* Say that a file cannot be read, and by errno why. Returns BAD_USAGE. */
+int command_unread(const char *path);
+
 /*
  * Read and check one specification and report what is wrong with it on standard error. NULL, with
  * *status set and its errors counted in *errors, unless it is good. The caller frees it.

@@ -162,6 +162,11 @@ unsigned out_set(const char *name)
 	return 0;
 }
 
+const char *out_set_name(unsigned i)
+{
+	return i < SET_COUNT ? sets[i].name : NULL;
+}
+
 bool out_write(const struct spec *s, const char *dir, unsigned wanted)
 {
 	bool ok = make_folder(dir);

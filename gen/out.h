@@ -57,6 +57,9 @@ void emit_check_helpers(struct text *t);
  */
 unsigned out_set(const char *name);
 
+/* The name of set i, counted from 0; NULL behind the last. */
+const char *out_set_name(unsigned i);
+
 /*
  * Write the outputs of the sets below the folder dir (made when missing), each only when its bytes
  * change. Says on stderr what it cannot write. True when all are in place.
