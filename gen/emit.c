@@ -58,21 +58,100 @@ void emit_char(struct text *t, char c)
 	put(t, c);
 }
 
-/* Format behind what is there; the length of what was added. */
-static size_t vappend(struct text *t, const char *fmt, va_list args)
+static void put_bytes(struct text *t, const char *bytes, size_t n)
 {
+	reserve(t, n);
+	memcpy(t->data + t->len, bytes, n);
+	t->len += n;
+}
+
+/* A number in base 10 or 16, filled up at its left to a width. */
+static void put_number(struct text *t, unsigned long long value, unsigned base, char fill,
+		       unsigned width)
+{
+	char digits[64];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = "0123456789abcdef"[value % base];
+	while (value /= base);
+	while (sizeof(digits) - at < width && at)
+		digits[--at] = fill;
+	put_bytes(t, digits + at, sizeof(digits) - at);
+}
+
+/* What a conversion of an unsigned number takes: nothing, "ll" or "z" in front of its letter. */
+static unsigned long long next_number(const char **f, va_list *args)
+{
+	if (**f == 'z') {
+		++*f;
+		return va_arg(*args, size_t);
+	}
+	if (**f == 'l') {
+		*f += 2;
+		return va_arg(*args, unsigned long long);
+	}
+	return va_arg(*args, unsigned);
+}
+
+/* Behind a '%': one of the few conversions that nearly all text is made with. False: another. */
+static bool put_conversion(struct text *t, const char **f, va_list *args)
+{
+	const char fill = **f == '0' ? '0' : ' ';
+	unsigned width = 0;
+
+	if (**f == 's') {
+		const char *string = va_arg(*args, const char *);
+
+		++*f;
+		put_bytes(t, string, strlen(string));
+		return true;
+	}
+	while (isdigit((unsigned char)**f))
+		width = 10 * width + (unsigned)(*(*f)++ - '0');
+	if (!strchr("uxzl", **f) || (**f == 'l' && (*f)[1] != 'l'))
+		return false;
+	const unsigned long long value = next_number(f, args);
+	const char letter = *(*f)++;
+
+	put_number(t, value, letter == 'x' ? 16 : 10, fill, width);
+	return letter == 'x' || letter == 'u';
+}
+
+/* Format behind what is there as vsnprintf() would. False: that one is needed. */
+static bool append_quickly(struct text *t, const char *fmt, va_list *args)
+{
+	while (*fmt) {
+		const size_t plain = strcspn(fmt, "%");
+
+		put_bytes(t, fmt, plain);
+		fmt += plain;
+		if (*fmt && (fmt++, !put_conversion(t, &fmt, args)))
+			return false;
+	}
+	return true;
+}
+
+/* Format behind what is there. The C library does all it does not know, at several times the cost. */
+static void vappend(struct text *t, const char *fmt, va_list args)
+{
+	const size_t start = t->len;
 	va_list again;
 
-	reserve(t, 128); /* most pieces are shorter */
 	va_copy(again, args);
-	size_t n = (size_t)vsnprintf(t->data + t->len, t->cap - t->len, fmt, again);
-	va_end(again);
-	if (t->len + n >= t->cap) {
+	if (!append_quickly(t, fmt, &again)) {
+		t->len = start;
+		va_end(again);
+		va_copy(again, args);
+		const size_t n = (size_t)vsnprintf(NULL, 0, fmt, again);
+
 		reserve(t, n);
-		vsnprintf(t->data + t->len, t->cap - t->len, fmt, args);
+		vsnprintf(t->data + t->len, n + 1, fmt, args);
+		t->len += n;
 	}
-	t->len += n;
-	return n;
+	va_end(again);
+	reserve(t, 0);
+	t->data[t->len] = 0;
 }
 
 /* The text, which is there until the next call. */
@@ -94,8 +173,12 @@ static void vemit(struct text *t, const char *fmt, va_list args)
 		return;
 	}
 	s = vformat(fmt, args);
-	for (size_t i = 0; i < s->len; i++)
-		emit_char(t, s->data[i]);
+	for (size_t at = 0, n; at < s->len; at += n) {
+		n = strcspn(s->data + at, "\n");
+		n += at + n < s->len; /* the line with its end */
+		emit_char(t, s->data[at]); /* with tabs in front, where a line starts */
+		put_bytes(t, s->data + at + 1, n - 1);
+	}
 }
 
 void emit(struct text *t, const char *fmt, ...)
