@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -401,21 +402,31 @@ const char *namef(const char *fmt, ...)
 	return memcpy(keep(s->len), s->data, s->len + 1);
 }
 
+static bool same_bytes(const struct text *t, int file)
+{
+	static char block[1 << 16];
+	struct stat info;
+	ssize_t n;
+
+	if (fstat(file, &info) != 0 || info.st_size != (off_t)t->len)
+		return false;
+	for (size_t at = 0; at < t->len; at += (size_t)n) {
+		n = read(file, block, sizeof(block));
+		if (n <= 0 || (size_t)n > t->len - at || memcmp(block, t->data + at, (size_t)n))
+			return false;
+	}
+	return true;
+}
+
 static bool same_as_file(const struct text *t, const char *path)
 {
-	FILE *f = fopen(path, "rb");
-	char block[4096];
-	size_t at = 0, n;
-	bool same = true;
+	const int file = open(path, O_RDONLY);
 
-	if (!f)
+	if (file < 0)
 		return false;
-	while (same && (n = fread(block, 1, sizeof(block), f)) > 0) {
-		same = n <= t->len - at && memcmp(block, t->data + at, n) == 0;
-		at += n;
-	}
-	same = same && !ferror(f) && at == t->len;
-	fclose(f);
+	const bool same = same_bytes(t, file);
+
+	close(file);
 	return same;
 }
 
