@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "diag.h"
+#include "digest.h"
 #include "emit.h"
 #include "model.h"
 #include "read.h"
@@ -39,6 +40,7 @@ struct spec *command_load(const char *path, size_t *errors, int *status)
 		if (*status == GOOD)
 			*status = BAD_SPEC;
 	} else {
+		spec_digest(s);
 		return s;
 	}
 	spec_free(s);

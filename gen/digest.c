@@ -4,15 +4,14 @@
 
 #include <stdio.h>
 
-#include "emit.h"
 #include "model.h"
 #include "sha256.h"
 
-const char *spec_sha256(const struct spec *s)
+void spec_digest(struct spec *s)
 {
 	struct sha256 h;
 	uint8_t digest[SHA256_BYTES];
-	char digits[2 * SHA256_BYTES + 1];
+	char *digits = spec_alloc(s, 2 * SHA256_BYTES + 1);
 
 	sha256_start(&h);
 	for (const struct source *source = s->sources; source; source = source->next)
@@ -20,5 +19,10 @@ const char *spec_sha256(const struct spec *s)
 	sha256_end(&h, digest);
 	for (unsigned i = 0; i < SHA256_BYTES; i++)
 		snprintf(digits + 2 * i, 3, "%02x", digest[i]);
-	return namef("%s", digits);
+	s->sha256 = digits;
+}
+
+const char *spec_sha256(const struct spec *s)
+{
+	return s->sha256;
 }

@@ -6,10 +6,11 @@
 struct spec;
 
 /*
- * The SHA-256 of all bytes of all sources one after the other, in the order in which they are first
- * included, as 64 hexadecimal digits; what sha256sum says of `cat` of them. Lives until the program
- * ends.
+ * Find the SHA-256 of all bytes of all sources one after the other, in the order in which they are
+ * first included, as 64 hexadecimal digits; what sha256sum says of `cat` of them.
  */
+void spec_digest(struct spec *s);
+/* What has been found; lives as long as the specification. */
 const char *spec_sha256(const struct spec *s);
 
 #endif

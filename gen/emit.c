@@ -46,24 +46,41 @@ static void put(struct text *t, char c)
 	t->data[t->len++] = c;
 }
 
-static bool at_line_start(const struct text *t)
-{
-	return t->len == 0 || t->data[t->len - 1] == '\n';
-}
-
-void emit_char(struct text *t, char c)
-{
-	if (t->indent && at_line_start(t) && c != '\n' && c != '#')
-		for (unsigned i = 0; i < t->indent; i++)
-			put(t, '\t');
-	put(t, c);
-}
-
 static void put_bytes(struct text *t, const char *bytes, size_t n)
 {
 	reserve(t, n);
 	memcpy(t->data + t->len, bytes, n);
 	t->len += n;
+}
+
+static bool at_line_start(const struct text *t)
+{
+	return t->len == 0 || t->data[t->len - 1] == '\n';
+}
+
+/* The tabs in front of a line that begins with that character. */
+static void indent(struct text *t, char first)
+{
+	if (t->indent && at_line_start(t) && first != '\n' && first != '#')
+		for (unsigned i = 0; i < t->indent; i++)
+			put(t, '\t');
+}
+
+void emit_char(struct text *t, char c)
+{
+	indent(t, c);
+	put(t, c);
+}
+
+void emit_bytes(struct text *t, const char *bytes, size_t n)
+{
+	for (size_t length; n; bytes += length, n -= length) {
+		const char *end = t->indent ? memchr(bytes, '\n', n) : NULL;
+
+		length = end ? (size_t)(end + 1 - bytes) : n;
+		indent(t, *bytes);
+		put_bytes(t, bytes, length);
+	}
 }
 
 /* A number in base 10 or 16, filled up at its left to a width. */
@@ -174,12 +191,7 @@ static void vemit(struct text *t, const char *fmt, va_list args)
 		return;
 	}
 	s = vformat(fmt, args);
-	for (size_t at = 0, n; at < s->len; at += n) {
-		n = strcspn(s->data + at, "\n");
-		n += at + n < s->len; /* the line with its end */
-		emit_char(t, s->data[at]); /* with tabs in front, where a line starts */
-		put_bytes(t, s->data + at + 1, n - 1);
-	}
+	emit_bytes(t, s->data, s->len);
 }
 
 void emit(struct text *t, const char *fmt, ...)
@@ -353,21 +365,33 @@ void text_free(struct text *t)
 }
 
 /*
- * Names are kept in a list that stays reachable, so that leak checkers see they are meant to stay.
+ * Names are kept in blocks of a list that stays reachable, so that leak checkers see they are meant
+ * to stay.
  */
 struct kept {
 	struct kept *next;
+	size_t used, size;
 	char text[];
 };
 
+enum { KEPT_BYTES = 64 * 1024 };
+
 static struct kept *kept_names;
 
+/* Room for n bytes and a NUL. */
 static char *keep(size_t n)
 {
-	struct kept *k = must(malloc(sizeof(*k) + n + 1));
-	k->next = kept_names;
-	kept_names = k;
-	return k->text;
+	struct kept *k = kept_names;
+
+	if (!k || k->size - k->used <= n) {
+		size_t size = n < KEPT_BYTES ? KEPT_BYTES : n + 1;
+
+		k = must(malloc(sizeof(*k) + size));
+		*k = (struct kept){ .next = kept_names, .size = size };
+		kept_names = k;
+	}
+	k->used += n + 1;
+	return k->text + k->used - n - 1;
 }
 
 const char *upper(const char *name)
@@ -402,31 +426,22 @@ const char *namef(const char *fmt, ...)
 	return memcpy(keep(s->len), s->data, s->len + 1);
 }
 
-static bool same_bytes(const struct text *t, int file)
+/* Whether a file of the length of the text holds its bytes. */
+static bool same_bytes(const struct text *t, const char *path)
 {
 	static char block[1 << 16];
-	struct stat info;
-	ssize_t n;
-
-	if (fstat(file, &info) != 0 || info.st_size != (off_t)t->len)
-		return false;
-	for (size_t at = 0; at < t->len; at += (size_t)n) {
-		n = read(file, block, sizeof(block));
-		if (n <= 0 || (size_t)n > t->len - at || memcmp(block, t->data + at, (size_t)n))
-			return false;
-	}
-	return true;
-}
-
-static bool same_as_file(const struct text *t, const char *path)
-{
 	const int file = open(path, O_RDONLY);
+	bool same = file >= 0;
 
-	if (file < 0)
-		return false;
-	const bool same = same_bytes(t, file);
+	for (size_t at = 0; same && at < t->len;) {
+		const ssize_t n = read(file, block, sizeof(block));
 
-	close(file);
+		same = n > 0 && (size_t)n <= t->len - at &&
+		       memcmp(block, t->data + at, (size_t)n) == 0;
+		at += same ? (size_t)n : 0;
+	}
+	if (file >= 0)
+		close(file);
 	return same;
 }
 
@@ -441,6 +456,7 @@ static bool write_file(const struct text *t, const char *path)
 	FILE *f = fopen(path, "wb");
 	if (!f)
 		return complain("create", path);
+	setvbuf(f, NULL, _IONBF, 0); /* there is one piece to write */
 	bool written = !t->len || fwrite(t->data, 1, t->len, f) == t->len;
 	if (fclose(f) != 0 || !written) {
 		complain("write", path);
@@ -450,29 +466,26 @@ static bool write_file(const struct text *t, const char *path)
 	return true;
 }
 
-/* What replaces a file may be read, written and run by the same people. */
-static void keep_mode(const char *old, const char *new)
+/* Put the text in the place of a file, which is whole at any time. */
+static bool replace_file(const struct text *t, const char *path, const char *temporary, mode_t mode)
 {
-	struct stat file;
-
-	if (stat(old, &file) == 0)
-		chmod(new, file.st_mode & 07777);
+	if (!write_file(t, temporary))
+		return false;
+	if (chmod(temporary, mode & 07777) == 0 && rename(temporary, path) == 0)
+		return true;
+	complain("replace", path);
+	remove(temporary);
+	return false;
 }
 
 bool text_save(const struct text *t, const char *dir, const char *name)
 {
 	const char *path = namef("%s/%s", dir, name);
-	const char *temporary = namef("%s/.%s.%ld", dir, name, (long)getpid());
+	struct stat old;
 
-	if (same_as_file(t, path))
+	if (stat(path, &old) != 0)
+		return write_file(t, path);
+	if (old.st_size == (off_t)t->len && same_bytes(t, path))
 		return true;
-	if (!write_file(t, temporary))
-		return false;
-	keep_mode(path, temporary);
-	if (rename(temporary, path) != 0) {
-		complain("replace", path);
-		remove(temporary);
-		return false;
-	}
-	return true;
+	return replace_file(t, path, namef("%s/.%s.%ld", dir, name, (long)getpid()), old.st_mode);
 }

@@ -23,8 +23,9 @@ struct text {
  * message.
  */
 void emit(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
-/* Append one character as it is. */
+/* Append one character, or n bytes, as they are. */
 void emit_char(struct text *t, char c);
+void emit_bytes(struct text *t, const char *bytes, size_t n);
 /* emit() then a line end. */
 void emit_line(struct text *t, const char *fmt, ...) EMIT_PRINTF(2, 3);
 /* emit_line() of one statement, broken at spaces into lines of up to 100 columns. */
@@ -66,9 +67,8 @@ const char *camel(const char *name);
 const char *namef(const char *fmt, ...) EMIT_PRINTF(1, 2);
 
 /*
- * Make dir/name hold exactly the text: nothing is touched when it already does, otherwise a
- * temporary file beside it, with the mode of the old one, is renamed over it. False after a message
- * on stderr.
+ * Make dir/name hold exactly the text: nothing is touched when it already does; another file of the
+ * name is replaced at once by a new one of the same mode. False after a message on stderr.
  */
 bool text_save(const struct text *t, const char *dir, const char *name);
 

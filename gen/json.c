@@ -14,22 +14,34 @@ static void new_line(struct json *j)
 {
 	emit_char(j->text, '\n');
 	for (unsigned i = 0; i < j->depth; i++)
-		emit(j->text, "  ");
+		emit_bytes(j->text, "  ", 2);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+static void escaped(struct json *j, unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		emit(j->text, "\\%c", c);
+	else if (c == '\n')
+		emit(j->text, "\\n");
+	else
+		emit(j->text, "\\u%04x", c);
 }
 
 /* Bytes beyond ASCII count as Latin-1, which keeps any input a legal document. */
 static void quoted(struct json *j, const char *text)
 {
 	emit_char(j->text, '"');
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			emit_char(j->text, '\\');
-		if (*p == '\n')
-			emit(j->text, "\\n");
-		else if (*p < ' ' || *p > '~')
-			emit(j->text, "\\u%04x", *p);
-		else
-			emit_char(j->text, (char)*p);
+	for (size_t plain = 0; *text; text += plain, plain = 0) {
+		while (is_plain((unsigned char)text[plain]))
+			plain++;
+		emit_bytes(j->text, text, plain);
+		if (text[plain])
+			escaped(j, (unsigned char)text[plain++]);
 	}
 	emit_char(j->text, '"');
 }

@@ -473,6 +473,7 @@ struct diag;
 struct spec {
 	struct arena *arena;
 	struct source *sources;
+	const char *sha256;    /* of the sources; digest.h */
 	const char *interface; /* "hv1" */
 	struct pos interface_at;
 	struct about interface_about;

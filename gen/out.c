@@ -143,12 +143,11 @@ bool out_save(const struct text *t, const char *dir, const char *name)
 
 static bool write_output(const struct output *o, const struct spec *s, const char *dir)
 {
-	struct text t = { 0 };
+	static struct text t; /* its memory serves all outputs */
 
+	t.len = t.indent = 0;
 	o->write(&t, s);
-	bool ok = out_save(&t, dir, o->name);
-	text_free(&t);
-	return ok;
+	return out_save(&t, dir, o->name);
 }
 
 static bool fill_folder(const struct folder *f, const struct spec *s, const char *dir)

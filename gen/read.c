@@ -115,7 +115,7 @@ struct feeder {
 	bool item_numbered;    /* a number opens it: other words, too, go on on deeper lines */
 	struct token opened;   /* the keyword of the declaration that is open */
 	int depth;             /* of braces */
-	struct name_list *names; /* all of them in that declaration so far, last first */
+	struct token_list names; /* all of them in that declaration so far */
 	struct token_list *kept; /* where the tokens go, too; or NULL */
 };
 
@@ -196,28 +196,23 @@ static bool starts_declaration(const struct token *t)
 /* Names of the declaration, for the case that it cannot be read. */
 static void remember_name(struct feeder *f, const struct token *t)
 {
-	struct name_list *n;
-
-	if (t->kind == TOKEN_STRING || t->kind == TOKEN_NUMBER)
-		return;
-	n = spec_alloc(f->build.spec, sizeof(*n));
-	n->name = build_name(t);
-	n->next = f->names;
-	f->names = n;
+	if (t->kind != TOKEN_STRING && t->kind != TOKEN_NUMBER)
+		keep(&f->names, t);
 }
 
 /* What a broken declaration declares and uses is neither unknown nor unused. */
 static void end_declaration(struct feeder *f)
 {
-	struct name_list *last = f->names;
+	struct spec *s = f->build.spec;
 
-	if (f->build.failed && last) {
-		while (last->next)
-			last = last->next;
-		last->next = f->build.spec->lost;
-		f->build.spec->lost = f->names;
+	for (size_t i = 0; f->build.failed && i < f->names.count; i++) {
+		struct name_list *lost = spec_alloc(s, sizeof(*lost));
+
+		lost->name = build_name(&f->names.tokens[i]);
+		lost->next = s->lost;
+		s->lost = lost;
 	}
-	f->names = NULL;
+	f->names.count = 0;
 	f->build.failed = false;
 }
 
@@ -289,6 +284,7 @@ static void feed(struct spec *s, const struct source *source, struct token_list 
 	if (!f.build.failed)
 		build_close(&f.build);
 	end_declaration(&f);
+	token_list_free(&f.names);
 	ParseFree(f.parser, free);
 }
 
