@@ -712,6 +712,26 @@ void build_array(struct build *b, const struct token *count)
 	b->field->count_at = count->at;
 }
 
+void build_valid(struct build *b, const struct token *kind)
+{
+	struct name name = build_name(kind);
+	struct near near = { .wanted = name.text };
+
+	if (b->field->valid)
+		diag_error(b->spec, &kind->at, "second 'valid' of one field");
+	b->field->valid_at = kind->at;
+	for (enum valid v = VALID_PARTITION; v < VALID_COUNT; v++) {
+		near_try(&near, valid_name(v));
+		if (strcmp(valid_name(v), name.text) == 0)
+			b->field->valid = v;
+	}
+	if (!b->field->valid)
+		diag_error(b->spec, &kind->at,
+			   "'%s' is nothing that could be valid: partition, vp, vtl, address or "
+			   "page%s",
+			   name.text, near_hint(b->spec, &near));
+}
+
 void build_unless(struct build *b, const struct token *field, const struct token *bit)
 {
 	struct unless *u = spec_alloc(b->spec, sizeof(*u));

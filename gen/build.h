@@ -96,6 +96,7 @@ void build_field(struct build *b, const struct token *offset, const struct token
 void build_filler(struct build *b, enum field_kind kind, const struct token *offset,
 		  const struct token *keyword, const struct token *bytes);
 void build_array(struct build *b, const struct token *count);
+void build_valid(struct build *b, const struct token *kind);
 void build_unless(struct build *b, const struct token *field, const struct token *bit);
 
 /* Lines of calls and MSRs. */

@@ -130,7 +130,7 @@ static void check_claim(struct spec *s, const struct call *c, const char *claim,
 static void check_output(struct spec *s, const struct block *b)
 {
 	for (const struct field *f = b->fields; f; f = f->next)
-		if (f->in || f->nonzero || f->zero || f->count_of.text || f->unless ||
+		if (f->in || f->nonzero || f->zero || f->valid || f->count_of.text || f->unless ||
 		    f->otherwise.text)
 			diag_error(s, &f->at, "output has no rules");
 }

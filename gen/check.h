@@ -105,6 +105,9 @@ void rules_add_type(struct rule_list *rules, const struct operand *on, const str
 void rules_add_bits(struct rule_list *rules, const struct operand *whole, const struct bits *list,
 		    const struct rule_source *from);
 
+/* The status that breaking a field's own rules yields where nothing else is said. */
+const char *field_refusal(const struct field *f);
+
 /* All rules of a call's input. */
 void rules_of_call(struct spec *s, struct call *c);
 

@@ -2,6 +2,7 @@
 /* Compares the fields of structs and of parameter blocks. */
 #include <string.h>
 
+#include "check.h"
 #include "diff_compare.h"
 
 static unsigned end_of(const struct field *f)
@@ -56,14 +57,12 @@ static const struct field *find_pair(const struct field *f, const struct field *
 
 static bool has_own_rule(const struct field *f)
 {
-	return f->in || f->nonzero || f->zero || f->count_of.text;
+	return f->in || f->nonzero || f->zero || f->valid || f->count_of.text;
 }
 
 static const char *refusal(const struct field *f)
 {
-	if (f->otherwise.text)
-		return f->otherwise.text;
-	return f->count_of.text ? "invalid_hypercall_input" : "invalid_parameter";
+	return f->otherwise.text ? f->otherwise.text : field_refusal(f);
 }
 
 static const struct status *find_status(const struct spec *s, const char *name)
@@ -109,6 +108,9 @@ static void compare_own_rules(const struct place *p, const struct field *old,
 	compare_range(p, old->in, new->in);
 	compare_check(p, old->nonzero, new->nonzero, "is not zero");
 	compare_check(p, old->zero, new->zero, "is zero");
+	for (enum valid v = VALID_PARTITION; v < VALID_COUNT; v++)
+		compare_check(p, old->valid == v, new->valid == v,
+			      namef("is a valid %s", valid_name(v)));
 	if (same_text(old->count_of.text, new->count_of.text))
 		return;
 	if (old->count_of.text)

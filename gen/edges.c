@@ -130,6 +130,7 @@ static void kind_edges(const struct edges *e)
 	case CHECK_COUNT:
 		count_edges(e);
 		break;
+	case CHECK_VALID:
 	case CHECK_MSR_LOCKED:
 	case CHECK_MSR_GPA:
 	case CHECK_MSR_READ:

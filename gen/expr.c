@@ -94,6 +94,30 @@ static const char *range(const struct check *k)
 	return k->guarded ? namef("(%s || %s)", low, high) : namef("%s || %s", low, high);
 }
 
+/* What is known when the call is made is in the environment. */
+static const char *invalid(const struct check *k)
+{
+	const char *v = expr_value(&k->on), *special = c_hex(k->special, k->on.size);
+
+	switch (k->valid) {
+	case VALID_PARTITION:
+		return namef("%s != %s && %s != a->env->partition_id", v, special, v);
+	case VALID_VP:
+		return namef("%s != %s && %s >= a->env->vp_count", v, special, v);
+	case VALID_VTL:
+		return namef("(%s & %s) > (%s | a->env->vtl)", v, c_hex(k->mask, k->on.size),
+			     special);
+	case VALID_ADDRESS:
+		return namef("%s >> 12 >= a->env->gpa_pages", v);
+	case VALID_PAGE:
+		return namef("%s >= a->env->gpa_pages", v);
+	case VALID_ANYTHING:
+	case VALID_COUNT:
+		break;
+	}
+	return "false";
+}
+
 static bool dense_from_zero(const struct type *type, uint64_t *last)
 {
 	uint64_t expected = 0;
@@ -145,6 +169,8 @@ const char *expr_broken(const struct check *k)
 		return range(k);
 	case CHECK_ENUM:
 		return membership(k);
+	case CHECK_VALID:
+		return invalid(k);
 	case CHECK_COUNT:
 		return namef("a->var_count != popcount(%s)", expr_value(o));
 	case CHECK_MSR_LOCKED:

@@ -37,8 +37,8 @@ static bool is_rule(int kind)
 {
 	switch (kind) {
 	case TOKEN_IN: case TOKEN_NONZERO: case TOKEN_MBZ: case TOKEN_PAD: case TOKEN_PRESERVE:
-	case TOKEN_GPA: case TOKEN_LOCKS: case TOKEN_COUNT_OF: case TOKEN_IGNORED_UNLESS:
-	case TOKEN_UNLESS: case TOKEN_ELSE:
+	case TOKEN_GPA: case TOKEN_LOCKS: case TOKEN_VALID: case TOKEN_COUNT_OF:
+	case TOKEN_IGNORED_UNLESS: case TOKEN_UNLESS: case TOKEN_ELSE:
 		return true;
 	default:
 		return false;
@@ -149,7 +149,8 @@ static unsigned arity(const struct splitter *s)
 		return peek(s, 2) == TOKEN_DOT ? 3 : 1;
 	case TOKEN_LBRACKET:
 		return 2;
-	case TOKEN_ELSE: case TOKEN_COLON: case TOKEN_COUNT_OF: case TOKEN_IGNORED_UNLESS:
+	case TOKEN_ELSE: case TOKEN_COLON: case TOKEN_VALID: case TOKEN_COUNT_OF:
+	case TOKEN_IGNORED_UNLESS:
 		return 1;
 	default:
 		return 0;

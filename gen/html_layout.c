@@ -91,6 +91,8 @@ static void field_rules(struct text *t, const struct field *f)
 		emit(t, " <span class=\"rule\">not zero</span>");
 	if (f->zero)
 		emit(t, " <span class=\"rule\">must be zero</span>");
+	if (f->valid)
+		emit(t, " <span class=\"rule\">a valid %s</span>", valid_name(f->valid));
 	if (f->count_of.text)
 		emit(t, " <span class=\"rule\">one for each bit set in <code>%s</code></span>",
 		     f->count_of.text);

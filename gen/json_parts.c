@@ -169,6 +169,8 @@ static const char *field_rule(const struct field *f)
 		rule = add_range(rule, f->in);
 	if (f->nonzero)
 		rule = add_word(rule, "nonzero");
+	if (f->valid)
+		rule = add_word(rule, namef("valid %s", valid_name(f->valid)));
 	if (f->count_of.text)
 		rule = add_word(rule, namef("count_of %s", f->count_of.text));
 	if (f->unless)

@@ -215,6 +215,7 @@ again:
 	"mbz"             { TOKEN(MBZ); }
 	"preserve"        { TOKEN(PRESERVE); }
 	"nonzero"         { TOKEN(NONZERO); }
+	"valid"           { TOKEN(VALID); }
 	"count_of"        { TOKEN(COUNT_OF); }
 	"unless"          { TOKEN(UNLESS); }
 	"else"            { TOKEN(ELSE); }
@@ -262,7 +263,8 @@ static const char *const keywords[] = {
 	[TOKEN_CONTINUABLE] = "continuable", [TOKEN_IN] = "in", [TOKEN_VAR] = "var",
 	[TOKEN_EACH] = "each", [TOKEN_OUT] = "out", [TOKEN_RESET] = "reset", [TOKEN_ACTS] = "acts",
 	[TOKEN_COMPUTED] = "computed", [TOKEN_PAD] = "pad", [TOKEN_MBZ] = "mbz",
-	[TOKEN_PRESERVE] = "preserve", [TOKEN_NONZERO] = "nonzero", [TOKEN_COUNT_OF] = "count_of",
+	[TOKEN_PRESERVE] = "preserve", [TOKEN_NONZERO] = "nonzero", [TOKEN_VALID] = "valid",
+	[TOKEN_COUNT_OF] = "count_of",
 	[TOKEN_UNLESS] = "unless", [TOKEN_ELSE] = "else", [TOKEN_GPA] = "gpa",
 	[TOKEN_LOCKS] = "locks", [TOKEN_IGNORED_UNLESS] = "ignored_unless",
 	[TOKEN_CONSTANT] = "constant", [TOKEN_VALUE] = "value",

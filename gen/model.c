@@ -310,3 +310,22 @@ const char *about_alias(const struct about *a, const char *own)
 
 	return is_c && strcmp(a->named, own) != 0 ? a->named : NULL;
 }
+
+const char *valid_name(enum valid v)
+{
+	static const char *const names[VALID_COUNT] = {
+		[VALID_PARTITION] = "partition", [VALID_VP] = "vp",	[VALID_VTL] = "vtl",
+		[VALID_ADDRESS] = "address",	 [VALID_PAGE] = "page",
+	};
+
+	return names[v];
+}
+
+const struct enumerator *type_value(const struct type *t, const char *name)
+{
+	const struct enumerator *e = t->values;
+
+	while (e && strcmp(e->name, name) != 0)
+		e = e->next;
+	return e;
+}

@@ -237,6 +237,20 @@ struct type {
 
 enum field_kind { FIELD_DATA, FIELD_PAD, FIELD_MBZ };
 
+/* `valid KIND`: what the value of a field must name, by what the hypervisor knows. */
+enum valid {
+	VALID_ANYTHING,
+	VALID_PARTITION, /* the caller's own, by its id or as the enum's `self` */
+	VALID_VP,        /* a virtual processor of the partition, or `self` */
+	VALID_VTL,       /* a trust level of the partition, where the byte says that it counts */
+	VALID_ADDRESS,   /* inside the guest physical address space */
+	VALID_PAGE,      /* likewise, a page number */
+	VALID_COUNT
+};
+
+/* "partition", "vp", "vtl", "address", "page"; NULL for VALID_ANYTHING. */
+const char *valid_name(enum valid v);
+
 /* `unless F.BIT`: names as written. What they mean is in struct check. */
 struct unless {
 	struct name field, bit;
@@ -258,6 +272,8 @@ struct field {
 
 	struct range *in;      /* or NULL */
 	bool nonzero, zero;
+	enum valid valid;
+	struct pos valid_at;
 	struct name count_of;  /* `var` only; text NULL when absent */
 	struct unless *unless; /* or NULL */
 	struct name otherwise; /* `else`; text NULL when absent */
@@ -294,6 +310,7 @@ enum check_kind {
 	CHECK_RESERVED,     /* (operand & mask) == 0: reserved bits, or bits outside a flag set */
 	CHECK_RANGE,        /* low <= operand <= high */
 	CHECK_ENUM,         /* operand is one of type->values */
+	CHECK_VALID,        /* operand is what `valid` says */
 	CHECK_COUNT,        /* var_count == number of bits set in the operand (a field of `in`) */
 	CHECK_MSR_READ,     /* MSR is write only: a read is refused */
 	CHECK_MSR_WRITE,    /* MSR is read only: a write is refused */
@@ -325,7 +342,9 @@ struct check {
 	struct operand on;
 	uint64_t mask;          /* CHECK_RESERVED, CHECK_MSR_LOCKED */
 	uint64_t low, high;     /* CHECK_RANGE */
-	const struct type *type; /* CHECK_ENUM */
+	const struct type *type; /* CHECK_ENUM; CHECK_VALID: of the field */
+	enum valid valid;        /* CHECK_VALID */
+	uint64_t special;        /* likewise: `self`, or the bit with which a trust level counts */
 	bool guarded;           /* holds only while (unless & unless_mask) != unless_value */
 	struct operand unless;  /* never an array; part is PART_IN, or that of the rule */
 	uint64_t unless_mask, unless_value;
@@ -527,6 +546,9 @@ uint64_t type_mbz_mask(const struct type *t);
 /* The lowest `width` bits set; width may be 0 to 64. How many bits are set. */
 uint64_t low_bits(unsigned width);
 unsigned count_bits(uint64_t value);
+
+/* A value of an enum by its name in the specification, or NULL. */
+const struct enumerator *type_value(const struct type *t, const char *name);
 
 /* "vp_index" -> "VpIndex", "vp_index" -> "VP_INDEX"; the results live in the spec. */
 const char *spec_camel(struct spec *s, const char *name);

@@ -2,6 +2,8 @@
 /*
  * spec_check.h and spec_check.c: the rules with their ids, and the validators of hypercall input.
  */
+#include <string.h>
+
 #include "expr.h"
 #include "out.h"
 #include "spell.h"
@@ -29,13 +31,31 @@ static void rule_enum(struct text *t, const struct spec *s)
 	emit_blank(t);
 }
 
+/* A string of any length, on as many lines as it takes. */
+static void long_string(struct text *t, const char *text)
+{
+	enum { WIDTH = 80 };
+
+	while (strlen(text) > WIDTH) {
+		size_t end = WIDTH;
+
+		while (end > 1 && text[end - 1] != ' ')
+			end--;
+		emit_line(t, "\"%.*s\"", (int)end, text);
+		text += end;
+	}
+	emit(t, "\"");
+	emit_escaped(t, text);
+	emit(t, "\"");
+}
+
 static void rule_info(struct text *t, const char *enumerator, const char *id, const char *text,
 		      const struct status *st)
 {
 	emit_open(t, "[SPEC_RULE_%s] = {", enumerator);
-	emit(t, "\"%s\",\n\"", id);
-	emit_escaped(t, text);
-	emit_line(t, "\",\n%s", c_status(st));
+	emit_line(t, "\"%s\",", id);
+	long_string(t, text);
+	emit_line(t, ",\n%s", c_status(st));
 	emit_close(t, "},");
 }
 

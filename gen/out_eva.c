@@ -16,8 +16,10 @@ static const char helpers[] =
 	"\n"
 	"static struct spec_args nothing(void)\n"
 	"{\n"
-	"\tstruct spec_args a = { .in = NULL };\n"
+	"\tstatic struct spec_env env;\n"
+	"\tstruct spec_args a = { .env = &env };\n"
 	"\n"
+	"\tUNKNOWN(env);\n"
 	"\tUNKNOWN(a.var_count);\n"
 	"\treturn a;\n"
 	"}\n";

@@ -183,6 +183,7 @@ static void by_kind(struct mutants *m)
 	case CHECK_COUNT:
 		miscount(m);
 		break;
+	case CHECK_VALID:
 	case CHECK_NONZERO:
 	case CHECK_MSR_LOCKED:
 	case CHECK_MSR_GPA:

@@ -22,8 +22,8 @@
  */
 %fallback NAME
 	VERSION SIZE STRIDE COUNT REF SINCE SEEN BODY_SEEN ARCH NAMED FORMERLY UNIMPLEMENTED OFFERED
-	NEEDS CALLER STATUS CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO COUNT_OF UNLESS
-	ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
+	NEEDS CALLER STATUS CONTINUABLE IN VAR EACH OUT RESET ACTS COMPUTED PAD MBZ PRESERVE NONZERO VALID COUNT_OF
+	UNLESS ELSE GPA LOCKS IGNORED_UNLESS CONSTANT VALUE.
 
 %syntax_error {
 	int expected[8], count = 0;
@@ -168,6 +168,7 @@ field_word ::= LBRACKET NUMBER(C) RBRACKET.           { build_array(b, &C); }
 field_word ::= IN NUMBER(A) RANGE NUMBER(B).          { b->field->in = build_range(b, &A, &B); }
 field_word ::= NONZERO.                               { b->field->nonzero = true; }
 field_word ::= MBZ.                                   { b->field->zero = true; }
+field_word ::= VALID NAME(N).                         { build_valid(b, &N); }
 field_word ::= COUNT_OF NAME(N).                      { b->field->count_of = build_name(&N); }
 field_word ::= UNLESS NAME(F) DOT NAME(B).            { build_unless(b, &F, &B); }
 field_word ::= ELSE NAME(N).                          { b->field->otherwise = build_name(&N); }

@@ -210,12 +210,21 @@ static bool is_listed(const struct spec *s, const struct call *c, const struct s
 	return false;
 }
 
+const char *field_refusal(const struct field *f)
+{
+	if (f->count_of.text)
+		return "invalid_hypercall_input";
+	if (f->valid == VALID_PARTITION)
+		return "invalid_partition_id";
+	return f->valid == VALID_VP ? "invalid_vp_index" : "invalid_parameter";
+}
+
 /* What breaking the rules of a field yields, and that the call admits it. */
 static struct rule_source source_of(const struct scope *scope, const struct field *f,
 				    const struct name *otherwise)
 {
 	struct spec *s = scope->rules->spec;
-	const char *name = f->count_of.text ? "invalid_hypercall_input" : "invalid_parameter";
+	const char *name = field_refusal(f);
 	struct name usual = { .text = name, .at = f->at };
 	struct rule_source from = { .at = otherwise ? otherwise->at : f->at };
 
@@ -263,14 +272,14 @@ static bool guard_value(const struct type *t, const char *name, uint64_t *mask, 
 	return false;
 }
 
-/* Look for the field of `unless` in front of f: in the same list, then in the fixed header. */
+/* Look for the field of `unless` beside f: in the same list, then in the fixed header. */
 static const struct field *find_guard(const struct scope *scope, const struct field *f,
 				      struct scope *home)
 {
-	const struct field *found = find_field(scope->fields, f, f->unless->field.text);
+	const struct field *found = find_field(scope->fields, NULL, f->unless->field.text);
 
 	*home = *scope;
-	if (found || scope->part == PART_IN)
+	if ((found && found != f) || scope->part == PART_IN)
 		return found;
 	*home = (struct scope){ .rules = scope->rules, .part = PART_IN, .path = "", .count = 1 };
 	return find_field(scope->call->in.fields, NULL, f->unless->field.text);
@@ -285,8 +294,8 @@ static void guard_rules(const struct scope *scope, const struct field *f, struct
 	const struct field *guard = find_guard(scope, f, &home);
 	uint64_t mask, value;
 
-	if (!guard) {
-		diag_error(s, &u->field.at, "no field '%s' in front of this one", u->field.text);
+	if (!guard || guard == f) {
+		diag_error(s, &u->field.at, "no other field '%s'", u->field.text);
 		return;
 	}
 	if (!guard->type)
@@ -373,6 +382,52 @@ static void add_count(const struct scope *scope, const struct field *f,
 			      on.path));
 }
 
+/* The part of a byte that says which trust level is meant, below the bit that makes it count. */
+static bool find_level(const struct type *type, uint64_t *mask, uint64_t *counts)
+{
+	const struct bits *level = type->bits, *use = level ? level->next : NULL;
+
+	if (type->kind != TYPE_BITS || !use || !level->name || !use->name ||
+	    strcmp(level->name, "target_vtl") != 0 || strcmp(use->name, "use_target_vtl") != 0 ||
+	    use->high != use->low)
+		return false;
+	*counts = bits_mask(use);
+	*mask = bits_mask(level) | *counts;
+	return true;
+}
+
+static void add_valid(const struct scope *scope, const struct field *f, const struct operand *on,
+		      const struct rule_source *from)
+{
+	static const char *const what[VALID_COUNT] = {
+		[VALID_PARTITION] = "names a partition that the caller may act on",
+		[VALID_VP] = "is the index of a virtual processor",
+		[VALID_VTL] = "names a trust level that the partition has",
+		[VALID_ADDRESS] = "is a guest physical address",
+		[VALID_PAGE] = "is a guest physical page",
+	};
+	struct spec *s = scope->rules->spec;
+	const struct enumerator *self = type_value(f->type, "self");
+	uint64_t mask = 0, special = self ? self->value : 0;
+	struct check *k;
+
+	if (f->valid == VALID_VTL && !find_level(f->type, &mask, &special)) {
+		diag_error(s, &f->valid_at, "'%s' has no target_vtl with use_target_vtl above it",
+			   f->type->name);
+		return;
+	}
+	if ((f->valid == VALID_PARTITION || f->valid == VALID_VP) && !self) {
+		diag_error(s, &f->valid_at, "'%s' has no value 'self'", f->type->name);
+		return;
+	}
+	k = rules_add(scope->rules, CHECK_VALID, on, "VALID", from,
+		      spec_printf(s, "%s %s", on->path, what[f->valid]));
+	k->valid = f->valid;
+	k->type = f->type;
+	k->mask = mask;
+	k->special = special;
+}
+
 static bool is_number(const struct field *f)
 {
 	return f->type->kind != TYPE_STRUCT && f->type->size <= 8;
@@ -395,6 +450,8 @@ static void add_own(const struct scope *scope, const struct field *f,
 		add_range(scope->rules, &on, f->in, from);
 	if (f->kind == FIELD_DATA && !f->zero)
 		rules_add_type(scope->rules, &on, f->type, from);
+	if (f->valid && is_number(f))
+		add_valid(scope, f, &on, from);
 }
 
 static void check_field_words(struct spec *s, const struct scope *scope, const struct field *f)
@@ -403,9 +460,11 @@ static void check_field_words(struct spec *s, const struct scope *scope, const s
 		diag_error(s, &f->in->at, "'%s' is no number that could be in a range", f->name);
 	else if (f->in && f->in->high > low_bits(f->type->size * 8))
 		diag_error(s, &f->in->at, "the range does not fit in %u bits", f->type->size * 8);
+	if (f->valid && !is_number(f))
+		diag_error(s, &f->valid_at, "'%s' is no number that could be valid", f->name);
 	if (f->count_of.text && scope->part != PART_VAR)
 		diag_error(s, &f->count_of.at, "only a variable header counts the bits of a field");
-	if (scope->part == PART_VAR && (f->in || f->nonzero || f->zero))
+	if (scope->part == PART_VAR && (f->in || f->nonzero || f->zero || f->valid))
 		diag_error(s, &f->at, "the only rule of a variable header is count_of");
 }
 

@@ -90,6 +90,30 @@ static bool member(const struct type *type, uint64_t v)
 	return false;
 }
 
+/*
+ * What every partition has: itself, its first processor, its lowest trust level, and addresses of
+ * 36 bits. Of what lies between that and the impossible nothing can be said here.
+ */
+static bool surely_valid(const struct check *k, uint64_t v)
+{
+	switch (k->valid) {
+	case VALID_PARTITION:
+		return v == k->special;
+	case VALID_VP:
+		return v == k->special || v == 0;
+	case VALID_VTL:
+		return (v & k->mask) <= k->special;
+	case VALID_ADDRESS:
+		return v >> 36 == 0;
+	case VALID_PAGE:
+		return v >> 24 == 0;
+	case VALID_ANYTHING:
+	case VALID_COUNT:
+		break;
+	}
+	return true;
+}
+
 static bool element_holds(const struct sample *s, const struct check *k, unsigned i)
 {
 	uint64_t v = value(s, &k->on, i);
@@ -105,6 +129,8 @@ static bool element_holds(const struct sample *s, const struct check *k, unsigne
 		return v >= k->low && v <= k->high;
 	case CHECK_ENUM:
 		return member(k->type, v);
+	case CHECK_VALID:
+		return surely_valid(k, v);
 	case CHECK_COUNT:
 		return s->var_count == count_bits(v);
 	case CHECK_MSR_LOCKED:
@@ -154,6 +180,8 @@ static uint64_t kept_value(const struct sample *s, const struct check *k, unsign
 		return k->type->values->value;
 	case CHECK_RESERVED:
 		return value(s, &k->on, i) & ~k->mask;
+	case CHECK_VALID:
+		return k->valid == VALID_PARTITION ? k->special : 0;
 	default:
 		return 0;
 	}
@@ -260,6 +288,14 @@ static unsigned value_count(const struct type *t)
 	return n;
 }
 
+/* A value that no partition has: no id is 0, and all else ends somewhere. */
+static uint64_t impossible(const struct check *k)
+{
+	if (k->valid == VALID_PARTITION)
+		return 0;
+	return k->valid == VALID_VTL ? k->mask : low_bits(width_of(&k->on));
+}
+
 /* The smallest values that break a rule, one per try; false when there are no more. */
 static bool break_value(struct sample *s, const struct check *k, unsigned i, unsigned try)
 {
@@ -278,6 +314,8 @@ static bool break_value(struct sample *s, const struct check *k, unsigned i, uns
 		return try < 2 && (set_element(s, o, i, outside[try]), true);
 	case CHECK_ENUM:
 		return try <= value_count(k->type) && (set_element(s, o, i, try), true);
+	case CHECK_VALID:
+		return try == 0 && (set_element(s, o, i, impossible(k)), true);
 	case CHECK_COUNT:
 		return try == 0 && (s->var_count++, true);
 	case CHECK_MSR_LOCKED:

@@ -7,6 +7,6 @@
 
 enum hv_status hv_get_partition_id(struct vcpu *v, struct hv_get_partition_id_out *out)
 {
-	out->partition_id = v->partition->id;
+	out->partition_id = v->partition->env.partition_id;
 	return HV_STATUS_SUCCESS;
 }

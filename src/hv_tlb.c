@@ -17,16 +17,9 @@ static void flush_set(struct vcpu *v, const struct vpset *set)
 {
 	const struct partition *p = v->partition;
 
-	for (u32 i = 0; i < p->vp_count; i++)
+	for (u32 i = 0; i < p->env.vp_count; i++)
 		if (vpset_has(set, i))
 			virt->flush_gva(p->vp[i]);
-}
-
-/* TLFS 11.4: an address space is a value that CR3 can hold. */
-static inline bool space_is_valid(const struct vcpu *v, u64 space, u64 flags)
-{
-	return (flags & HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES) ||
-	       !(space >> v->partition->gpa.address_bits);
 }
 
 static __attribute__((noinline)) void flush_mask_of_many(struct vcpu *v, u64 flags, u64 mask)
@@ -37,24 +30,20 @@ static __attribute__((noinline)) void flush_mask_of_many(struct vcpu *v, u64 fla
 	flush_set(v, &set);
 }
 
-static inline enum hv_status flush_mask(struct vcpu *v, u64 space, u64 flags, u64 mask)
+static inline enum hv_status flush_mask(struct vcpu *v, u64 flags, u64 mask)
 {
-	if (!space_is_valid(v, space, flags))
-		return HV_STATUS_INVALID_PARAMETER;
-	if (v->partition->vp_count > 1)
+	if (v->partition->env.vp_count > 1)
 		flush_mask_of_many(v, flags, mask);
 	else if ((flags & HV_FLUSH_FLAGS_ALL_PROCESSORS) || (mask & 1))
 		virt->flush_gva(v);
 	return HV_STATUS_SUCCESS;
 }
 
-static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 format, u64 valid,
+static enum hv_status flush_sparse(struct vcpu *v, u64 flags, u64 format, u64 valid,
 				   const u64 *banks, u32 bank_count)
 {
 	struct vpset set = vpset_all();
 
-	if (!space_is_valid(v, space, flags))
-		return HV_STATUS_INVALID_PARAMETER;
 	if (!(flags & HV_FLUSH_FLAGS_ALL_PROCESSORS) && format != HV_VP_SET_FORMAT_ALL &&
 	    !vpset_sparse(&set, valid, banks, bank_count))
 		return HV_STATUS_INVALID_HYPERCALL_INPUT;
@@ -65,7 +54,7 @@ static enum hv_status flush_sparse(struct vcpu *v, u64 space, u64 flags, u64 for
 enum hv_status hv_flush_virtual_address_space(struct vcpu *v,
 					      const struct hv_flush_virtual_address_space_in *in)
 {
-	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
+	return flush_mask(v, in->flags, in->processor_mask);
 }
 
 enum hv_status
@@ -73,7 +62,7 @@ hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_addr
 			      const struct hv_flush_virtual_address_list_each_in *each)
 {
 	(void)each; /* one range or all: no less is flushed */
-	return flush_mask(v, in->address_space, in->flags, in->processor_mask);
+	return flush_mask(v, in->flags, in->processor_mask);
 }
 
 enum hv_status
@@ -81,8 +70,7 @@ hv_flush_virtual_address_space_ex(struct vcpu *v,
 				  const struct hv_flush_virtual_address_space_ex_in *in,
 				  const u64 *var, u32 var_count)
 {
-	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var,
-			    var_count);
+	return flush_sparse(v, in->flags, in->format, in->valid_bank_mask, var, var_count);
 }
 
 enum hv_status hv_flush_virtual_address_list_ex(
@@ -90,6 +78,5 @@ enum hv_status hv_flush_virtual_address_list_ex(
 	u32 var_count, const struct hv_flush_virtual_address_list_ex_each_in *each)
 {
 	(void)each;
-	return flush_sparse(v, in->address_space, in->flags, in->format, in->valid_bank_mask, var,
-			    var_count);
+	return flush_sparse(v, in->flags, in->format, in->valid_bank_mask, var, var_count);
 }

@@ -283,6 +283,7 @@ PART struct spec_args arguments(const struct call *c)
 	u8 *in = c->v->call_in;
 
 	return (struct spec_args){
+		.env = &c->v->partition->env,
 		.in = in,
 		.var = (const u64 *)(in + c->row->in_size),
 		.var_count = c->var,
@@ -409,9 +410,9 @@ void hypercall_open(struct partition *p, bool enabled)
 PART enum vm_next run_short(struct vcpu *v, const struct spec_call *row)
 {
 	struct spec_args args;
-
 	u32 rule;
 
+	args.env = &v->partition->env;
 	args.in = v->call_in; /* calls of this shape have nothing else */
 	rule = check(row->check, &args);
 	if (rule)
@@ -463,6 +464,7 @@ static __attribute__((noinline)) enum vm_next rep_call(struct vcpu *v, const str
 
 	if (!copy_in_short(v, row->in_size + in_size * count))
 		return general_call(v, CALLER_64);
+	args.env = &v->partition->env;
 	args.in = v->call_in;
 	args.each_in = v->call_in + row->in_size;
 	rule = check(row->check, &args);

@@ -125,7 +125,7 @@ void panic_dump_vcpu(struct vcpu *v)
 {
 	u64 records = 0;
 
-	log_info("vp %u of partition %lu, %lu exits", v->index, v->partition->id, v->exits);
+	log_info("vp %u of partition %lu, %lu exits", v->index, v->partition->env.partition_id, v->exits);
 	dump_registers(v);
 	dump_segments(v);
 	dump_code(v);

@@ -36,13 +36,14 @@ static void fill_cpuid(struct partition *p)
 
 bool partition_create(struct partition *p, const struct partition_config *config)
 {
-	p->id = config->id;
+	p->env.partition_id = config->id;
 	p->offer = config->offer;
 	p->tsc_hz = config->rates->tsc_hz;
 	p->apic_timer_hz = config->rates->apic_timer_hz;
 	p->gpa.address_bits = config->address_bits;
 	if (!gpa_build(p))
 		return false;
+	p->env.gpa_pages = p->gpa.page_limit;
 	p->gpa.table_budget = p->gpa.tables + config->table_budget;
 	fill_cpuid(p);
 	reftime_start(&p->time, p->tsc_hz, machine_tsc());
@@ -58,7 +59,7 @@ void partition_reset(struct partition *p)
 	p->msr[SPEC_MSR_SLOT_APIC_FREQUENCY] = p->apic_timer_hz;
 	p->invariant_tsc = false;
 	hypercall_open(p, false);
-	for (u32 i = 0; i < p->vp_count; i++)
+	for (u32 i = 0; i < p->env.vp_count; i++)
 		vcpu_reset(p->vp[i]);
 }
 
@@ -87,7 +88,7 @@ static void log_statistics(const struct partition *p)
 {
 	u64 exits = 0;
 
-	for (u32 i = 0; i < p->vp_count; i++)
+	for (u32 i = 0; i < p->env.vp_count; i++)
 		exits += p->vp[i]->exits;
 	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits,
 		 p->gpa.refused, p->gpa.tables);

@@ -22,7 +22,7 @@
 enum partition_end { END_POWER_OFF, END_EXIT, END_RESET, END_TRIPLE_FAULT, END_PANIC };
 
 struct partition {
-	u64 id;                                 /* (c) */
+	struct spec_env env;                    /* (c) what rules of hypercalls ask about it */
 	struct spec_offer offer;                /* (c) privileges, features and hints it has */
 	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES]; /* (c) filled from the offer at creation */
 	u64 msr[SPEC_MSR_PARTITION_SLOTS];      /* (p) stored synthetic MSRs of partition scope */
@@ -34,8 +34,7 @@ struct partition {
 	u64 tsc_hz, apic_timer_hz;              /* (c) */
 	u32 crashes;                            /* (p) crash notifications so far */
 	u32 identities;                         /* (p) changes of the guest OS id so far */
-	u32 vp_count;                           /* (c) */
-	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index */
+	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index; env has their number */
 };
 /* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
 

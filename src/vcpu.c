@@ -20,10 +20,10 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 {
 	struct vcpu *v = alloc_bytes(sizeof(*v));
 
-	if (!v || p->vp_count == PARTITION_MAX_VPS)
+	if (!v || p->env.vp_count == PARTITION_MAX_VPS)
 		return NULL;
 	v->partition = p;
-	v->index = p->vp_count;
+	v->index = p->env.vp_count;
 	v->apic_id = apic_id;
 	v->call_in = alloc_page();
 	v->call_out = alloc_page();
@@ -35,7 +35,7 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	v->trace_next = v->trace->record;
 	if (!virt->vcpu_create(v))
 		return NULL;
-	p->vp[p->vp_count++] = v;
+	p->vp[p->env.vp_count++] = v;
 	vcpu_reset(v);
 	msr_open(v);
 	return v;

@@ -12,6 +12,9 @@ PAGE = 4096
 FAST_BYTES, XMM_BYTES = 16, 112
 
 
+VALID_STATUS = {'partition': 'HV_STATUS_INVALID_PARTITION_ID', 'vp': 'HV_STATUS_INVALID_VP_INDEX'}
+
+
 class Broken(Exception):
     """A rule is broken: `status` is what that yields, `path` where in the parameters; None in the convention."""
 
@@ -22,14 +25,14 @@ class Broken(Exception):
 
 
 def words_of(rule):
-    """{'in': (16, 255), 'unless': 'flags.all', 'else': 'invalid_port_id', 'nonzero': True, ...} of a rule's text."""
+    """{'in': (16, 255), 'unless': 'flags.all', 'else': 'invalid_port_id', 'nonzero': True, 'valid': 'vp', ...} of a rule's text."""
     words = (rule or '').split()
     found = {}
     while words:
         word = words.pop(0)
         if word == 'in':
             found[word] = tuple(int(end, 0) for end in words.pop(0).split('..'))
-        elif word in ('unless', 'else', 'count_of', 'ignored_unless'):
+        elif word in ('unless', 'else', 'count_of', 'ignored_unless', 'valid'):
             found[word] = words.pop(0)
         else:
             found[word] = True
@@ -82,6 +85,13 @@ class Oracle:
         if 'in' in words and not words['in'][0] <= value <= words['in'][1]:
             raise Broken(status, path)
 
+    @staticmethod
+    def is_valid(what, kind, value):
+        """By what every partition has: itself, its first processor, its lowest trust level, and 36 bits of address."""
+        self_value = next((item['value'] for item in kind.get('values', ()) if item['id'] == 'self'), None)
+        return {'partition': value == self_value, 'vp': value in (self_value, 0), 'vtl': not value & 16 or not value & 15,
+                'address': value < 1 << 36, 'page': value < 1 << 24}[what]
+
     # ---- fields ----
 
     def excused(self, words, *scopes):
@@ -121,6 +131,8 @@ class Oracle:
         if 'pad' in words:
             return
         self.check_value(words, value, status, path)
+        if 'valid' in words and not self.is_valid(words['valid'], kind, value):
+            raise Broken(status_of(words, VALID_STATUS.get(words['valid'], status)), path)
         if kind.get('kind') == 'struct':
             self.check_fields(kind['fields'], data, status, path + '.')
         else:

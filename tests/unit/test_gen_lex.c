@@ -165,7 +165,7 @@ static void every_keyword_is_known(void **state)
 		"version", "size", "stride", "count", "ref", "since", "arch", "named",
 		"unimplemented", "offered", "needs", "caller", "status", "continuable", "in", "var",
 		"each", "out", "reset", "acts", "computed", "pad", "mbz", "preserve", "nonzero",
-		"count_of", "unless", "else", "gpa", "locks", "ignored_unless", "constant", "value",
+		"valid", "count_of", "unless", "else", "gpa", "locks", "ignored_unless", "constant", "value",
 	};
 	struct reader r;
 

@@ -850,38 +850,50 @@ static void test_set_rip_then_fail(void **state)
 
 static void test_targets(void **state)
 {
-	static const struct { u64 partition; u32 vp; u8 vtl; u16 status; } rows[] = {
-		{ HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, 0, HV_STATUS_SUCCESS },
-		{ 1, 0, 0, HV_STATUS_SUCCESS },
-		{ 1, 0, HV_INPUT_VTL_USE_TARGET_VTL_MASK, HV_STATUS_SUCCESS },
-		{ 1, 0, 1, HV_STATUS_SUCCESS }, /* a level that is not used does not matter */
-		{ 1, 0, HV_INPUT_VTL_USE_TARGET_VTL_MASK | 1, HV_STATUS_INVALID_PARAMETER },
-		{ 1, 0, 0x20, HV_STATUS_INVALID_PARAMETER },
-		{ 2, 0, 0, HV_STATUS_INVALID_PARTITION_ID },
-		{ 0, 0, 0, HV_STATUS_INVALID_PARTITION_ID },
-		{ 1, 1, 0, HV_STATUS_INVALID_VP_INDEX },
-		{ 1, HV_VP_INDEX_ANY, 0, HV_STATUS_INVALID_VP_INDEX },
-		{ 1, 64, 0, HV_STATUS_INVALID_VP_INDEX },
+	static const struct { u64 partition; u32 vp; u8 vtl; u32 rule; } rows[] = {
+		{ HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, 0, SPEC_RULE_NONE },
+		{ 1, 0, 0, SPEC_RULE_NONE },
+		{ 1, 0, HV_INPUT_VTL_USE_TARGET_VTL_MASK, SPEC_RULE_NONE },
+		{ 1, 0, 1, SPEC_RULE_NONE }, /* a level that is not used does not matter */
+		{ 1, 0, HV_INPUT_VTL_USE_TARGET_VTL_MASK | 1,
+		  SPEC_RULE_GET_VP_REGISTERS_TARGET_VTL_VALID },
+		{ 1, 0, 0x20, SPEC_RULE_GET_VP_REGISTERS_TARGET_VTL_RESERVED },
+		{ 2, 0, 0, SPEC_RULE_GET_VP_REGISTERS_PARTITION_ID_VALID },
+		{ 0, 0, 0, SPEC_RULE_GET_VP_REGISTERS_PARTITION_ID_VALID },
+		{ 2, 1, 0xff, SPEC_RULE_GET_VP_REGISTERS_PARTITION_ID_VALID },
+		{ 1, 1, 0, SPEC_RULE_GET_VP_REGISTERS_VP_INDEX_VALID },
+		{ 1, HV_VP_INDEX_ANY, 0, SPEC_RULE_GET_VP_REGISTERS_VP_INDEX_VALID },
+		{ 1, 64, 0, SPEC_RULE_GET_VP_REGISTERS_VP_INDEX_VALID },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 words[] = { rows[i].partition, rows[i].vp | (u64)rows[i].vtl << 32,
 				HV_REGISTER_NAME_X64_RIP };
+		const u32 rule = rows[i].rule;
 
-		call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(1), words, sizeof(words));
-		assert_int_equal((u16)v->regs.rax, rows[i].status);
+		v->last_rule = SPEC_RULE_NONE;
+		expect(MEMORY_64,
+		       call(MEMORY_64, HV_CALL_GET_VP_REGISTERS | REPS(1), words, sizeof(words)),
+		       spec_rules[rule].status, rule == SPEC_RULE_NONE);
+		assert_int_equal(v->last_rule, rule);
 	}
 }
 
 static void test_bad_address_space(void **state)
 {
-	u64 words[] = { 1ull << 60, 0, 1 };
+	const u64 limit = 1ull << FAKE_GPA_BITS;
+	u64 words[] = { limit, 0, 1 };
 
 	(void)state;
 	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
 	       HV_STATUS_INVALID_PARAMETER, 0);
+	assert_int_equal(v->last_rule, SPEC_RULE_FLUSH_VIRTUAL_ADDRESS_SPACE_ADDRESS_SPACE_VALID);
 	words[1] = HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES;
+	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
+	       HV_STATUS_SUCCESS, 0);
+	words[0] = limit - 1;
+	words[1] = 0;
 	expect(MEMORY_64, call(MEMORY_64, HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, words, 24),
 	       HV_STATUS_SUCCESS, 0);
 }

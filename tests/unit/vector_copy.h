@@ -15,6 +15,11 @@ struct vector_copy {
 	_Alignas(16) u8 out[4096];
 };
 
+/* A partition with one processor, no trust levels, and the 36-bit addresses that vectors rely on. */
+static const struct spec_env vector_env = {
+	.gpa_pages = 1 << 24, .partition_id = 7, .vp_count = 1, .vtl = 0
+};
+
 static inline u32 vector_var_count(const struct hv_vector *v)
 {
 	return v->control >> 17 & 0x3ff;
@@ -33,9 +38,11 @@ static inline struct spec_args vector_headers(struct vector_copy *copy, const st
 	if (var_count)
 		memcpy(copy->var, v->input + row->in_size,
 		       (v->input_size < end ? v->input_size : end) - row->in_size);
-	return (struct spec_args){
-		.in = copy->in, .var = copy->var, .var_count = var_count, .out = copy->out
-	};
+	return (struct spec_args){ .env = &vector_env,
+				   .in = copy->in,
+				   .var = copy->var,
+				   .var_count = var_count,
+				   .out = copy->out };
 }
 
 /* Copy element i; false behind the last one. */

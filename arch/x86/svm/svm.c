@@ -233,7 +233,7 @@ void svm_flush(struct vcpu *v)
 
 static void flush_gpa(struct partition *p)
 {
-	for (u32 i = 0; i < p->vp_count; i++)
+	for (u32 i = 0; i < p->env.vp_count; i++)
 		svm_flush(p->vp[i]);
 }
 

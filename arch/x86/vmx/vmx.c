@@ -425,7 +425,7 @@ static void flush_gva(struct vcpu *v)
 
 static void flush_gpa(struct partition *p)
 {
-	for (u32 n = 0; n < p->vp_count; n++) {
+	for (u32 n = 0; n < p->env.vp_count; n++) {
 		struct vmx_vcpu *x = p->vp[n]->vendor;
 
 		x->flush_gpa = true;

@@ -13,7 +13,7 @@ syntax match hvdefDeclaration /^\%(privileges\|features\|hypercall\|msr\|cpuid\|
 
 syntax keyword hvdefClause version size stride count ref since seen arch named formerly unimplemented
 syntax keyword hvdefClause offered needs caller status continuable in var each out reset acts computed
-syntax keyword hvdefRule pad mbz preserve nonzero count_of unless else gpa locks ignored_unless constant value
+syntax keyword hvdefRule pad mbz preserve nonzero valid count_of unless else gpa locks ignored_unless constant value
 
 syntax keyword hvdefWord simple rep unknown counted fast xmm varhead open shared continued
 syntax keyword hvdefWord partition vp ro wo rw guest parent root vtl x64 arm64 kvm xen openvmm

@@ -10,8 +10,17 @@
 
 struct vcpu;
 
+/* What rules must know of the partition that calls. */
+struct spec_env {
+	u64 gpa_pages;       /* first page number outside the guest physical address space */
+	u64 partition_id;
+	u32 vp_count;        /* first index that no virtual processor has */
+	u32 vtl;             /* highest trust level */
+};
+
 /* Private, checked copies: a handler never sees a register or a GPA of its own arguments. */
 struct spec_args {
+	const struct spec_env *env;
 	const void *in;      /* fixed header */
 	const u64 *var;      /* variable header */
 	u32 var_count;       /* qwords in it */

@@ -14,8 +14,10 @@ void eva_unknown(void *object, unsigned long size);
 
 static struct spec_args nothing(void)
 {
-	struct spec_args a = { .in = NULL };
+	static struct spec_env env;
+	struct spec_args a = { .env = &env };
 
+	UNKNOWN(env);
 	UNKNOWN(a.var_count);
 	return a;
 }
@@ -38,6 +40,16 @@ static void any_each_kind_each_in(void)
 	UNKNOWN(each_in);
 	a.each_in = &each_in;
 	spec_check_each_each_kind(&a);
+}
+
+static void any_each_name_in(void)
+{
+	struct spec_args a = nothing();
+	struct hv_each_name_in in;
+
+	UNKNOWN(in);
+	a.in = &in;
+	spec_check_each_name(&a);
 }
 
 static void any_msr(void)
@@ -69,6 +81,7 @@ void eva_main(void)
 {
 	any_each_kind_in();
 	any_each_kind_each_in();
+	any_each_name_in();
 	any_msr();
 	any_code();
 }

@@ -281,8 +281,116 @@ static u32 check_each_each_kind(u32 n, const struct spec_args *a)
 	return SPEC_RULE_NONE;
 }
 
+static u32 check_each_name(u32 n, const struct spec_args *a)
+{
+	const struct hv_each_name_in *in = a->in;
+	bool broken;
+
+	if (n == 61 && (in->vp != 0xfffffffeu && in->vp >= a->env->vp_count))
+		return SPEC_RULE_EACH_NAME_VP_VALID;
+	switch (n) {
+	case 62:
+		broken = false;
+		break;
+	default:
+		broken = in->partition != 0xffffffffffffffffull &&
+			in->partition != a->env->partition_id;
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_PARTITION_VALID;
+	if (n == 64 && ((in->vtl & 0xe0u) != 0))
+		return SPEC_RULE_EACH_NAME_VTL_RESERVED;
+	switch (n) {
+	case 65:
+		broken = false;
+		break;
+	default:
+		broken = in->vp != 0xfffffffeu && in->vp >= a->env->vp_count;
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_VP_VALID;
+	switch (n) {
+	case 67:
+		broken = false;
+		break;
+	case 68:
+		broken = (in->vtl & 0xc0u) != 0;
+		break;
+	case 69:
+		broken = (in->vtl & 0xa0u) != 0;
+		break;
+	case 70:
+		broken = (in->vtl & 0x60u) != 0;
+		break;
+	default:
+		broken = (in->vtl & 0xe0u) != 0;
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_VTL_RESERVED;
+	switch (n) {
+	case 72:
+		broken = false;
+		break;
+	default:
+		broken = (in->vtl & 0x1fu) > (0x10u | a->env->vtl);
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_VTL_VALID;
+	switch (n) {
+	case 74:
+		broken = false;
+		break;
+	case 75:
+		broken = false || load16(in, 14) != 0;
+		break;
+	case 76:
+		broken = load8(in, 13) != 0 || load8(in, 15) != 0;
+		break;
+	case 77:
+		broken = (load8(in, 13) | load8(in, 14)) != 0 || false;
+		break;
+	default:
+		broken = (load8(in, 13) | load16(in, 14)) != 0;
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_AT_13_MBZ;
+	switch (n) {
+	case 79:
+		broken = false;
+		break;
+	case 80:
+		broken = in->address >> 12 >= a->env->gpa_pages;
+		break;
+	case 81:
+		broken = !(!(in->vtl & 0x10u)) && (in->address >> 12 >= a->env->gpa_pages);
+		break;
+	default:
+		broken = !(in->vtl & 0x10u) && (in->address >> 12 >= a->env->gpa_pages);
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_ADDRESS_VALID;
+	switch (n) {
+	case 83:
+		broken = false;
+		break;
+	default:
+		broken = in->page >= a->env->gpa_pages;
+	}
+	if (broken)
+		return SPEC_RULE_EACH_NAME_PAGE_VALID;
+	return SPEC_RULE_NONE;
+}
+
+static u32 check_each_each_name(u32 n, const struct spec_args *a)
+{
+	(void)n;
+	(void)a;
+	return SPEC_RULE_NONE;
+}
+
 const struct mutant_call mutant_calls[] = {
 { 0x0001, 1, 60, check_each_kind, check_each_each_kind },
+{ 0x0002, 61, 84, check_each_name, check_each_each_name },
 };
 
 const struct mutant_msr mutant_msrs[] = {
@@ -350,4 +458,28 @@ const struct mutant mutants[] = {
 { "HVR-0001-08", "high bound one lower", 0 },
 { "HVR-0001-08", "high bound one higher", 0 },
 { "HVR-0001-08", "with another status", 1 },
+{ "HVR-0002-01", "after the next rule", 0 },
+{ "HVR-0002-01", "dropped", 0 },
+{ "HVR-0002-01", "with another status", 1 },
+{ "HVR-0002-02", "after the next rule", 0 },
+{ "HVR-0002-02", "dropped", 0 },
+{ "HVR-0002-02", "with another status", 1 },
+{ "HVR-0002-03", "dropped", 0 },
+{ "HVR-0002-03", "without bit 5", 0 },
+{ "HVR-0002-03", "without bit 6", 0 },
+{ "HVR-0002-03", "without bit 7", 0 },
+{ "HVR-0002-03", "with another status", 1 },
+{ "HVR-0002-04", "dropped", 0 },
+{ "HVR-0002-04", "with another status", 1 },
+{ "HVR-0002-05", "dropped", 0 },
+{ "HVR-0002-05", "without byte 0", 0 },
+{ "HVR-0002-05", "without byte 1", 0 },
+{ "HVR-0002-05", "without byte 2", 0 },
+{ "HVR-0002-05", "with another status", 1 },
+{ "HVR-0002-06", "dropped", 0 },
+{ "HVR-0002-06", "without its guard", 0 },
+{ "HVR-0002-06", "with its guard inverted", 0 },
+{ "HVR-0002-06", "with another status", 1 },
+{ "HVR-0002-07", "dropped", 0 },
+{ "HVR-0002-07", "with another status", 1 },
 };

@@ -151,6 +151,41 @@ const struct spec_rule_info spec_rules[SPEC_RULE_COUNT] = {
 		"levels[i].target is in 0x1..0x2",
 		HV_STATUS_INVALID_PARAMETER
 	},
+	[SPEC_RULE_EACH_NAME_PARTITION_VALID] = {
+		"HVR-0002-01",
+		"partition names a partition that the caller may act on",
+		HV_STATUS_INVALID_PARTITION_ID
+	},
+	[SPEC_RULE_EACH_NAME_VP_VALID] = {
+		"HVR-0002-02",
+		"vp is the index of a virtual processor",
+		HV_STATUS_INVALID_VP_INDEX
+	},
+	[SPEC_RULE_EACH_NAME_VTL_RESERVED] = {
+		"HVR-0002-03",
+		"reserved bits of vtl are zero",
+		HV_STATUS_INVALID_PARAMETER
+	},
+	[SPEC_RULE_EACH_NAME_VTL_VALID] = {
+		"HVR-0002-04",
+		"vtl names a trust level that the partition has",
+		HV_STATUS_INVALID_PARAMETER
+	},
+	[SPEC_RULE_EACH_NAME_AT_13_MBZ] = {
+		"HVR-0002-05",
+		"bytes 13..15 are zero",
+		HV_STATUS_INVALID_PARAMETER
+	},
+	[SPEC_RULE_EACH_NAME_ADDRESS_VALID] = {
+		"HVR-0002-06",
+		"address is a guest physical address, unless vtl.use_target_vtl",
+		HV_STATUS_INVALID_PARAMETER
+	},
+	[SPEC_RULE_EACH_NAME_PAGE_VALID] = {
+		"HVR-0002-07",
+		"page is a guest physical page",
+		HV_STATUS_INVALID_PARAMETER
+	},
 };
 
 u32 spec_check_none(const struct spec_args *a)
@@ -188,5 +223,26 @@ u32 spec_check_each_each_kind(const struct spec_args *a)
 	for (u32 i = 0; i < 2; i++)
 		if ((each->levels[i] & 0xfu) < 0x1u || (each->levels[i] & 0xfu) > 0x2u)
 			return SPEC_RULE_EACH_KIND_EACH_LEVELS_TARGET_RANGE;
+	return SPEC_RULE_NONE;
+}
+
+u32 spec_check_each_name(const struct spec_args *a)
+{
+	const struct hv_each_name_in *in = a->in;
+
+	if (in->partition != 0xffffffffffffffffull && in->partition != a->env->partition_id)
+		return SPEC_RULE_EACH_NAME_PARTITION_VALID;
+	if (in->vp != 0xfffffffeu && in->vp >= a->env->vp_count)
+		return SPEC_RULE_EACH_NAME_VP_VALID;
+	if ((in->vtl & 0xe0u) != 0)
+		return SPEC_RULE_EACH_NAME_VTL_RESERVED;
+	if ((in->vtl & 0x1fu) > (0x10u | a->env->vtl))
+		return SPEC_RULE_EACH_NAME_VTL_VALID;
+	if ((load8(in, 13) | load16(in, 14)) != 0)
+		return SPEC_RULE_EACH_NAME_AT_13_MBZ;
+	if (!(in->vtl & 0x10u) && in->address >> 12 >= a->env->gpa_pages)
+		return SPEC_RULE_EACH_NAME_ADDRESS_VALID;
+	if (in->page >= a->env->gpa_pages)
+		return SPEC_RULE_EACH_NAME_PAGE_VALID;
 	return SPEC_RULE_NONE;
 }
