@@ -249,25 +249,50 @@ bool acpi_read(u64 hint, u64 limit, struct acpi_info *out)
 	return true;
 }
 
-u32 acpi_disable_other_processors(const struct acpi_info *info, u32 apic_id)
+static struct table madt_of(const struct acpi_info *info)
+{
+	return (struct table){ machine_ptr(HPA(info->madt)), info->madt, info->madt_length };
+}
+
+u32 acpi_processors(const struct acpi_info *info, u32 *apic_ids, u32 max)
+{
+	const struct table madt = madt_of(info);
+	struct madt_processor processor;
+	u64 at = MADT_ENTRIES;
+	u32 count = 0;
+
+	while (count < max && info->madt && next_processor(&madt, &at, &processor))
+		apic_ids[count++] = processor.apic_id;
+	return count;
+}
+
+static bool is_listed(const u32 *apic_ids, u32 count, u32 apic_id)
+{
+	while (count--)
+		if (apic_ids[count] == apic_id)
+			return true;
+	return false;
+}
+
+u32 acpi_disable_other_processors(const struct acpi_info *info, const u32 *apic_ids, u32 count)
 {
 	struct madt_processor processor;
 	struct table madt;
 	u64 at = MADT_ENTRIES;
-	u32 count = 0;
+	u32 disabled = 0;
 	u8 *bytes;
 
 	if (!info->madt)
 		return 0;
 	bytes = machine_ptr(HPA(info->madt));
-	madt = (struct table){ bytes, info->madt, info->madt_length };
+	madt = madt_of(info);
 	while (next_processor(&madt, &at, &processor)) {
-		if (processor.apic_id == apic_id)
+		if (is_listed(apic_ids, count, processor.apic_id))
 			continue;
 		/* Neither enabled nor to be enabled later. */
 		bytes[processor.flags_offset] &= (u8)~3;
-		count++;
+		disabled++;
 	}
 	bytes[9] = (u8)(bytes[9] - sum(bytes, info->madt_length));
-	return count;
+	return disabled;
 }

@@ -23,10 +23,13 @@ struct acpi_info {
  */
 bool acpi_read(u64 hint, u64 limit, struct acpi_info *out);
 
+/* The APIC ids of up to max enabled processors, in the order of the MADT; returns how many. */
+u32 acpi_processors(const struct acpi_info *info, u32 *apic_ids, u32 max);
+
 /*
- * Disable every processor of the MADT but apic_id, in place, with a right checksum. Returns how
- * many were disabled.
+ * Disable every processor of the MADT that is not in the list, in place, with a right checksum.
+ * Returns how many were disabled.
  */
-u32 acpi_disable_other_processors(const struct acpi_info *info, u32 apic_id);
+u32 acpi_disable_other_processors(const struct acpi_info *info, const u32 *apic_ids, u32 count);
 
 #endif

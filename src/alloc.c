@@ -4,12 +4,13 @@
 
 #include "machine.h"
 #include "panic.h"
+#include "spin.h"
 #include "string.h"
 
 struct free_page { struct free_page *next; };
 
-/* Written at boot and by the processor that allocates; one lock once several processors run. */
 static struct {
+	struct spin lock;           /* of all below */
 	u64 mark, end;              /* physical: [mark, end) was never handed out */
 	struct free_page *free;
 	struct alloc_statistics statistics;
@@ -34,7 +35,7 @@ static void *taken(void *pages, size_t count)
 	return memset(pages, 0, count * PAGE_SIZE);
 }
 
-void *alloc_pages(size_t count)
+static void *take_rising(size_t count)
 {
 	u64 base = pool.mark;
 
@@ -44,14 +45,28 @@ void *alloc_pages(size_t count)
 	return taken(machine_ptr(HPA(base)), count);
 }
 
+void *alloc_pages(size_t count)
+{
+	void *pages;
+
+	spin_lock(&pool.lock);
+	pages = take_rising(count);
+	spin_unlock(&pool.lock);
+	return pages;
+}
+
 void *alloc_page(void)
 {
-	struct free_page *page = pool.free;
+	struct free_page *page;
+	void *taken_page;
 
-	if (!page)
-		return alloc_pages(1);
-	pool.free = page->next;
-	return taken(page, 1);
+	spin_lock(&pool.lock);
+	page = pool.free;
+	if (page)
+		pool.free = page->next;
+	taken_page = page ? taken(page, 1) : take_rising(1);
+	spin_unlock(&pool.lock);
+	return taken_page;
 }
 
 void free_page(void *pointer)
@@ -61,10 +76,12 @@ void free_page(void *pointer)
 	if (!page)
 		return;
 	hv_assert(!((uintptr_t)pointer & ~PAGE_MASK));
+	spin_lock(&pool.lock);
 	page->next = pool.free;
 	pool.free = page;
 	pool.statistics.free++;
 	hv_assert(pool.statistics.free <= pool.statistics.pages);
+	spin_unlock(&pool.lock);
 }
 
 void alloc_get_statistics(struct alloc_statistics *out)

@@ -3,6 +3,7 @@
 #include "gpa.h"
 
 #include "alloc.h"
+#include "lapic.h"
 #include "log.h"
 #include "machine.h"
 #include "overlay.h"
@@ -51,9 +52,11 @@ static bool overlaps(u64 base, u64 end, u64 other_base, u64 other_end)
 	return base < other_end && other_base < end;
 }
 
-/* What [base, end) is: of one kind throughout, or mixed. */
+/* What [base, end) is: of one kind throughout, or mixed. The virtual APIC hides the physical one. */
 static enum kind kind_of(const struct gpa_space *g, u64 base, u64 end)
 {
+	if (overlaps(base, end, LAPIC_BASE_ADDRESS, LAPIC_BASE_ADDRESS + PAGE_SIZE))
+		return end - base == PAGE_SIZE ? KIND_HIDDEN : KIND_MIXED;
 	if (overlaps(base, end, g->hidden_base, g->hidden_end))
 		return base >= g->hidden_base && end <= g->hidden_end ? KIND_HIDDEN : KIND_MIXED;
 	for (u32 i = 0; i < g->ram_count; i++) {
@@ -148,10 +151,10 @@ static u64 walk(const struct gpa_space *g, u64 gpa)
 	return 0;
 }
 
-static void forget_hits(struct gpa_space *g)
+void gpa_forget(struct gpa_hits *h)
 {
 	for (unsigned i = 0; i < GPA_HITS; i++)
-		g->hit[i] = (struct gpa_hit){ .gpn = UINT64_MAX };
+		h->hit[i] = (struct gpa_hit){ .gpn = UINT64_MAX };
 }
 
 static bool map_range(struct gpa_space *g, const struct gpa_range *range)
@@ -178,7 +181,6 @@ bool gpa_build(struct partition *p)
 	g->root = machine_hpa(root).v;
 	g->page_limit = 1ull << (g->address_bits - PAGE_SHIFT);
 	g->has_1g = virt->npt_has_1g();
-	forget_hits(g);
 	for (u32 i = 0; i < g->ram_count; i++) {
 		hv_assert(!(g->ram[i].base & ~PAGE_MASK) && !(g->ram[i].end & ~PAGE_MASK));
 		if (!map_range(g, &g->ram[i]))
@@ -194,8 +196,7 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights)
 	if (!entry)
 		return false;
 	*entry = virt->npt_leaf(hpa, 1, rights, NPT_WB);
-	forget_hits(&p->gpa);
-	virt->flush_gpa(p);
+	p->gpa.stale = true;
 	return true;
 }
 
@@ -229,7 +230,9 @@ static bool merge(struct gpa_space *g, u64 gpa, unsigned level)
 	if (!is_whole(g, table, base, level, &present))
 		return false;
 	*entry = present ? leaf(kind_of(g, base, base + PAGE_SIZE), base, level) : 0;
-	free_page(table);
+	/* Processors may still walk it. */
+	hv_assert(g->loose_count < GPA_LOOSE_TABLES);
+	g->loose[g->loose_count++] = table;
 	g->tables--;
 	return true;
 }
@@ -244,11 +247,10 @@ void gpa_unmap_page(struct partition *p, u64 gpn)
 	*entry = gpa_is_ram(g, gpn) ? leaf(KIND_RAM, base, 1) : 0;
 	for (unsigned level = 2; level < LEVELS && merge(g, base, level);)
 		level++;
-	forget_hits(g);
-	virt->flush_gpa(p);
+	g->stale = true;
 }
 
-void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right)
+void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 right)
 {
 	u64 gpn = gpa.v >> PAGE_SHIFT;
 	struct gpa_hit hit = { .gpn = gpn };
@@ -262,13 +264,13 @@ void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right)
 	if (!hit.page || !(rights & right))
 		return NULL;
 	hit.rights = rights;
-	p->gpa.hit[gpn % GPA_HITS] = hit;
+	h->hit[gpn % GPA_HITS] = hit;
 	return hit.page + (gpa.v & ~PAGE_MASK);
 }
 
 static enum vm_next refuse_access(struct vcpu *v, const struct npt_fault *fault, const char *why)
 {
-	v->partition->gpa.refused++;
+	__atomic_fetch_add(&v->partition->gpa.refused, 1, __ATOMIC_RELAXED);
 	log_refusal(v, "refused access to GPA 0x%lx (%s%s%s%s): %s", fault->gpa.v,
 		    fault->access & NPT_R ? "read" : "", fault->access & NPT_W ? "write" : "",
 		    fault->access & NPT_X ? "fetch" : "", fault->walk ? ", page walk" : "", why);
@@ -296,13 +298,13 @@ static bool map_device(struct gpa_space *g, u64 page)
 	return true;
 }
 
-enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
+/* The partition's lock is held: what lies there, and what is to be done about it. */
+static enum vm_next resolve(struct vcpu *v, const struct npt_fault *fault)
 {
 	struct gpa_space *g = &v->partition->gpa;
 	u64 page = fault->gpa.v & PAGE_MASK;
 	u32 rights;
 
-	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
 	if (page >> PAGE_SHIFT >= g->page_limit)
 		return refuse_access(v, fault, "outside the guest physical address space");
 	if (overlay_at(v->partition, page >> PAGE_SHIFT, &rights))
@@ -314,13 +316,26 @@ enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
 		 * Mapped with all rights: an old translation, gone with this exit. Once more
 		 * without progress is our mistake.
 		 */
-		if (g->last_fault == fault->gpa.v && g->last_fault_exit + 1 == v->exits)
+		if (v->last_fault == fault->gpa.v && v->last_fault_exit + 1 == v->exits)
 			unexpected_exit(v);
-		g->last_fault = fault->gpa.v;
-		g->last_fault_exit = v->exits;
+		v->last_fault = fault->gpa.v;
+		v->last_fault_exit = v->exits;
 		return VM_RETRY;
 	}
 	if (!map_device(g, page))
 		return refuse_access(v, fault, "too many places of device memory");
 	return VM_RETRY;
+}
+
+enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
+{
+	enum vm_next next;
+
+	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
+	if ((fault->gpa.v & PAGE_MASK) == LAPIC_BASE_ADDRESS)
+		return apic_page_exit(v, fault);
+	partition_lock(v->partition);
+	next = resolve(v, fault);
+	partition_unlock(v->partition);
+	return next;
 }

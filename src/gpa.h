@@ -15,11 +15,18 @@ struct partition;
  */
 struct gpa_range { u64 base, end; };
 
-/* Pages that hypercalls used last: parameters repeat at the same place. */
+/*
+ * Pages that a VP's hypercalls used last: parameters repeat at the same place. Forgotten whenever
+ * the VP flushes its nested translations.
+ */
 #define GPA_HITS 4
 struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
+struct gpa_hits { struct gpa_hit hit[GPA_HITS]; };
 
-/* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
+/* Nested tables that one change can make superfluous. */
+#define GPA_LOOSE_TABLES 8
+
+/* Legend: (c) constant after creation; (p) the partition's lock. */
 struct gpa_space {
 	u64 root;                             /* (c) hpa of the top-level nested table */
 	unsigned address_bits;                /* (c) width of an address, at most 48 */
@@ -28,10 +35,11 @@ struct gpa_space {
 	u32 ram_count;                        /* (c) */
 	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
 	u64 hidden_base, hidden_end;          /* (c) the hypervisor's own memory */
-	struct gpa_hit hit[GPA_HITS];         /* (p) by the low bits of the page number */
 	u64 tables, table_budget;             /* (p) nested tables; devices get none beyond it */
-	u64 refused;                          /* (p) accesses answered with #GP */
-	u64 last_fault, last_fault_exit;      /* (p) to notice a fault without progress */
+	bool stale;                           /* (p) old translations must be flushed */
+	u64 *loose[GPA_LOOSE_TABLES];         /* (p) tables to be freed once that is done */
+	u32 loose_count;                      /* (p) */
+	u64 refused;                          /* (a) accesses answered with #GP */
 };
 
 /*
@@ -46,33 +54,37 @@ bool gpa_is_ram(const struct gpa_space *g, u64 gpn);
 
 /*
  * Show the page hpa at page number gpn instead of what lies there; splits larger pages. False: out
- * of memory.
+ * of memory. The caller holds the partition's lock, and partition_unlock() flushes; likewise below.
  */
 bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
 
 /* Show again what lies at gpn by the memory map; the large page comes back when it is whole. */
 void gpa_unmap_page(struct partition *p, u64 gpn);
 
+/* No page was used lately. */
+void gpa_forget(struct gpa_hits *h);
+
 /* The lookup behind gpa_ptr() when the page was not used lately. */
-void *gpa_ptr_lookup(struct partition *p, gpa_t gpa, u32 right);
+void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 right);
 
 /* The page of gpa, when it was used lately and gives that one right; else NULL. */
-static inline u8 *gpa_recent_page(const struct gpa_space *g, gpa_t gpa, u32 right)
+static inline u8 *gpa_recent_page(const struct gpa_hits *h, gpa_t gpa, u32 right)
 {
-	const struct gpa_hit *hit = &g->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
+	const struct gpa_hit *hit = &h->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
 
 	return hit->gpn == gpa.v >> PAGE_SHIFT && (hit->rights & right) ? hit->page : NULL;
 }
 
 /*
- * Host address of the byte at gpa, valid to the end of its page, as the guest sees it: overlays
- * first, then RAM. right: NPT_R or NPT_W. NULL: nothing there, or no such right. g is that of p.
+ * Host address of the byte at gpa, valid to the end of its page and of the exit, as the guest sees
+ * it: overlays first, then RAM. right: NPT_R or NPT_W. NULL: nothing there, or no such right. h is
+ * that of the VP that asks.
  */
-static inline void *gpa_ptr(struct partition *p, struct gpa_space *g, gpa_t gpa, u32 right)
+static inline void *gpa_ptr(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 right)
 {
-	u8 *page = gpa_recent_page(g, gpa, right);
+	u8 *page = gpa_recent_page(h, gpa, right);
 
-	return page ? page + (gpa.v & ~PAGE_MASK) : gpa_ptr_lookup(p, gpa, right);
+	return page ? page + (gpa.v & ~PAGE_MASK) : gpa_ptr_lookup(p, h, gpa, right);
 }
 
 #endif

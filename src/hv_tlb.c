@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Hypercalls of the TLFS's chapter on the virtual MMU: flushes of guest-virtual translations. */
+#include "flush.h"
 #include "gpa.h"
 #include "hv_abi.h"
 #include "partition.h"
@@ -10,16 +11,11 @@
 
 /*
  * Every flush drops all translations of a VP: that is always enough, and cheaper than finding out
- * what may stay. A VP that runs elsewhere would have to be made to exit; there is one, and it is
- * the caller.
+ * what may stay.
  */
 static void flush_set(struct vcpu *v, const struct vpset *set)
 {
-	const struct partition *p = v->partition;
-
-	for (u32 i = 0; i < p->env.vp_count; i++)
-		if (vpset_has(set, i))
-			virt->flush_gva(p->vp[i]);
+	flush_gva(v->partition, set);
 }
 
 static __attribute__((noinline)) void flush_mask_of_many(struct vcpu *v, u64 flags, u64 mask)

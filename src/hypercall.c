@@ -247,7 +247,7 @@ PART u32 copy_in(const struct call *c, u32 end)
 
 	if (!c->in_size)
 		return SPEC_RULE_NONE;
-	from = gpa_ptr(p, &p->gpa, GPA(c->in), NPT_R);
+	from = gpa_ptr(p, &c->v->hits, GPA(c->in), NPT_R);
 	if (!from)
 		return SPEC_RULE_GPA_ACCESS;
 	if (c->start) { /* headers in front of elements are whole words */
@@ -268,7 +268,7 @@ PART u32 find_output(const struct call *c, u8 **to)
 	*to = NULL;
 	if (!c->out_size)
 		return SPEC_RULE_NONE;
-	*to = gpa_ptr(p, &p->gpa, GPA(c->out), NPT_W);
+	*to = gpa_ptr(p, &c->v->hits, GPA(c->out), NPT_W);
 	return *to ? SPEC_RULE_NONE : SPEC_RULE_GPA_ACCESS;
 }
 
@@ -437,7 +437,7 @@ static __attribute__((noinline)) enum vm_next fast_call(struct vcpu *v, const st
 PART bool copy_in_short(struct vcpu *v, u32 size)
 {
 	const u64 in = v->regs.rdx;
-	const u8 *page = gpa_recent_page(&v->partition->gpa, GPA(in), NPT_R);
+	const u8 *page = gpa_recent_page(&v->hits, GPA(in), NPT_R);
 
 	if (!page || (in & 7) || crosses_page(in, size))
 		return false;

@@ -3,6 +3,7 @@
 #include "log.h"
 
 #include "machine.h"
+#include "spin.h"
 #include "text.h"
 #include "vcpu.h"
 
@@ -15,13 +16,27 @@
  */
 static struct kind { const void *kind; u64 count, shown; } kinds[KINDS];
 static u64 other_kinds;
+static bool alone; /* (a) the machine is coming to its end */
 
 static void write_line(struct text *t)
 {
+	static struct spin lock;
+	/* A panic must not wait for one who will never go on. */
+	const bool locks = !__atomic_load_n(&alone, __ATOMIC_RELAXED);
+
 	if (t->len == t->size - 1)
 		t->len--; /* room for the newline of a line that was cut */
 	t->buf[t->len++] = '\n';
+	if (locks)
+		spin_lock(&lock);
 	machine_console_write(t->buf, t->len);
+	if (locks)
+		spin_unlock(&lock);
+}
+
+void log_alone(void)
+{
+	__atomic_store_n(&alone, true, __ATOMIC_RELAXED);
 }
 
 static void log_va(const char *level, const char *fmt, va_list args)

@@ -28,4 +28,7 @@ void log_line(const char *line);
 /* Say how many refusals were counted but not shown. */
 void log_summary(void);
 
+/* From now on one processor alone writes, and waits for nobody. */
+void log_alone(void);
+
 #endif

@@ -5,6 +5,8 @@
 
 #include "types.h"
 
+struct vcpu;
+
 struct cpuid_regs { u32 eax, ebx, ecx, edx; };
 
 /* Rates measured once at boot, in hertz. */
@@ -38,11 +40,49 @@ void machine_out(u16 port, unsigned size, u32 value);
 void machine_xmm_read(unsigned n, u64 out[2]);
 
 /*
- * The physical local APIC in whichever mode the processor has it now; reg is the xAPIC offset (0x80
- * TPR, 0xb0 EOI, 0x300 ICR). False: an x2APIC refuses the value.
+ * The VP that the calling processor runs; NULL before it was bound to one, which is for good and
+ * sets up the processor's timer by the rates that were measured.
  */
-u64 machine_apic_read(u32 reg);
-bool machine_apic_write(u32 reg, u64 value);
+struct vcpu *machine_vcpu(void);
+void machine_bind(struct vcpu *v);
+
+struct boot_info;
+
+/*
+ * Start the processors with these APIC ids, one after the other: each calls entry on its own stack,
+ * which calls machine_online() when the next may follow, and never returns. How many did.
+ */
+u32 machine_start_processors(const struct boot_info *bi, const u32 *apic_ids, u32 count,
+			     u64 tsc_hz, void (*entry)(void));
+void machine_online(void);
+
+/* Make the processor with this APIC id exit from its guest, or from virt->wait(). */
+void machine_kick(u32 apic_id);
+
+/*
+ * Interrupt the calling processor when its TSC has come to a value, replacing what was set before;
+ * 0: never. It may come early, and interrupt_timer() sets it again then.
+ */
+void machine_timer_set(u64 tsc);
+
+/* A level-triggered interrupt of the calling processor, which the guest was given, has ended. */
+void machine_end_interrupt(u8 vector);
+
+/*
+ * The PIC's request was held back while the guest could not take it, because taking it decides its
+ * vector. From now on it comes through again.
+ */
+void machine_release_pic(void);
+
+/*
+ * An LVT entry of the calling processor's virtual APIC has a new value: the physical one follows
+ * where it has a source outside. machine_lvt() reads the physical one.
+ */
+void machine_lvt_written(u32 entry, u32 value);
+u32 machine_lvt(u32 entry);
+
+/* Wait a moment in a loop that waits for another processor. */
+void machine_pause(void);
 
 /* The hypervisor's own console; bounded time, never blocks for a missing device. */
 void machine_console_write(const char *text, size_t length);

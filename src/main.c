@@ -184,16 +184,48 @@ static u32 own_apic_id(void)
 
 static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
 {
-	u32 disabled;
-
-	if (!acpi_read(bi->rsdp, memory_limit(bi), acpi)) {
+	if (!acpi_read(bi->rsdp, memory_limit(bi), acpi))
 		log_warn("no ACPI tables: the root cannot power off");
-		return;
-	}
-	disabled = acpi_disable_other_processors(acpi, own_apic_id());
+}
+
+/* What a processor of the root does until its guest runs: everything of its VP is its own. */
+static void start_processor(void)
+{
+	char buf[256];
+	struct text why;
+	struct vcpu *v;
+
+	text_init(&why, buf, sizeof(buf));
+	if (!virt->cpu_enable(&why))
+		panic("%s cannot be turned on: %s", virt->name, buf);
+	v = vcpu_create(&root, own_apic_id());
+	if (!v)
+		panic("not enough memory for a virtual processor");
+	machine_bind(v);
+	virt->vcpu_init(v);
+	v->state = VCPU_WAITS_FOR_START_UP;
+	machine_online();
+	virt->vcpu_run(v);
+}
+
+/* Processors that cannot be had are hidden from the root, which would start them otherwise. */
+static void start_other_processors(const struct boot_info *bi, const struct acpi_info *acpi)
+{
+	u32 ids[PARTITION_MAX_VPS], others[PARTITION_MAX_VPS], count = 0, disabled;
+	const u32 found = acpi_processors(acpi, ids, PARTITION_MAX_VPS), own = own_apic_id();
+
+	for (u32 i = 0; i < found && count + 1 < PARTITION_MAX_VPS; i++)
+		if (ids[i] != own)
+			others[count++] = ids[i];
+	machine_start_processors(bi, others, count, root.tsc_hz, start_processor);
+	for (u32 i = 0; i < root.env.vp_count; i++)
+		ids[i] = root.vp[i]->apic_id;
+	disabled = acpi_disable_other_processors(acpi, ids, root.env.vp_count);
 	if (disabled)
-		log_info("%u of %u processors are not used: disabled in the MADT", disabled,
+		log_warn("%u of %u processors are not used: disabled in the MADT", disabled,
 			 acpi->processors);
+	partition_fill_cpuid(&root);
+	log_info("%u virtual processors", root.env.vp_count);
 }
 
 static void create_root(const struct boot_info *bi, const struct acpi_info *acpi)
@@ -232,12 +264,13 @@ static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_i
 
 	if (!v)
 		panic("not enough memory for a virtual processor");
+	machine_bind(v);
 	io_init(&root, acpi);
 	text_init(&error, buf, sizeof(buf));
 	if (!load_root(&root, bi, acpi->rsdp, &start, &error))
 		panic("root image: %s", buf);
+	start_other_processors(bi, acpi);
 	virt->vcpu_start(v, &start);
-	panic_vcpu = v; /* from here on its registers say something */
 	alloc_get_statistics(&memory);
 	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx",
 		 bi->hv_base, bi->hv_size / MIB,

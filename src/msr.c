@@ -104,8 +104,7 @@ bool msr_read(struct vcpu *v, u32 number, u64 *value)
 	       refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
 }
 
-/* A write to an MSR that is open to it. */
-static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+static inline bool write_slot(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
 {
 	const struct spec_msr *row = view->write;
 	const struct spec_msr_env env = { v->partition->msr, v->msr, v->partition->gpa.page_limit };
@@ -121,6 +120,19 @@ static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 n
 			      "not possible with this value now", value);
 	*view->slot = value;
 	return true;
+}
+
+/* A write to an MSR that is open to it. What VPs share is written by one of them at a time. */
+static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+{
+	bool good;
+
+	if (view->write->flags & SPEC_MSR_VP)
+		return write_slot(v, view, number, value);
+	partition_lock(v->partition);
+	good = write_slot(v, view, number, value);
+	partition_unlock(v->partition);
+	return good;
 }
 
 static COLD bool write_closed(struct vcpu *v, u32 number, u64 value)

@@ -1,65 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What synthetic MSRs do: the local APIC, which is the processor's own, and the assist page. */
+/* What synthetic MSRs do: the virtual local APIC by shorter ways, and the assist page. */
 #include "hv_abi.h"
-#include "machine.h"
+#include "lapic.h"
 #include "overlay.h"
 #include "partition.h"
 #include "spec_msrs.h"
 #include "vcpu.h"
 
-#define APIC_TPR 0x80
-#define APIC_EOI 0xb0
-#define APIC_ICR 0x300
-
-/*
- * Intel SDM 11.6.1, 11.12.9: the low half's fields, and the status bit that is read-only or
- * reserved by mode.
- */
-#define ICR_FIELDS 0x000ccfffull
-#define ICR_STATUS (1ull << 12)
-
 bool msr_write_eoi(struct vcpu *v, u32 index, u64 old, u64 value)
 {
-	(void)v, (void)index, (void)old, (void)value;
-	return machine_apic_write(APIC_EOI, 0); /* an x2APIC refuses any other value */
+	(void)index, (void)old, (void)value;
+	lapic_eoi(v);
+	return true;
 }
 
 bool msr_read_icr(struct vcpu *v, u32 index, u64 *value)
 {
-	(void)v, (void)index;
-	*value = machine_apic_read(APIC_ICR);
+	(void)index;
+	*value = lapic_read_icr(v);
 	return true;
 }
 
 bool msr_write_icr(struct vcpu *v, u32 index, u64 old, u64 value)
 {
-	(void)v, (void)index, (void)old;
-	/* An x2APIC raises #GP for reserved bits: that is for the guest to take, not for us. */
-	if ((u32)value & ~(ICR_FIELDS | ICR_STATUS))
-		return false;
-	return machine_apic_write(APIC_ICR, value & ~ICR_STATUS);
+	(void)index, (void)old;
+	return lapic_write_icr(v, value);
 }
 
 bool msr_read_tpr(struct vcpu *v, u32 index, u64 *value)
 {
-	(void)v, (void)index;
-	*value = machine_apic_read(APIC_TPR) & 0xff;
+	(void)index;
+	*value = lapic_tpr(v);
 	return true;
 }
 
 bool msr_write_tpr(struct vcpu *v, u32 index, u64 old, u64 value)
 {
-	(void)v, (void)index, (void)old;
-	return machine_apic_write(APIC_TPR, value);
+	(void)index, (void)old;
+	lapic_set_tpr(v, (u8)value);
+	return true;
 }
 
 bool msr_write_vp_assist_page(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	u32 id = OVERLAY_ASSIST + v->index;
+	bool good = true;
 
 	(void)index, (void)old;
+	partition_lock(v->partition);
 	if (value & HV_X64_MSR_VP_ASSIST_PAGE_ENABLE)
-		return overlay_set(v->partition, id, value >> HV_X64_MSR_VP_ASSIST_PAGE_GPFN_SHIFT);
-	overlay_clear(v->partition, id);
-	return true;
+		good = overlay_set(v->partition, id,
+				   value >> HV_X64_MSR_VP_ASSIST_PAGE_GPFN_SHIFT);
+	else
+		overlay_clear(v->partition, id);
+	partition_unlock(v->partition);
+	return good;
 }

@@ -116,7 +116,7 @@ static void log_crash_message(struct vcpu *v, const u64 *p)
 
 	while (length) {
 		u64 piece = PAGE_SIZE - (gpa & ~PAGE_MASK);
-		const char *text = gpa_ptr(partition, &partition->gpa, GPA(gpa), NPT_R);
+		const char *text = gpa_ptr(partition, &v->hits, GPA(gpa), NPT_R);
 
 		if (piece > length)
 			piece = length;

@@ -34,7 +34,7 @@ static const struct overlay *seen_at(const struct partition *p, u64 gpn, u32 *id
 {
 	const struct overlay *slot = p->overlays.slot;
 
-	for (*id = 0; *id < OVERLAY_ASSIST + p->env.vp_count; ++*id)
+	for (*id = 0; *id < OVERLAY_COUNT; ++*id)
 		if (slot[*id].on && slot[*id].gpn == gpn)
 			return &slot[*id];
 	return NULL;

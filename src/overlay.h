@@ -7,10 +7,16 @@
 
 struct partition;
 
-/* One per page that can be laid over guest memory; assist pages: one per VP, by index. */
-enum overlay_id { OVERLAY_HYPERCALL, OVERLAY_REFERENCE_TSC, OVERLAY_ASSIST };
-#define OVERLAY_ASSIST_PAGES 64
-#define OVERLAY_COUNT (OVERLAY_ASSIST + OVERLAY_ASSIST_PAGES)
+/* One per page that can be laid over guest memory; of the last three, one per VP, by index. */
+#define OVERLAY_VPS 64
+enum overlay_id {
+	OVERLAY_HYPERCALL,
+	OVERLAY_REFERENCE_TSC,
+	OVERLAY_ASSIST,
+	OVERLAY_SIMP = OVERLAY_ASSIST + OVERLAY_VPS,
+	OVERLAY_SIEFP = OVERLAY_SIMP + OVERLAY_VPS,
+	OVERLAY_COUNT = OVERLAY_SIEFP + OVERLAY_VPS,
+};
 
 struct overlay {
 	void *page;      /* the hypervisor's page, or NULL before it is first used */

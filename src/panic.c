@@ -3,6 +3,7 @@
 #include "panic.h"
 
 #include "gpa.h"
+#include "interrupt.h"
 #include "guest_walk.h"
 #include "io.h"
 #include "log.h"
@@ -19,7 +20,7 @@
 #define LINE 240
 #define CODE_BYTES 16
 
-struct vcpu *panic_vcpu;
+static bool dumping; /* a dump may fail and panic in turn */
 
 static void log_va(const char *what, const char *fmt, va_list args)
 {
@@ -63,8 +64,8 @@ static void dump_segments(struct vcpu *v)
 
 static bool read_guest(void *context, u64 gpa, void *out, size_t length)
 {
-	struct partition *p = context;
-	const void *from = gpa_ptr(p, &p->gpa, GPA(gpa), NPT_R);
+	struct vcpu *v = context;
+	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
 
 	if (!from || (gpa & ~PAGE_MASK) + length > PAGE_SIZE)
 		return false;
@@ -77,7 +78,7 @@ static void dump_code(struct vcpu *v)
 	struct guest_walk walk = {
 		.cr0 = virt->get_reg(v, VREG_CR0), .cr3 = virt->get_reg(v, VREG_CR3),
 		.cr4 = virt->get_reg(v, VREG_CR4), .efer = virt->get_reg(v, VREG_EFER),
-		.read = read_guest, .context = v->partition,
+		.read = read_guest, .context = v,
 	};
 	struct segment cs;
 	u8 bytes[CODE_BYTES];
@@ -135,14 +136,23 @@ void panic_dump_vcpu(struct vcpu *v)
 		trace_dump(v, records < TRACE_RECORDS ? (u32)records : TRACE_RECORDS);
 }
 
+/* The others stop first, so that nothing changes any more and the log is ours alone. */
+static void take_over(void)
+{
+	struct vcpu *v = machine_vcpu();
+
+	if (!dumping && v)
+		interrupt_stop_others(v->partition);
+}
+
 /* The dump of what was going on, and the end. */
 static _Noreturn void finish(void)
 {
-	static bool dumping;
+	struct vcpu *v = machine_vcpu();
 
-	if (!dumping && panic_vcpu) {
+	if (!dumping && v && v->exits) {
 		dumping = true;
-		panic_dump_vcpu(panic_vcpu);
+		panic_dump_vcpu(v);
 	}
 	log_summary();
 	log_info("end: panic");
@@ -153,6 +163,7 @@ _Noreturn void panic(const char *fmt, ...)
 {
 	va_list args;
 
+	take_over();
 	va_start(args, fmt);
 	log_va("panic: ", fmt, args);
 	va_end(args);
@@ -161,6 +172,7 @@ _Noreturn void panic(const char *fmt, ...)
 
 _Noreturn void panic_exception(const struct exception_frame *f)
 {
+	take_over();
 	log_info("panic: exception %lu in the hypervisor, error code 0x%lx", f->vector, f->error);
 	log_info("  rip %016lx cs %lx rflags %lx rsp %016lx cr2 %016lx", f->rip, f->cs, f->rflags,
 		 f->rsp, f->cr2);
@@ -173,6 +185,5 @@ _Noreturn void panic_exception(const struct exception_frame *f)
 
 _Noreturn void unexpected_exit(struct vcpu *v)
 {
-	panic_vcpu = v;
 	panic("an exit of vp %u that has no handler", v->index);
 }

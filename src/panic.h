@@ -36,7 +36,4 @@ _Noreturn void panic_exception(const struct exception_frame *frame);
  */
 void panic_dump_vcpu(struct vcpu *v);
 
-/* The VP a panic should describe: set before it first runs. */
-extern struct vcpu *panic_vcpu;
-
 #endif

@@ -2,13 +2,17 @@
 /* Partitions: what one is made of, its MSRs at reset, and how the root comes to its end. */
 #include "partition.h"
 
+#include "alloc.h"
+#include "flush.h"
 #include "gpa.h"
 #include "hypercall.h"
+#include "interrupt.h"
 #include "io.h"
 #include "log.h"
 #include "machine.h"
 #include "overlay.h"
 #include "panic.h"
+#include "string.h"
 #include "text.h"
 #include "virt.h"
 
@@ -17,7 +21,31 @@
 #define VERSION_MINOR 0
 #define VERSION_BUILD 27744
 
-static void fill_cpuid(struct partition *p)
+#define TIMER_MOST_HZ 1000000000u
+
+void partition_lock(struct partition *p)
+{
+	spin_lock(&p->lock);
+}
+
+void partition_unlock(struct partition *p)
+{
+	struct gpa_space *g = &p->gpa;
+	const bool stale = g->stale;
+	const u32 count = g->loose_count;
+	u64 *loose[GPA_LOOSE_TABLES];
+
+	memcpy(loose, g->loose, sizeof(loose));
+	g->stale = false;
+	g->loose_count = 0;
+	spin_unlock(&p->lock);
+	if (stale)
+		flush_gpa(p);
+	for (u32 i = 0; i < count; i++)
+		free_page(loose[i]);
+}
+
+void partition_fill_cpuid(struct partition *p)
 {
 	const struct spec_values values = {
 		.build_number = VERSION_BUILD,
@@ -25,8 +53,8 @@ static void fill_cpuid(struct partition *p)
 		.minor_version = VERSION_MINOR,
 		.long_spin_wait_count = UINT32_MAX, /* never: each VP has a processor to itself */
 		.physical_address_bits = p->gpa.address_bits,
-		.max_virtual_processors = 1,
-		.max_logical_processors = 1,
+		.max_virtual_processors = p->env.vp_count,
+		.max_logical_processors = p->env.vp_count,
 		.msr_bitmaps_in_use = 1,
 		.second_level_address_translation_in_use = 1,
 	};
@@ -34,18 +62,26 @@ static void fill_cpuid(struct partition *p)
 	spec_cpuid_fill(p->cpuid, &p->offer, &values);
 }
 
+/* The virtual APIC timer counts the TSC, at no more than the most that software is used to. */
+static void set_timer_rate(struct partition *p)
+{
+	while (p->tsc_hz >> p->apic_timer_shift > TIMER_MOST_HZ)
+		p->apic_timer_shift++;
+	p->apic_timer_hz = p->tsc_hz >> p->apic_timer_shift;
+}
+
 bool partition_create(struct partition *p, const struct partition_config *config)
 {
 	p->env.partition_id = config->id;
 	p->offer = config->offer;
 	p->tsc_hz = config->rates->tsc_hz;
-	p->apic_timer_hz = config->rates->apic_timer_hz;
+	set_timer_rate(p);
 	p->gpa.address_bits = config->address_bits;
 	if (!gpa_build(p))
 		return false;
 	p->env.gpa_pages = p->gpa.page_limit;
 	p->gpa.table_budget = p->gpa.tables + config->table_budget;
-	fill_cpuid(p);
+	partition_fill_cpuid(p);
 	reftime_start(&p->time, p->tsc_hz, machine_tsc());
 	partition_reset(p);
 	return true;
@@ -53,7 +89,9 @@ bool partition_create(struct partition *p, const struct partition_config *config
 
 void partition_reset(struct partition *p)
 {
+	partition_lock(p);
 	overlay_reset(p);
+	partition_unlock(p);
 	spec_msr_reset_partition(p->msr);
 	p->msr[SPEC_MSR_SLOT_TSC_FREQUENCY] = p->tsc_hz;
 	p->msr[SPEC_MSR_SLOT_APIC_FREQUENCY] = p->apic_timer_hz;
@@ -97,6 +135,7 @@ static void log_statistics(const struct partition *p)
 
 _Noreturn void partition_end_root(struct partition *p, enum partition_end why, u32 value)
 {
+	interrupt_stop_others(p);
 	log_statistics(p);
 	log_end(why, value);
 	machine_end(why, value);

@@ -11,6 +11,7 @@
 #include "spec_cpuid.h"
 #include "spec_msrs.h"
 #include "spec_offer.h"
+#include "spin.h"
 #include "vcpu.h"
 
 #define PARTITION_MAX_VPS 64
@@ -22,6 +23,7 @@
 enum partition_end { END_POWER_OFF, END_EXIT, END_RESET, END_TRIPLE_FAULT, END_PANIC };
 
 struct partition {
+	struct spin lock;
 	struct spec_env env;                    /* (c) what rules of hypercalls ask about it */
 	struct spec_offer offer;                /* (c) privileges, features and hints it has */
 	struct spec_cpuid_leaf cpuid[SPEC_CPUID_LEAVES]; /* (c) filled from the offer at creation */
@@ -32,11 +34,12 @@ struct partition {
 	struct reftime time;                    /* (p) reference time */
 	bool invariant_tsc;                     /* (p) exposed in CPUID 0x80000007 */
 	u64 tsc_hz, apic_timer_hz;              /* (c) */
+	unsigned apic_timer_shift;              /* (c) TSC ticks of one APIC timer tick: a power of two */
 	u32 crashes;                            /* (p) crash notifications so far */
 	u32 identities;                         /* (p) changes of the guest OS id so far */
 	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index; env has their number */
 };
-/* Legend: (c) constant after creation; (p) the partition's lock, once several VPs run. */
+/* Legend: (c) constant after creation; (p) the partition's lock. */
 
 struct machine_rates;
 
@@ -54,6 +57,16 @@ struct partition_config {
  * MSRs at reset, reference time from 0. False: out of memory.
  */
 bool partition_create(struct partition *p, const struct partition_config *config);
+
+/*
+ * Changes of what VPs share. Unlocking waits, with the lock released, until no VP uses an old nested
+ * translation any more.
+ */
+void partition_lock(struct partition *p);
+void partition_unlock(struct partition *p);
+
+/* Fill in its CPUID leaves; again when it has all its virtual processors. */
+void partition_fill_cpuid(struct partition *p);
 
 /* Give every synthetic MSR of the partition and its VPs its reset value, take all overlays away. */
 void partition_reset(struct partition *p);

@@ -34,6 +34,8 @@ u64 reftsc_scale(u64 hz)
 void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc)
 {
 	t->scale = reftsc_scale(tsc_hz);
+	t->tsc_per_unit = (tsc_hz / REFERENCE_HZ << 32) +
+			  ((tsc_hz % REFERENCE_HZ << 32) + REFERENCE_HZ - 1) / REFERENCE_HZ;
 	t->offset = 0;
 	t->start = tsc;
 	t->offset = 0 - reftime_at(t, tsc);

@@ -15,7 +15,11 @@ struct reftsc_page { u32 sequence, _reserved; u64 scale; u64 offset; };
  * time = ((guest TSC * scale) >> 64) + offset, modulo 2^64. start: the guest TSC when that began; a
  * value in the lower half, when start is in the upper one, is from behind the wrap of the TSC.
  */
-struct reftime { u64 scale, offset, start; u32 sequence; };
+struct reftime {
+	u64 scale, offset, start;
+	u64 tsc_per_unit;  /* TSC ticks of 100 ns, times 2^32 */
+	u32 sequence;
+};
 
 /* Scale for a TSC of hz (more than 10 MHz): 2^64 * 10^7 / hz. */
 u64 reftsc_scale(u64 hz);

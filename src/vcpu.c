@@ -33,8 +33,10 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
 		return NULL;
 	v->trace_next = v->trace->record;
-	if (!virt->vcpu_create(v))
+	gpa_forget(&v->hits);
+	if (!lapic_create(v) || !virt->vcpu_create(v))
 		return NULL;
+	lapic_start(v, v->index == 0);
 	p->vp[p->env.vp_count++] = v;
 	vcpu_reset(v);
 	msr_open(v);
@@ -43,7 +45,9 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 
 void vcpu_reset(struct vcpu *v)
 {
+	partition_lock(v->partition);
 	overlay_clear(v->partition, OVERLAY_ASSIST + v->index);
+	partition_unlock(v->partition);
 	spec_msr_reset_vp(v->msr);
 	v->msr[SPEC_MSR_SLOT_VP_INDEX] = v->index;
 }

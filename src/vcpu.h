@@ -4,6 +4,9 @@
 #define PARTITA_VCPU_H
 
 #include "types.h"
+#include "gpa.h"
+#include "lapic.h"
+#include "stimer.h"
 #include "spec_msrs.h"
 
 struct msr_view;
@@ -64,9 +67,35 @@ struct vcpu_start {
 	gpa_t gdt;                 /* page with a GDT: flat code at 0x10, data at 0x18 */
 };
 
+/* What one processor asks of a VP that another runs: bits of vcpu.requests. */
+enum vcpu_request {
+	VCPU_REQUEST_INTERRUPT = 1u << 0, /* vectors were posted */
+	VCPU_REQUEST_NMI = 1u << 1,
+	VCPU_REQUEST_INIT = 1u << 2,
+	VCPU_REQUEST_START_UP = 1u << 3,  /* at vcpu.start_up_vector */
+	VCPU_REQUEST_FLUSH_GVA = 1u << 4,
+	VCPU_REQUEST_FLUSH_GPA = 1u << 5,
+	VCPU_REQUEST_STOP = 1u << 6,      /* the machine ends: never enter the guest again */
+};
+
+/* Whether a VP runs, or waits in the hypervisor. */
+enum vcpu_state {
+	VCPU_RUNS,
+	VCPU_WAITS_FOR_START_UP, /* after INIT (SDM 9.4) */
+	VCPU_IDLES,              /* in a read of the guest idle MSR: until an interrupt is pending */
+};
+
+#define VCPU_EXTINTS 16
+
 struct vcpu {
 	struct vcpu_regs regs;             /* (s) */
 	void *vendor;                      /* (c) struct vmx_vcpu or struct svm_vcpu */
+	/*
+	 * Looked at after every exit, as one word: what others ask for, and whether an interrupt
+	 * might be delivered or a window be opened.
+	 */
+	u32 requests;                      /* (a) */
+	u32 look;                          /* (s) 1: interrupts are to be looked at */
 	struct partition *partition;       /* (c) */
 	u32 index;                         /* (c) VP index */
 	u32 apic_id;                       /* (c) */
@@ -78,13 +107,48 @@ struct vcpu {
 	u64 started_tsc;                   /* (c) */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */
+	struct lapic lapic;                /* (s), some of it (a) */
+	struct synic synic;                /* (s), its queues by their lock */
+	struct stimer stimer[STIMERS];     /* (s) */
+	enum vcpu_state state;             /* (s) */
+	bool nmi_pending;                  /* (s) an NMI waits for the guest to take it */
+	u8 start_up_vector;                /* (a) written before the request */
+	bool pic_waits;                    /* (s) the PIC has a request that the guest cannot take */
+	u8 extint[VCPU_EXTINTS];           /* (s) vectors that the PIC gave, latest last */
+	u32 extint_count;                  /* (s) */
+	u32 flush_wanted, flush_done;      /* (a) numbers of flushes asked for, and met */
+	bool kicked;                       /* (a) an NMI is on its way to make it exit */
+	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
+	struct gpa_hits hits;              /* (s) */
+	u64 last_fault, last_fault_exit;   /* (s) to notice a nested page fault without progress */
 	bool rip_written;                  /* (s) the hypercall being handled set RIP itself */
 	/* What was handled last, for panics and refusals. */
 	u16 current_call;                  /* (s) */
 	u32 current_msr;                   /* (s) */
 	u32 last_rule;                     /* (s) enum spec_rule of the last refusal */
 };
-/* Legend: (c) constant after creation; (s) only the processor that runs this VP touches it. */
+/*
+ * Legend: (c) constant after creation; (s) only the processor that runs this VP touches it;
+ * (a) atomic, any processor.
+ */
+
+/*
+ * Ask something of a VP: a set of enum vcpu_request. Its processor leaves the guest for it. From any
+ * processor.
+ */
+void vcpu_request(struct vcpu *target, u32 request);
+
+/* The same for a start-up IPI at page vector << 12. */
+void vcpu_start_up(struct vcpu *target, u8 vector);
+
+/* The VP's earliest deadline may be another now: set the processor's timer. */
+void vcpu_deadlines_changed(struct vcpu *v);
+
+/* Pending interrupts, or what may be delivered, have changed: look before the next entry. */
+static inline void vcpu_check_interrupts(struct vcpu *v)
+{
+	v->look = 1;
+}
 
 /*
  * Make a VP of p with the next free index: its pages, trace ring and vendor state. The partition's

@@ -4,6 +4,7 @@
 
 #include "apic.h"
 #include "cpu.h"
+#include "irq.h"
 
 #define PM_HZ 3579545u
 #define PM_MASK 0xffffffu           /* 24 bits are there on every machine */
@@ -32,7 +33,7 @@ static u64 poll(u16 port, struct sample *out)
 
 	out->pm = cpu_in32(port) & PM_MASK;
 	out->tsc = cpu_rdtsc();
-	out->apic = (u32)machine_apic_read(APIC_TIMER_CURRENT);
+	out->apic = (u32)apic_read(APIC_TIMER_CURRENT);
 	return cpu_rdtsc() - start;
 }
 
@@ -117,18 +118,20 @@ static bool measure_until_stable(u16 port, struct machine_rates *out)
 
 bool machine_rates(u16 pm_timer_port, struct machine_rates *out)
 {
-	const u64 divide = machine_apic_read(APIC_TIMER_DIVIDE),
-		  lvt = machine_apic_read(APIC_LVT_TIMER);
+	const u64 divide = apic_read(APIC_TIMER_DIVIDE),
+		  lvt = apic_read(APIC_LVT_TIMER);
 	bool done;
 
 	if (!pm_timer_port)
 		return false;
-	machine_apic_write(APIC_LVT_TIMER, APIC_TIMER_MASKED);
-	machine_apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_DIVIDE_BY_1);
-	machine_apic_write(APIC_TIMER_INITIAL, 0xffffffff);
+	apic_write(APIC_LVT_TIMER, APIC_TIMER_MASKED);
+	apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_DIVIDE_BY_1);
+	apic_write(APIC_TIMER_INITIAL, 0xffffffff);
 	done = measure_until_stable(pm_timer_port, out);
-	machine_apic_write(APIC_TIMER_INITIAL, 0);
-	machine_apic_write(APIC_TIMER_DIVIDE, divide);
-	machine_apic_write(APIC_LVT_TIMER, lvt);
+	if (done)
+		irq_set_rates(out->tsc_hz, out->apic_timer_hz);
+	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_write(APIC_TIMER_DIVIDE, divide);
+	apic_write(APIC_LVT_TIMER, lvt);
 	return done;
 }

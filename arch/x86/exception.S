@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Entry points of the 32 exceptions: registers into struct exception_frame (panic.h), then C. */
+/*
+ * Entry points of the 32 exceptions: registers into struct exception_frame (panic.h), then C; and of
+ * interrupts, of which the vector is all that counts.
+ */
 
 	.text
 	.globl exception_stubs
@@ -16,6 +19,47 @@ exception_stubs:                                /* 16 bytes apart */
 	jmp exception_common
 	vector = vector + 1
 	.endr
+
+	.globl interrupt_stubs
+	.balign 16
+interrupt_stubs:
+	vector = 0
+	.rept 256
+	.balign 16
+	push %rax
+	mov $vector, %eax
+	jmp interrupt_common
+	vector = vector + 1
+	.endr
+
+interrupt_common:
+	push %rcx
+	push %rdx
+	push %rsi
+	push %rdi
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %rbx
+	cld
+	mov %eax, %edi
+	lea 80(%rsp), %rsi		/* RIP on the frame: ten registers lie below */
+	mov %rsp, %rbx
+	and $-16, %rsp
+	call interrupt_entry
+	mov %rbx, %rsp
+	pop %rbx
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rdi
+	pop %rsi
+	pop %rdx
+	pop %rcx
+	pop %rax
+	iretq
 
 exception_common:
 	push %rax
@@ -59,5 +103,21 @@ exception_common:
 	pop %rax
 	add $16, %rsp
 	iretq
+
+/*
+ * void idt_wait(const bool *nmi, bool has_gif): halt until an NMI or an interrupt comes, unless *nmi
+ * says that one has. One that hits between here and the HLT goes on behind it: idt.c sees to that.
+ */
+	.globl idt_wait, idt_wait_end
+idt_wait:
+	cmpb $0, (%rdi)
+	jne idt_wait_end
+	test %sil, %sil
+	jz 1f
+	stgi
+1:	sti
+	hlt
+idt_wait_end:
+	ret
 
 	.section .note.GNU-stack, "", @progbits

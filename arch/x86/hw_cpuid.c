@@ -18,12 +18,12 @@ static void copy_bit(u32 *to, unsigned bit, bool on)
 
 /*
  * Leaf 1: no DTES64, DS_CPL, VMX, SMX, PDCM, DS; a hypervisor is there; OSXSAVE mirrors the guest's
- * own CR4.
+ * own CR4. The local APIC is ours: with x2APIC mode and TSC deadline whatever the processor has.
  */
 static void mask_features(u64 cr4, struct cpuid_regs *r)
 {
 	r->ecx &= ~(BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(15));
-	r->ecx |= BIT(31);
+	r->ecx |= BIT(21) | BIT(24) | BIT(31);
 	copy_bit(&r->ecx, 27, cr4 & CR4_OSXSAVE);
 	r->edx &= ~BIT(21);
 }
@@ -80,4 +80,6 @@ void hw_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *out)
 {
 	cpu_cpuid(leaf, subleaf, out);
 	hw_cpuid_mask(leaf, subleaf, virt->get_reg(v, VREG_CR4), v->partition->invariant_tsc, out);
+	if (leaf == 1 && !lapic_is_enabled(&v->lapic))
+		out->edx &= ~BIT(9); /* SDM 11.4.3 */
 }

@@ -2,8 +2,8 @@
 /* Which hardware MSRs the root reaches: one policy table, and the few that are handled by name. */
 #include "hw_msr.h"
 
-#include "apic.h"
 #include "cpu.h"
+#include "lapic.h"
 #include "machine.h"
 #include "reftsc.h"
 
@@ -18,7 +18,7 @@ struct hw_msr_policy { u32 first, last; enum hw_msr_rule rule; };
 /* Sorted. What is not here is HW_MSR_UNLISTED. */
 static const struct hw_msr_policy policies[] = {
 	{ MSR_TSC, MSR_TSC, HW_MSR_READ_OPEN },
-	{ MSR_APIC_BASE, MSR_APIC_BASE, HW_MSR_READ_OPEN },
+	{ MSR_APIC_BASE, MSR_APIC_BASE, HW_MSR_EMULATED },
 	{ 0x33, 0x33, HW_MSR_FORWARD }, /* TEST_CTRL */
 	{ MSR_FEATURE_CONTROL, MSR_TSC_ADJUST, HW_MSR_EMULATED },
 	{ MSR_SPEC_CTRL, MSR_PRED_CMD, HW_MSR_OPEN },
@@ -58,10 +58,10 @@ static const struct hw_msr_policy policies[] = {
 	{ 0x560, 0x58f, HW_MSR_HIDDEN },  /* processor trace */
 	{ 0x600, 0x600, HW_MSR_HIDDEN },  /* DS_AREA */
 	{ 0x6a0, 0x6a8, HW_MSR_FORWARD }, /* shadow stacks */
-	{ MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, HW_MSR_OPEN },
+	{ MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, HW_MSR_EMULATED },
 	{ 0x6e1, 0x6e1, HW_MSR_FORWARD }, /* PKRS */
 	{ 0x770, 0x77f, HW_MSR_FORWARD }, /* hardware P-states */
-	{ MSR_X2APIC_FIRST, MSR_X2APIC_LAST, HW_MSR_OPEN },
+	{ MSR_X2APIC_FIRST, MSR_X2APIC_LAST, HW_MSR_EMULATED },
 	{ MSR_XSS, MSR_XSS, HW_MSR_FORWARD },
 	{ 0x14ce, 0x14cf, HW_MSR_HIDDEN },       /* architectural LBR */
 	{ MSR_EFER, MSR_EFER, HW_MSR_EMULATED }, /* by the vendor */
@@ -143,15 +143,16 @@ static enum vm_next read_by_name(struct vcpu *v, u32 msr, u64 *value)
 	case MSR_TSC_ADJUST:
 		return read_tsc_adjust(v, value);
 	case MSR_TSC_DEADLINE:
-		if (read_hardware(msr, value) != VM_SKIP)
-			return VM_GP;
-		if (*value)
-			*value += v->tsc_offset;
+		*value = lapic_read_tsc_deadline(v);
 		return VM_SKIP;
+	case MSR_APIC_BASE:
+		*value = v->lapic.base;
+		return VM_SKIP;
+	case MSR_X2APIC_FIRST ... MSR_X2APIC_LAST:
+		return lapic_msr_read(v, msr, value) ? VM_SKIP : VM_GP;
 	case MSR_FEATURE_CONTROL:
 		*value = FEATURE_CONTROL_LOCKED;
 		return VM_SKIP;
-	case MSR_APIC_BASE:
 	case MSR_MISC_ENABLE:
 	case MSR_DEBUGCTL:
 		return read_hardware(msr, value);
@@ -163,8 +164,6 @@ static enum vm_next read_by_name(struct vcpu *v, u32 msr, u64 *value)
 enum vm_next hw_msr_read(struct vcpu *v, u32 msr, u64 *value)
 {
 	*value = 0;
-	if (msr == MSR_TSC_DEADLINE)
-		return read_by_name(v, msr, value);
 	switch (hw_msr_rule(msr)) {
 	case HW_MSR_READ_OPEN:
 	case HW_MSR_EMULATED:
@@ -181,17 +180,6 @@ enum vm_next hw_msr_read(struct vcpu *v, u32 msr, u64 *value)
 static enum vm_next write_hardware(u32 msr, u64 value)
 {
 	return machine_msr_write(msr, value) ? VM_SKIP : VM_GP;
-}
-
-/* The base stays where the root's memory map and the hypervisor know it; the mode is the root's. */
-static enum vm_next write_apic_base(u64 value)
-{
-	const u64 mode = APIC_BASE_ENABLE | APIC_BASE_EXTD, old = cpu_rdmsr(MSR_APIC_BASE);
-
-	if ((value ^ old) & ~mode || !machine_msr_write(MSR_APIC_BASE, value))
-		return VM_GP;
-	apic_base_written(cpu_rdmsr(MSR_APIC_BASE));
-	return VM_SKIP;
 }
 
 static enum vm_next write_tsc_adjust(struct vcpu *v, u64 value)
@@ -213,9 +201,12 @@ static enum vm_next write_by_name(struct vcpu *v, u32 msr, u64 value)
 	case MSR_TSC_ADJUST:
 		return write_tsc_adjust(v, value);
 	case MSR_TSC_DEADLINE:
-		return write_hardware(msr, value ? value - v->tsc_offset : 0);
+		lapic_write_tsc_deadline(v, value);
+		return VM_SKIP;
 	case MSR_APIC_BASE:
-		return write_apic_base(value);
+		return lapic_write_base(v, value) ? VM_SKIP : VM_GP;
+	case MSR_X2APIC_FIRST ... MSR_X2APIC_LAST:
+		return lapic_msr_write(v, msr, value) ? VM_SKIP : VM_GP;
 	case MSR_MISC_ENABLE:
 		return value & MISC_ENABLE_XD_DISABLE ? VM_GP : write_hardware(msr, value);
 	case MSR_DEBUGCTL:
@@ -227,8 +218,6 @@ static enum vm_next write_by_name(struct vcpu *v, u32 msr, u64 value)
 
 enum vm_next hw_msr_write(struct vcpu *v, u32 msr, u64 value)
 {
-	if (msr == MSR_TSC_DEADLINE)
-		return write_by_name(v, msr, value);
 	switch (hw_msr_rule(msr)) {
 	case HW_MSR_OPEN:
 	case HW_MSR_FORWARD:

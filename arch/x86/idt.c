@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
  * The hypervisor's own interrupt descriptor table: every exception is a readable panic, except the
- * expected ones.
+ * expected ones; interrupts are noted.
  */
 #include "idt.h"
 
 #include "cpu.h"
 #include "panic.h"
+#include "percpu.h"
 
 #define EXCEPTIONS 32
+#define VECTORS 256
 #define STUB_BYTES 16
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
-#define TSS_BYTES 104
 #define TSS_BUSY \
 	0x8bull /* present, busy 64-bit TSS: LTR is not executed, VM exits load it as it stands */
 
@@ -28,49 +29,56 @@ struct table_register { u16 limit; u64 base; } __attribute__((packed));
 /* An instruction that may fault, and where to go on if it does. */
 struct exception_entry { u64 rip, resume; };
 
-extern const char exception_stubs[];
+extern const char exception_stubs[], interrupt_stubs[];
 extern const struct exception_entry exception_table[], exception_table_end[];
 
 void exception_entry(struct exception_frame *frame);
+void interrupt_entry(u64 vector, u64 *rip);
 
+/* Without stack switching: a TSS exists because VMX demands one in the host state. */
 static struct gate idt[EXCEPTIONS] __attribute__((aligned(16)));
-/* No stack switching: the TSS exists because VMX demands one in the host state. */
-static u8 tss[TSS_BYTES] __attribute__((aligned(16)));
-static u64 gdt[5] __attribute__((aligned(16))) = {
-	0,
-	0x00af9b000000ffff, /* HOST_CS: 64-bit code */
-	0x00cf93000000ffff, /* HOST_DS */
-};
-static volatile bool nmi_pending; /* set by the NMI handler, cleared by the vendor before an entry;
-				     same processor */
+/*
+ * For the moments in which interrupts are let in: firmware has the PIC give vectors that are also
+ * those of exceptions, and only the moment tells them apart.
+ */
+static struct gate interrupt_idt[VECTORS] __attribute__((aligned(16)));
 
-static void set_gate(unsigned vector)
+struct cpu boot_cpu;
+
+static void set_gate(struct gate *gate, u64 stub)
 {
-	const u64 stub = (u64)exception_stubs + vector * STUB_BYTES;
-
-	idt[vector] = (struct gate){
+	*gate = (struct gate){
 		.offset_low = (u16)stub, .selector = HOST_CS, .attributes = GATE_INTERRUPT,
 		.offset_middle = (u16)(stub >> 16), .offset_high = (u32)(stub >> 32),
 	};
 }
 
-static void set_tss(void)
+static void set_tss(struct cpu *c)
 {
-	const u64 base = (u64)tss;
+	const u64 base = (u64)c->tss;
 
-	gdt[HOST_TR / 8] = (TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_BUSY << 40 |
-			   (base >> 24 & 0xff) << 56;
-	gdt[HOST_TR / 8 + 1] = base >> 32;
+	c->gdt[HOST_TR / 8] = (CPU_TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_BUSY << 40 |
+			      (base >> 24 & 0xff) << 56;
+	c->gdt[HOST_TR / 8 + 1] = base >> 32;
 }
 
 void idt_init(void)
 {
-	const struct table_register idtr = { sizeof(idt) - 1, (u64)idt };
-	const struct table_register gdtr = { sizeof(gdt) - 1, (u64)gdt };
-
 	for (unsigned v = 0; v < EXCEPTIONS; v++)
-		set_gate(v);
-	set_tss();
+		set_gate(&idt[v], (u64)exception_stubs + v * STUB_BYTES);
+	for (unsigned v = 0; v < VECTORS; v++)
+		set_gate(&interrupt_idt[v], (u64)interrupt_stubs + v * STUB_BYTES);
+	interrupt_idt[VECTOR_NMI] = idt[VECTOR_NMI];
+}
+
+void idt_load(struct cpu *c)
+{
+	const struct table_register idtr = { sizeof(idt) - 1, (u64)idt };
+	const struct table_register gdtr = { sizeof(c->gdt) - 1, (u64)c->gdt };
+
+	c->gdt[HOST_CS / 8] = 0x00af9b000000ffff; /* 64-bit code */
+	c->gdt[HOST_DS / 8] = 0x00cf93000000ffff;
+	set_tss(c);
 	asm volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
 	asm volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ds; mov %1, "
 		     "%%es; mov %1, %%ss"
@@ -84,29 +92,45 @@ u64 idt_base(void)
 	return (u64)idt;
 }
 
-u64 gdt_base(void)
+void idt_listen(bool on)
 {
-	return (u64)gdt;
-}
+	const struct table_register idtr = {
+		on ? sizeof(interrupt_idt) - 1 : sizeof(idt) - 1,
+		on ? (u64)interrupt_idt : (u64)idt,
+	};
 
-u64 tss_base(void)
-{
-	return (u64)tss;
+	asm volatile("lidt %0" : : "m"(idtr));
 }
 
 bool nmi_take_pending(void)
 {
-	const bool was = nmi_pending;
+	struct cpu *c = cpu_self();
+	const bool was = c->nmi;
 
-	nmi_pending = false;
+	c->nmi = false;
 	return was;
+}
+
+/* Whoever was about to halt has been woken. */
+static void leave_wait(u64 *rip)
+{
+	if (*rip >= (u64)idt_wait && *rip < (u64)idt_wait_end)
+		*rip = (u64)idt_wait_end;
+}
+
+/* Called by exception.S for the vectors that are no exceptions. Whose it is, irq.c finds out. */
+void interrupt_entry(u64 vector, u64 *rip)
+{
+	cpu_self()->taken[vector / 64] |= 1ull << vector % 64;
+	leave_wait(rip);
 }
 
 /* Called by exception.S; returns to continue at frame->rip. */
 void exception_entry(struct exception_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI) {
-		nmi_pending = true;
+		cpu_self()->nmi = true;
+		leave_wait(&frame->rip);
 		return;
 	}
 	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++) {

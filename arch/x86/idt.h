@@ -13,16 +13,29 @@
 #define HOST_DS 0x10
 #define HOST_TR 0x18
 
-/* Load GDT, IDT and TSS. */
+struct cpu;
+
+/* The boot processor's; it is the only one that is not allocated. */
+extern struct cpu boot_cpu;
+
+/* Fill the descriptor tables once, before the first idt_load(). */
 void idt_init(void);
 
-/* Linear addresses for a vendor's host state. */
+/* Give the calling processor its own GDT and TSS, and the IDT of all. */
+void idt_load(struct cpu *cpu);
+
+/* Linear address of the IDT, for a vendor's host state. */
 u64 idt_base(void);
-u64 gdt_base(void);
-u64 tss_base(void);
+
+/* Take all vectors for interrupts, but for NMIs: around the moments that let them in. */
+void idt_listen(bool on);
+
+/* exception.S: halt until an interrupt or NMI; not if *nmi is set, nor if one comes before the HLT. */
+void idt_wait(const bool *nmi, bool has_gif);
+extern const char idt_wait_end[];
 
 /*
- * An NMI arrived while the hypervisor ran: the guest's, to be injected on the next entry. Clears it
+ * An NMI arrived while the hypervisor ran on this processor: a kick or the guest's own. Clears it
  * when asked.
  */
 bool nmi_take_pending(void);

@@ -3,9 +3,27 @@
 #include "machine.h"
 
 #include "cpu.h"
+#include "irq.h"
+#include "percpu.h"
 
 /* The instruction at label 1 may raise #GP; the code goes on at label 2 then. */
 #define MAY_FAULT " .section .exception_table, \"a\"; .quad 1b, 2b; .previous"
+
+struct vcpu *machine_vcpu(void)
+{
+	return cpu_self()->vcpu;
+}
+
+void machine_bind(struct vcpu *v)
+{
+	cpu_self()->vcpu = v;
+	irq_init();
+}
+
+void machine_pause(void)
+{
+	cpu_pause();
+}
 
 u64 machine_tsc(void)
 {

@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "machine.h"
 #include "panic.h"
+#include "string.h"
 
 #define PTE_P (1ull << 0)
 #define PTE_W (1ull << 1)
@@ -17,6 +18,7 @@
 #define PTE_UC (PTE_PCD | PTE_PWT) /* PAT entry 3, uncached from reset on */
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
+#define LEVELS 4
 #define SIZE_2M (2 * MIB)
 #define LOW_TOP (4 * GIB) /* everything below is mapped, devices included */
 
@@ -117,6 +119,22 @@ static void map_high(u64 base, u64 end)
 		map(PHYS_MAP + at, at, one ? 3 : 2, PTE_W | PTE_NX);
 		at += one ? GIB : SIZE_2M;
 	}
+}
+
+u64 paging_low_cr3(u32 page)
+{
+	u64 *tables[LEVELS];
+
+	for (unsigned i = 0; i < LEVELS; i++) {
+		tables[i] = alloc_page();
+		if (!tables[i])
+			return 0;
+	}
+	memcpy(tables[0], top, PAGE_SIZE);
+	for (unsigned i = 0; i + 1 < LEVELS; i++)
+		tables[i][0] = machine_hpa(tables[i + 1]).v | PTE_W | PTE_P;
+	tables[LEVELS - 1][page >> PAGE_SHIFT] = page | PTE_P;
+	return machine_hpa(tables[0]).v;
 }
 
 void paging_init(const struct boot_info *bi)

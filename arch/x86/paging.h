@@ -13,6 +13,12 @@ void paging_locate(u64 image_hpa);
 /* Build the final tables from the allocator and switch to them. Panics when memory is short. */
 void paging_init(const struct boot_info *bi);
 
+/*
+ * CR3 of tables like the hypervisor's own, in which the page below 1 MiB also is where it lies in
+ * physical memory, to be executed. 0: out of memory.
+ */
+u64 paging_low_cr3(u32 page);
+
 /* CR3 of the hypervisor. */
 u64 paging_cr3(void);
 

@@ -7,14 +7,11 @@
 #include "main.h"
 #include "paging.h"
 #include "panic.h"
+#include "start.h"
 
 _Noreturn void start(struct boot_info *bi);
 
-/*
- * CR0 and CR4 as the host runs: caches on, FPU reachable (machine_xmm_read), everything supported
- * that we use.
- */
-static void set_control_registers(void)
+void start_control_registers(void)
 {
 	u64 cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
@@ -30,7 +27,8 @@ _Noreturn void start(struct boot_info *bi)
 {
 	paging_locate(bi->hv_base);
 	idt_init();
-	set_control_registers();
+	idt_load(&boot_cpu);
+	start_control_registers();
 	alloc_init(HPA(bi->hv_base + bi->image_size), bi->hv_size - bi->image_size);
 	paging_init(bi);
 	apic_init();

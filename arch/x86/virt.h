@@ -47,6 +47,13 @@ struct npt_fault {
 	bool walk;  /* while walking guest page tables */
 };
 
+/* Events that the hypervisor waits for the guest to be ready for. */
+struct virt_window {
+	bool interrupt;  /* exit when an interrupt can be taken */
+	bool nmi;        /* likewise */
+	u8 priority;     /* exit when the task priority's class falls below this one; 0: never */
+};
+
 /* What a vendor did with an access to a hardware MSR. */
 enum virt_msr { VIRT_MSR_DONE, VIRT_MSR_FAULT, VIRT_MSR_NOT_MINE };
 
@@ -88,13 +95,40 @@ struct virt {
 	void (*get_segment)(struct vcpu *v, enum vseg seg, struct segment *out);
 	bool (*set_segment)(struct vcpu *v, enum vseg seg, const struct segment *in);
 
-	/* Drop all guest-virtual translations of the VP before it runs again. */
-	void (*flush_gva)(struct vcpu *v);
 	/*
-	 * Nested mappings of the partition were removed or restricted: no VP may use the old ones
-	 * after its next entry.
+	 * Drop all guest-virtual translations of the VP, or all nested ones, before it runs again.
+	 * On its own processor.
 	 */
-	void (*flush_gpa)(struct partition *p);
+	void (*flush_gva)(struct vcpu *v);
+	void (*flush_gpa)(struct vcpu *v);
+
+	/*
+	 * Whether the guest can take an interrupt, or an NMI, at the next entry; and make it so. An
+	 * entry takes one event.
+	 */
+	bool (*interrupt_open)(struct vcpu *v);
+	bool (*nmi_open)(struct vcpu *v);
+	void (*inject_interrupt)(struct vcpu *v, u8 vector);
+	void (*inject_nmi)(struct vcpu *v);
+
+	/* Go on behind the instruction at RIP, which has length bytes. */
+	void (*skip)(struct vcpu *v, unsigned length);
+
+	/* Take the physical interrupts and NMIs that wait for the processor. */
+	void (*let_in)(struct vcpu *v);
+	/* Halt until an interrupt or an NMI comes, and take it; not if one has come. */
+	void (*wait)(struct vcpu *v);
+
+	/* Which changes of the guest's state to exit for from now on, with v->look set. */
+	void (*set_window)(struct vcpu *v, const struct virt_window *window);
+
+	/* The task priority as the processor has it: CR8 is its upper half. */
+	u8 (*get_tpr)(const struct vcpu *v);
+	void (*set_tpr)(struct vcpu *v, u8 tpr);
+
+	/* The state after INIT, and where a start-up IPI lets it begin (SDM 9.1.1 and 9.4.4). */
+	void (*vcpu_init)(struct vcpu *v);
+	void (*vcpu_start_up)(struct vcpu *v, u8 vector);
 
 	/*
 	 * Nested page table format: an entry that maps hpa at level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB),
@@ -138,6 +172,7 @@ enum vm_next msr_write_exit(struct vcpu *v);
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io);    /* src/io.c */
 enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault); /* src/gpa.c */
 enum vm_next xsetbv_exit(struct vcpu *v);                            /* arch/x86/xsave.c */
+enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault); /* arch/x86/apic_page.c */
 _Noreturn void triple_fault_exit(struct vcpu *v);                    /* src/partition.c */
 _Noreturn void unexpected_exit(struct vcpu *v); /* src/panic.c: dumps everything */
 

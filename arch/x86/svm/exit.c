@@ -9,9 +9,14 @@
 #include "event.h"
 #include "gpa.h"
 #include "guest_walk.h"
+#include "idt.h"
+#include "interrupt.h"
+#include "irq.h"
+#include "lapic.h"
 #include "log.h"
 #include "machine.h"
 #include "partition.h"
+#include "percpu.h"
 #include "string.h"
 #include "trace.h"
 #include "virt.h"
@@ -83,8 +88,8 @@ static bool is_code64(const struct vmcb_save *s)
 /* Memory of the guest, and the firmware's ROM: BIOS services run there. */
 static bool read_guest(void *context, u64 gpa, void *out, size_t length)
 {
-	struct partition *p = context;
-	const void *from = gpa_ptr(p, &p->gpa, GPA(gpa), NPT_R);
+	struct vcpu *v = context;
+	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
 
 	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
 		from = machine_ptr(HPA(gpa));
@@ -99,7 +104,7 @@ static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 {
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
 	const struct guest_walk walk = {
-		s->cr0, s->cr3, s->cr4, s->efer, read_guest, v->partition
+		s->cr0, s->cr3, s->cr4, s->efer, read_guest, v
 	};
 
 	return guest_walk_read(&walk, s->rip + (is_code64(s) ? 0 : s->cs.base), bytes, INSN_MAX);
@@ -168,6 +173,14 @@ static inline void skip(struct vcpu *v, struct svm_vcpu *s, enum insn insn)
 		go_to(v, &s->vmcb, rip + l->length);
 	else
 		skip_unknown(v, insn, l);
+}
+
+void svm_skip(struct vcpu *v, unsigned length)
+{
+	struct vmcb *b = &svm_of(v)->vmcb;
+	const u64 rip = b->save.rip + length;
+
+	go_to(v, b, is_code64(&b->save) ? rip : (u32)rip);
 }
 
 /* What a handler of an instruction wants done. */
@@ -311,9 +324,83 @@ static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 }
 
 /*
+ * Physical interrupts and NMIs are held as long as GIF is 0: here they come in, by the IDT, and
+ * leave their vectors with the processor.
+ */
+void svm_let_in(struct vcpu *v)
+{
+	idt_listen(true);
+	asm volatile("stgi; nop; nop; clgi" : : : "memory");
+	idt_listen(false);
+	irq_take(v);
+}
+
+void svm_wait(struct vcpu *v)
+{
+	idt_listen(true);
+	idt_wait(&cpu_self()->nmi, true);
+	asm volatile("clgi" : : : "memory");
+	idt_listen(false);
+	irq_take(v);
+}
+
+static __attribute__((noinline)) void window_exit(struct vcpu *v)
+{
+	const struct virt_window none = { 0 };
+
+	virt->set_window(v, &none);
+	vcpu_check_interrupts(v);
+}
+
+static __attribute__((noinline)) void cr8_exit(struct vcpu *v, struct vmcb *b)
+{
+	struct insn_move move;
+	unsigned length;
+	u64 value;
+
+	if (!decode_move(v, INSN_MOV_TO_CR, &move, &value, &length) || value >> 4) {
+		raise(v, VECTOR_GP);
+		return;
+	}
+	lapic_set_tpr(v, (u8)(value << 4));
+	go_to(v, b, b->save.rip + length);
+}
+
+/*
+ * The IRET that ends a guest's NMI is about to be executed. Blocking ends behind it: a trap there
+ * is the only exit to be had. A guest that steps itself sees its own trap as well.
+ */
+static __attribute__((noinline)) void iret_exit(struct vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	svm_intercept(&s->vmcb, INTERCEPT_IRET, false);
+	if (!v->nmi_pending || s->vmcb.save.rflags & RFLAGS_TF) {
+		s->nmi_blocked = false;
+		vcpu_check_interrupts(v);
+		return;
+	}
+	s->over_iret = true;
+	s->vmcb.save.rflags |= RFLAGS_TF;
+	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] |= 1u << VECTOR_DB;
+}
+
+static __attribute__((noinline)) void debug_exit(struct vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	if (!s->over_iret)
+		unexpected_exit(v);
+	s->over_iret = s->nmi_blocked = false;
+	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] &= ~(1u << VECTOR_DB);
+	s->vmcb.save.dr6 &= ~DR6_SINGLE_STEP;
+	vcpu_check_interrupts(v);
+}
+
+/*
  * Counted from the first code that is handled, the table of the switch below needs one comparison.
  */
-#define CASE(name) ((u32)SVM_EXIT_##name - SVM_EXIT_INIT)
+#define CASE(name) ((u32)SVM_EXIT_##name - SVM_EXIT_INTR)
 
 void svm_exit(struct vcpu *v)
 {
@@ -323,7 +410,7 @@ void svm_exit(struct vcpu *v)
 	v->exits++;
 	v->regs.rax = b->save.rax;
 	b->control.tlb_control = VMCB_TLB_KEEP;
-	switch ((u32)b->control.exit_code - SVM_EXIT_INIT) {
+	switch ((u32)b->control.exit_code - SVM_EXIT_INTR) {
 	case CASE(CPUID):
 		cpuid_exit(v);
 		skip(v, s, INSN_CPUID);
@@ -342,6 +429,24 @@ void svm_exit(struct vcpu *v)
 		break;
 	case CASE(NPF):
 		npf_exit(v, &b->control);
+		break;
+	case CASE(INTR):
+		irq_exit(v);
+		break;
+	case CASE(NMI):
+		svm_let_in(v);
+		break;
+	case CASE(VINTR):
+		window_exit(v);
+		break;
+	case CASE(WRITE_CR8):
+		cr8_exit(v, b);
+		break;
+	case CASE(IRET):
+		iret_exit(v);
+		break;
+	case CASE(DB):
+		debug_exit(v);
 		break;
 	case CASE(INVD):
 		finish(v, s, invd_exit(), INSN_INVD);
@@ -380,4 +485,6 @@ void svm_exit(struct vcpu *v)
 		unexpected_exit(v);
 	}
 	b->save.rax = v->regs.rax;
+	if (__builtin_expect(v->requests | v->look, 0))
+		interrupt_service(v);
 }

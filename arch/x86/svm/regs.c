@@ -6,7 +6,6 @@
 #include "svm.h"
 
 #include "cpu.h"
-#include "hw_msr.h"
 #include "machine.h"
 #include "reftsc.h"
 #include "reg_rules.h"
@@ -57,14 +56,14 @@ static u64 read_live(struct vcpu *v, enum vreg reg)
 	u64 value = 0;
 
 	switch (reg) {
-	case VREG_CR8: return cpu_read_cr8();
+	case VREG_CR8: return lapic_tpr(v) >> 4;
 	case VREG_DR0: return cpu_read_dr0();
 	case VREG_DR1: return cpu_read_dr1();
 	case VREG_DR2: return cpu_read_dr2();
 	case VREG_DR3: return cpu_read_dr3();
 	case VREG_EFER: return svm_of(v)->vmcb.save.efer & ~EFER_SVME;
 	case VREG_TSC: return machine_tsc() + v->tsc_offset;
-	case VREG_APIC_BASE: return cpu_rdmsr(MSR_APIC_BASE);
+	case VREG_APIC_BASE: return v->lapic.base;
 	default:
 		if (live_msr(reg))
 			machine_msr_read(live_msr(reg), &value); /* TSC_AUX may not exist: zero */
@@ -115,14 +114,14 @@ static void update_long_mode(struct vmcb_save *save)
 static bool write_live(struct vcpu *v, enum vreg reg, u64 value)
 {
 	switch (reg) {
-	case VREG_CR8: cpu_write_cr8(value); return true;
+	case VREG_CR8: lapic_set_tpr(v, (u8)(value << 4)); return true;
 	case VREG_DR0: cpu_write_dr0(value); return true;
 	case VREG_DR1: cpu_write_dr1(value); return true;
 	case VREG_DR2: cpu_write_dr2(value); return true;
 	case VREG_DR3: cpu_write_dr3(value); return true;
 	case VREG_EFER: svm_of(v)->vmcb.save.efer = value | EFER_SVME; return true;
 	case VREG_TSC: reftsc_set_tsc_offset(v, value - machine_tsc()); return true;
-	case VREG_APIC_BASE: return hw_msr_write(v, MSR_APIC_BASE, value) == VM_SKIP;
+	case VREG_APIC_BASE: return lapic_write_base(v, value);
 	default: return live_msr(reg) && machine_msr_write(live_msr(reg), value);
 	}
 }

@@ -7,13 +7,16 @@
 
 #include "alloc.h"
 #include "cpu.h"
+#include "event.h"
 #include "hw_msr.h"
+#include "interrupt.h"
 #include "machine.h"
 #include "panic.h"
 #include "partition.h"
 #include "reg_rules.h"
 #include "string.h"
 #include "text.h"
+#include "trace.h"
 #include "virt.h"
 
 /* CPUID 0x8000000a */
@@ -50,7 +53,6 @@ struct svm_features svm_features;
  */
 static u8 iopm[3 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static u8 msrpm[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-static u8 host_save[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
 static bool probe(struct text *missing)
 {
@@ -85,7 +87,13 @@ static bool is_lax(void)
 
 static bool cpu_enable(struct text *why)
 {
+	void *host_save = alloc_page();
 	u64 vm_cr;
+
+	if (!host_save) {
+		text_printf(why, "out of memory");
+		return false;
+	}
 
 	if (machine_msr_read(MSR_VM_CR, &vm_cr) && vm_cr & VM_CR_SVMDIS) {
 		text_printf(why, "firmware switched SVM off (VM_CR.SVMDIS%s)",
@@ -98,9 +106,11 @@ static bool cpu_enable(struct text *why)
 	return true;
 }
 
-static void intercept(struct vmcb *b, enum vmcb_intercept bit)
+void svm_intercept(struct vmcb *b, enum vmcb_intercept bit, bool on)
 {
-	b->control.intercept[VMCB_INTERCEPT_WORD + bit / 32] |= 1u << bit % 32;
+	u32 *word = &b->control.intercept[VMCB_INTERCEPT_WORD + bit / 32];
+
+	*word = on ? *word | 1u << bit % 32 : *word & ~(1u << bit % 32);
 }
 
 /* The bit of an MSR's read permission in the map, or -1 when it has none and always exits. */
@@ -139,6 +149,7 @@ static void set_msr_map(void)
 static void set_intercepts(struct vmcb *b)
 {
 	static const enum vmcb_intercept wanted[] = {
+		INTERCEPT_INTR,    INTERCEPT_NMI,
 		INTERCEPT_INIT,    INTERCEPT_RDPMC,   INTERCEPT_CPUID,  INTERCEPT_INVD,
 		INTERCEPT_INVLPGA, INTERCEPT_IOIO,    INTERCEPT_MSR,    INTERCEPT_SHUTDOWN,
 		INTERCEPT_VMRUN,   INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
@@ -146,10 +157,10 @@ static void set_intercepts(struct vmcb *b)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
-		intercept(b, wanted[i]);
+		svm_intercept(b, wanted[i], true);
 	if (!svm_features.lax)
 		return;
-	intercept(b, INTERCEPT_CR0_SEL);
+	svm_intercept(b, INTERCEPT_CR0_SEL, true);
 	for (unsigned n = 4; n < 8; n++)
 		b->control.intercept[VMCB_INTERCEPT_DR] |= VMCB_INTERCEPT_DR_WRITE(n);
 }
@@ -171,6 +182,7 @@ static bool svm_vcpu_create(struct vcpu *v)
 	c->asid = v->index + 1; /* 0 is the host's */
 	c->np_enable = VMCB_NP_ENABLE;
 	c->n_cr3 = v->partition->gpa.root;
+	c->virtual_interrupt = VMCB_V_MASKING;
 	svm_flush(v);
 	return true;
 }
@@ -220,8 +232,65 @@ static void svm_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 	svm_flush(v);
 }
 
+/*
+ * SDM table 10-1, APM table 14-1: what INIT leaves. Debug registers, XMM and the TSC stay; so do the
+ * MSRs, which the guest's software sets up.
+ */
+static void svm_vcpu_init(struct vcpu *v)
+{
+	const struct segment code = { 0xffff0000, 0xffff, 0xf000, 0x9b };
+	const struct segment data = { 0, 0xffff, 0, 0x93 }, table = { 0, 0xffff, 0, 0 };
+	const struct segment task = { 0, 0xffff, 0, 0x8b }, none = { 0, 0xffff, 0, 0x82 };
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb_save *save = &s->vmcb.save;
+	struct cpuid_regs id;
+
+	memset(&v->regs, 0, sizeof(v->regs));
+	svm_vmsave(s->vmcb_pa);
+	svm_write_segment(&s->vmcb, VSEG_CS, &code);
+	for (enum vseg seg = VSEG_ES; seg <= VSEG_GS; seg++)
+		if (seg != VSEG_CS)
+			svm_write_segment(&s->vmcb, seg, &data);
+	svm_write_segment(&s->vmcb, VSEG_TR, &task);
+	svm_write_segment(&s->vmcb, VSEG_LDTR, &none);
+	svm_write_segment(&s->vmcb, VSEG_GDTR, &table);
+	svm_write_segment(&s->vmcb, VSEG_IDTR, &table);
+	/* Caching as it was (SDM table 10-1, note 2). */
+	save->cr0 = (save->cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
+	save->cr2 = save->cr3 = save->cr4 = 0;
+	save->efer = EFER_SVME;
+	save->dr6 = DR6_RESET;
+	save->dr7 = DR7_RESET;
+	save->rflags = RFLAGS_ONE;
+	save->rip = 0xfff0;
+	save->rsp = save->rax = 0;
+	cpu_cpuid(1, 0, &id);
+	v->regs.rdx = id.eax; /* the processor signature */
+	s->vmcb.control.event = 0;
+	s->vmcb.control.interrupt_shadow = 0;
+	s->nmi_blocked = s->over_iret = false;
+	svm_intercept(&s->vmcb, INTERCEPT_IRET, false);
+	svm_vmload(s->vmcb_pa);
+	svm_flush(v);
+}
+
+static void svm_vcpu_start_up(struct vcpu *v, u8 vector)
+{
+	const struct segment code = { (u64)vector << 12, 0xffff, (u16)(vector << 8), 0x9b };
+	struct vmcb *b = &svm_of(v)->vmcb;
+
+	svm_write_segment(b, VSEG_CS, &code);
+	b->save.rip = 0;
+}
+
+/*
+ * GIF is 0 whenever the hypervisor runs and makes up for IF, which stays set: with V_INTR_MASKING,
+ * it is the host's IF that lets a physical interrupt make the guest exit (APM 15.21.1).
+ */
 static _Noreturn void svm_vcpu_run(struct vcpu *v)
 {
+	asm volatile("clgi; sti");
+	interrupt_service(v);
 	svm_enter(v, svm_of(v)->vmcb_pa);
 }
 
@@ -231,10 +300,80 @@ void svm_flush(struct vcpu *v)
 									 : VMCB_TLB_FLUSH_ALL;
 }
 
-static void flush_gpa(struct partition *p)
+/* ---- events ---- */
+
+static bool interrupt_open(struct vcpu *v)
 {
-	for (u32 i = 0; i < p->env.vp_count; i++)
-		svm_flush(p->vp[i]);
+	const struct vmcb *b = &svm_of(v)->vmcb;
+
+	return b->save.rflags & RFLAGS_IF &&
+	       !(b->control.interrupt_shadow & VMCB_INTERRUPT_SHADOW) &&
+	       !(b->control.event & VMCB_EVENT_VALID);
+}
+
+static void inject_interrupt(struct vcpu *v, u8 vector)
+{
+	trace(v, TRACE_INJECT, vector, 0, 0);
+	svm_of(v)->vmcb.control.event =
+		VMCB_EVENT_VALID | EVENT_INTERRUPT << VMCB_EVENT_TYPE_SHIFT | vector;
+}
+
+static bool nmi_open(struct vcpu *v)
+{
+	const struct svm_vcpu *s = svm_of(v);
+
+	return !s->nmi_blocked && !(s->vmcb.control.interrupt_shadow & VMCB_INTERRUPT_SHADOW) &&
+	       !(s->vmcb.control.event & VMCB_EVENT_VALID);
+}
+
+/* From here to its IRET the guest takes no other (APM 8.2.3); the processor does not count it. */
+static void inject_nmi(struct vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	trace(v, TRACE_INJECT, VECTOR_NMI, 0, 0);
+	s->vmcb.control.event =
+		VMCB_EVENT_VALID | EVENT_NMI << VMCB_EVENT_TYPE_SHIFT | VECTOR_NMI;
+	s->nmi_blocked = true;
+	svm_intercept(&s->vmcb, INTERCEPT_IRET, true);
+}
+
+/*
+ * A virtual interrupt that nothing masks but IF and the shadow exits when it would be taken. MOV to
+ * CR8 exits too meanwhile: some emulators do not survive one that unmasks a virtual interrupt.
+ * An NMI's window is its IRET, which exits anyway, or the end of a shadow, which is as short as an
+ * instruction: then the next exit will do.
+ */
+static void set_window(struct vcpu *v, const struct virt_window *w)
+{
+	struct vmcb_control *c = &svm_of(v)->vmcb.control;
+	const u32 cr8 = VMCB_INTERCEPT_CR_WRITE(8);
+
+	c->virtual_interrupt &= VMCB_V_TPR | VMCB_V_MASKING;
+	if (w->interrupt)
+		c->virtual_interrupt |= VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR;
+	svm_intercept(&svm_of(v)->vmcb, INTERCEPT_VINTR, w->interrupt);
+	if (w->interrupt || w->priority)
+		c->intercept[VMCB_INTERCEPT_CR] |= cr8;
+	else
+		c->intercept[VMCB_INTERCEPT_CR] &= ~cr8;
+}
+
+/* CR8 has the upper half; the lower one is what was last written to the register. */
+static u8 get_tpr(const struct vcpu *v)
+{
+	const struct svm_vcpu *s = v->vendor;
+	const u8 class = (u8)(s->vmcb.control.virtual_interrupt & 0xf),
+		 last = (u8)*lapic_reg(&v->lapic, LAPIC_TPR);
+
+	return last >> 4 == class ? last : (u8)(class << 4);
+}
+
+static void set_tpr(struct vcpu *v, u8 tpr)
+{
+	struct vmcb_control *c = &svm_of(v)->vmcb.control;
+
+	c->virtual_interrupt = (c->virtual_interrupt & ~VMCB_V_TPR) | tpr >> 4;
 }
 
 /* There is no right to read without one to execute or the reverse; a present entry is readable. */
@@ -269,8 +408,6 @@ static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
 static void set_tsc_offset(struct vcpu *v, u64 offset)
 {
 	svm_of(v)->vmcb.control.tsc_offset = offset;
-	/* The deadline counts in host time. */
-	msrpm_set(MSR_TSC_DEADLINE, offset != 0, offset != 0);
 }
 
 static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
@@ -329,7 +466,19 @@ const struct virt svm_virt = {
 	.get_segment = svm_get_segment,
 	.set_segment = svm_set_segment,
 	.flush_gva = svm_flush,
-	.flush_gpa = flush_gpa,
+	.flush_gpa = svm_flush,
+	.interrupt_open = interrupt_open,
+	.nmi_open = nmi_open,
+	.inject_interrupt = inject_interrupt,
+	.inject_nmi = inject_nmi,
+	.skip = svm_skip,
+	.let_in = svm_let_in,
+	.wait = svm_wait,
+	.set_window = set_window,
+	.get_tpr = get_tpr,
+	.set_tpr = set_tpr,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_start_up = svm_vcpu_start_up,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,

@@ -12,12 +12,14 @@ struct text;
 
 /* Exit codes that are handled or may be seen, APM volume 2, appendix C. Names: svm_exit_name(). */
 #define SVM_EXITS(X) \
+	X(DB, 0x41, "debug exception") \
 	X(INTR, 0x60, "physical interrupt") \
 	X(NMI, 0x61, "NMI") \
 	X(SMI, 0x62, "SMI") \
 	X(INIT, 0x63, "INIT signal") \
 	X(VINTR, 0x64, "virtual interrupt window") \
 	X(CR0_SEL_WRITE, 0x65, "selective CR0 write") \
+	X(WRITE_CR8, 0x18, "MOV to CR8") \
 	X(WRITE_DR4, 0x34, "MOV to DR4") \
 	X(WRITE_DR5, 0x35, "MOV to DR5") \
 	X(WRITE_DR6, 0x36, "MOV to DR6") \
@@ -78,6 +80,8 @@ struct svm_vcpu {
 	struct vmcb vmcb;
 	u64 vmcb_pa;                          /* constant */
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
+	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
+	bool over_iret;                       /* TF is ours, to exit behind the IRET that unblocks */
 	struct svm_length lengths[INSN_COUNT][SVM_LENGTHS];
 };
 
@@ -97,8 +101,16 @@ static inline struct svm_vcpu *svm_of(struct vcpu *v)
 	return v->vendor;
 }
 
+/* svm.c: whether an exit happens for it. */
+void svm_intercept(struct vmcb *b, enum vmcb_intercept bit, bool on);
+
 /* svm.c: guest translations must be dropped before the next entry. */
 void svm_flush(struct vcpu *v);
+
+/* exit.c: as in virt.h. */
+void svm_skip(struct vcpu *v, unsigned length);
+void svm_wait(struct vcpu *v);
+void svm_let_in(struct vcpu *v);
 
 /* exit.c: called by entry.S after every exit; returns to enter the guest again. */
 void svm_exit(struct vcpu *v);

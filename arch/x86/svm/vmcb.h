@@ -15,6 +15,7 @@ enum vmcb_intercept {
 	INTERCEPT_CR0_SEL,
 	INTERCEPT_RDPMC = 15,
 	INTERCEPT_CPUID = 18,
+	INTERCEPT_IRET = 20,
 	INTERCEPT_INVD = 22,
 	INTERCEPT_INVLPGA = 26,
 	INTERCEPT_IOIO,
@@ -30,12 +31,22 @@ enum vmcb_intercept {
 };
 
 #define VMCB_INTERCEPT_WORD 3 /* the first of those above in control.intercept[] */
+#define VMCB_INTERCEPT_CR 0
+#define VMCB_INTERCEPT_CR_WRITE(n) (1u << (16 + (n)))
+#define VMCB_INTERCEPT_EXCEPTION 2
 #define VMCB_INTERCEPT_DR 1
 #define VMCB_INTERCEPT_DR_WRITE(n) (1u << (16 + (n)))
 
 #define VMCB_TLB_KEEP 0
 #define VMCB_TLB_FLUSH_ALL 1
 #define VMCB_TLB_FLUSH_ASID 3
+
+/* virtual_interrupt: the guest's CR8 in bits 7:0; what waits to be taken, and of which priority. */
+#define VMCB_V_TPR 0xffull
+#define VMCB_V_IRQ (1ull << 8)
+#define VMCB_V_PRIORITY (0xfull << 16)
+#define VMCB_V_IGNORE_TPR (1ull << 20)
+#define VMCB_V_MASKING (1ull << 24)
 
 #define VMCB_INTERRUPT_SHADOW 1ull
 #define VMCB_NP_ENABLE 1ull

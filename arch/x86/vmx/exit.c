@@ -3,8 +3,12 @@
 #include "vmx.h"
 #include "cpu.h"
 #include "event.h"
+#include "idt.h"
+#include "interrupt.h"
+#include "irq.h"
 #include "log.h"
 #include "partition.h"
+#include "percpu.h"
 #include "reg_rules.h"
 #include "trace.h"
 #include "virt.h"
@@ -121,9 +125,9 @@ static SLOW void skip_over_edge(struct vcpu *v, u64 rip)
 		raise(v, VECTOR_GP);
 }
 
-static inline void skip(struct vcpu *v)
+void vmx_skip(struct vcpu *v, unsigned length)
 {
-	u64 old = vmread(vmcs_guest_rip), rip = old + vmread(vmcs_exit_instruction_length);
+	const u64 old = vmread(vmcs_guest_rip), rip = old + length;
 
 	if (__builtin_expect((old ^ rip) >> 32 != 0, 0))
 		skip_over_edge(v, rip);
@@ -134,7 +138,7 @@ static inline void skip(struct vcpu *v)
 static inline void finish(struct vcpu *v, enum vm_next next)
 {
 	switch (next) {
-	case VM_SKIP: skip(v); break;
+	case VM_SKIP: vmx_skip(v, (unsigned)vmread(vmcs_exit_instruction_length)); break;
 	case VM_RETRY: break;
 	case VM_UD: raise(v, VECTOR_UD); break;
 	case VM_GP: raise(v, VECTOR_GP); break;
@@ -153,34 +157,58 @@ static inline enum caller_mode caller_mode(void)
 	return vmread(vmcs_guest_cr0) & CR0_PE ? CALLER_32 : CALLER_ILLEGAL;
 }
 
+void vmx_let_in(struct vcpu *v)
+{
+	idt_listen(true);
+	asm volatile("sti; nop; cli" : : : "memory");
+	idt_listen(false);
+	irq_take(v);
+}
+
+void vmx_wait(struct vcpu *v)
+{
+	idt_listen(true);
+	idt_wait(&cpu_self()->nmi, false);
+	asm volatile("cli" : : : "memory");
+	idt_listen(false);
+	irq_take(v);
+}
+
 /* With NMI exiting and no exception intercepted, anything else is a mistake of ours. */
 static SLOW enum vm_next nmi_exit(struct vcpu *v)
 {
 	u32 info = (u32)vmread(vmcs_exit_interruption_information);
 
-	trace(v, TRACE_EXIT, VMX_EXIT_EXCEPTION_OR_NMI, info, vmread(vmcs_guest_rip));
 	if ((info >> EVENT_TYPE_SHIFT & 7) != EVENT_NMI)
 		unexpected_exit(v);
 	repeat_delivery(v);
-	vmx_nmi();
+	interrupt_nmi(v);
 	vmx_unblock_nmis();
 	return VM_RETRY;
 }
 
-/*
- * The guest can take an NMI now. The window is closed before the flag is read: an NMI that hits the
- * hypervisor in between opens it again, and at worst an exit finds nothing to deliver.
- */
-static SLOW enum vm_next nmi_window_exit(struct vcpu *v)
+/* The exit leaves the interrupt where it waits. */
+static SLOW enum vm_next external_interrupt_exit(struct vcpu *v)
 {
-	struct vmx_vcpu *x = v->vendor;
-	const struct event nmi = { .valid = true, .type = EVENT_NMI, .vector = VECTOR_NMI };
+	repeat_delivery(v);
+	irq_exit(v);
+	return VM_RETRY;
+}
 
-	x->processor_controls &= ~PROC_NMI_WINDOW;
-	vmwrite(vmcs_processor_controls, x->processor_controls);
-	if (!__atomic_exchange_n(&x->nmi_pending, false, __ATOMIC_RELAXED))
-		return VM_RETRY;
-	inject(v, &nmi);
+/* An NMI hit the hypervisor after it had looked for the last time. */
+static SLOW enum vm_next preemption_exit(struct vcpu *v)
+{
+	const struct vmx_vcpu *x = v->vendor;
+
+	repeat_delivery(v);
+	vmwrite(vmcs_pin_controls, x->pin_controls);
+	irq_take(v);
+	return VM_RETRY;
+}
+
+static SLOW enum vm_next window_exit(struct vcpu *v)
+{
+	vcpu_check_interrupts(v);
 	return VM_RETRY;
 }
 
@@ -274,7 +302,11 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 	case VMX_EXIT_CR_ACCESS: return cr_access_exit(v);
 	case VMX_EXIT_XSETBV: return xsetbv_exit(v);
 	case VMX_EXIT_EXCEPTION_OR_NMI: return nmi_exit(v);
-	case VMX_EXIT_NMI_WINDOW: return nmi_window_exit(v);
+	case VMX_EXIT_EXTERNAL_INTERRUPT: return external_interrupt_exit(v);
+	case VMX_EXIT_PREEMPTION_TIMER: return preemption_exit(v);
+	case VMX_EXIT_INTERRUPT_WINDOW:
+	case VMX_EXIT_NMI_WINDOW:
+	case VMX_EXIT_TPR_BELOW_THRESHOLD: return window_exit(v);
 	case VMX_EXIT_INVD: return invd_exit();
 	case VMX_EXIT_TASK_SWITCH: return task_switch_exit(v);
 	case VMX_EXIT_RDPMC: return VM_GP;
@@ -295,6 +327,8 @@ void vmx_exit(struct vcpu *v)
 
 	v->exits++;
 	finish(v, dispatch(v, (u32)vmread(vmcs_exit_reason)));
+	if (__builtin_expect(v->requests | v->look, 0))
+		interrupt_service(v);
 	x = v->vendor;
 	if (__builtin_expect(x->flush_wanted != x->flush_done, 0))
 		vmx_flush(x);

@@ -65,7 +65,6 @@ static u32 live_msr(enum vreg reg)
 	case VREG_SFMASK: return MSR_SFMASK;
 	case VREG_KERNEL_GS_BASE: return MSR_KERNEL_GS_BASE;
 	case VREG_TSC_AUX: return MSR_TSC_AUX;
-	case VREG_APIC_BASE: return MSR_APIC_BASE;
 	default: return 0;
 	}
 }
@@ -90,7 +89,7 @@ u64 vmx_get_reg(struct vcpu *v, enum vreg reg)
 	case VREG_CR2: return cpu_read_cr2();
 	case VREG_CR3: return vmread(vmcs_guest_cr3);
 	case VREG_CR4: return guest_cr4();
-	case VREG_CR8: return cpu_read_cr8();
+	case VREG_CR8: return lapic_tpr(v) >> 4;
 	case VREG_DR0 ... VREG_DR7: return read_debug(reg);
 	case VREG_EFER: return vmread(vmcs_guest_efer);
 	case VREG_PAT: return vmread(vmcs_guest_pat);
@@ -98,6 +97,7 @@ u64 vmx_get_reg(struct vcpu *v, enum vreg reg)
 	case VREG_SYSENTER_ESP: return vmread(vmcs_guest_sysenter_esp);
 	case VREG_SYSENTER_EIP: return vmread(vmcs_guest_sysenter_eip);
 	case VREG_TSC: return machine_tsc() + v->tsc_offset;
+	case VREG_APIC_BASE: return v->lapic.base;
 	default: return read_live_msr(reg);
 	}
 }
@@ -151,7 +151,7 @@ static bool load_pdptes(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4)
 
 	if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE) || (vmread(vmcs_guest_efer) & EFER_LME))
 		return true;
-	pdpte = gpa_ptr(v->partition, &v->partition->gpa, GPA(cr3 & 0xffffffe0), NPT_R);
+	pdpte = gpa_ptr(v->partition, &v->hits, GPA(cr3 & 0xffffffe0), NPT_R);
 	if (!pdpte)
 		return false;
 	for (unsigned n = 0; n < 4; n++)
@@ -230,7 +230,7 @@ static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg
 	case VREG_CR2: cpu_write_cr2(value); return true;
 	case VREG_CR3: return set_paging(v, rules->cr0, value, rules->cr4);
 	case VREG_CR4: return set_paging(v, rules->cr0, cr3, value);
-	case VREG_CR8: cpu_write_cr8(value); return true;
+	case VREG_CR8: lapic_set_tpr(v, (u8)(value << 4)); return true;
 	case VREG_DR0 ... VREG_DR7: return set_debug(reg, value);
 	case VREG_EFER: return set_efer(v, value);
 	case VREG_PAT: return write_field(vmcs_guest_pat, value);
@@ -238,7 +238,7 @@ static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg
 	case VREG_SYSENTER_ESP: return write_field(vmcs_guest_sysenter_esp, value);
 	case VREG_SYSENTER_EIP: return write_field(vmcs_guest_sysenter_eip, value);
 	case VREG_TSC: virt->set_tsc_offset(v, value - machine_tsc()); return true;
-	case VREG_APIC_BASE: return hw_msr_write(v, MSR_APIC_BASE, value) == VM_SKIP;
+	case VREG_APIC_BASE: return lapic_write_base(v, value);
 	default: return live_msr(reg) && machine_msr_write(live_msr(reg), value);
 	}
 }

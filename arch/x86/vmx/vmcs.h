@@ -68,6 +68,7 @@ static inline enum vmcs_width vmcs_width(struct vmcs_field field)
 	X(guest_gs_access_rights, 0x481e) \
 	X(guest_ldtr_access_rights, 0x4820) X(guest_tr_access_rights, 0x4822) \
 	X(guest_interruptibility, 0x4824) X(guest_activity, 0x4826) X(guest_sysenter_cs, 0x482a) \
+	X(preemption_timer, 0x482e) \
 	X(host_sysenter_cs, 0x4c00) \
 	X(cr0_guest_host_mask, 0x6000) X(cr4_guest_host_mask, 0x6002) X(cr0_read_shadow, 0x6004) \
 	X(cr4_read_shadow, 0x6006) \

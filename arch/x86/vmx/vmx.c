@@ -5,12 +5,16 @@
 #include "cpu.h"
 #include "hw_msr.h"
 #include "idt.h"
+#include "interrupt.h"
+#include "lapic.h"
 #include "machine.h"
 #include "paging.h"
+#include "percpu.h"
 #include "panic.h"
 #include "partition.h"
 #include "string.h"
 #include "text.h"
+#include "trace.h"
 #include "virt.h"
 
 #define STACK_PAGES 4
@@ -30,9 +34,7 @@
 
 struct vmx_caps vmx_caps;
 
-static struct vmx_vcpu *loaded; /* owner of the current VMCS */
-static u64 *host_idt; /* the hypervisor's own gates, but for NMIs; the rest not present */
-static u8 *host_tss;  /* one page: the TSS at its start, the NMI stack growing down from its end */
+static u64 *host_idt; /* (c) the hypervisor's own gates, but for NMIs, which have a stack */
 
 /*
  * Bit n set: the port, or the MSR, exits. The root's, shared by its VPs: both say what the
@@ -159,21 +161,23 @@ static bool unlock(struct text *why)
  * struct vcpu: it needs a stack of its own, and a handler that reaches the current VMCS, so that
  * none is forgotten between the last look and VM entry.
  */
-static bool build_host_tables(void)
+static bool build_host_tables(struct cpu *cpu)
 {
-	u64 stub = (u64)(uintptr_t)vmx_nmi_stub, stack;
+	u64 stub = (u64)(uintptr_t)vmx_nmi_stub, stack = (u64)(uintptr_t)alloc_page();
 
+	if (!stack)
+		return false;
+	stack += NMI_STACK_TOP;
+	memcpy(cpu->tss + TSS_IST1, &stack, sizeof(stack));
+	if (host_idt)
+		return true;
 	host_idt = alloc_page();
-	host_tss = alloc_page();
-	if (!host_idt || !host_tss)
+	if (!host_idt)
 		return false;
 	memcpy(host_idt, (const void *)(uintptr_t)idt_base(), EXCEPTIONS * GATE_BYTES);
 	host_idt[2 * VECTOR_NMI] = (stub & 0xffff) | (u64)HOST_CS << 16 | 1ull << GATE_IST_SHIFT |
 				   0x8eull << 40 | (stub >> 16 & 0xffff) << 48;
 	host_idt[2 * VECTOR_NMI + 1] = stub >> 32;
-	memcpy(host_tss, (const void *)(uintptr_t)tss_base(), TSS_LIMIT + 1);
-	stack = (u64)(uintptr_t)host_tss + NMI_STACK_TOP;
-	memcpy(host_tss + TSS_IST1, &stack, sizeof(stack));
 	return true;
 }
 
@@ -184,7 +188,7 @@ static bool cpu_enable(struct text *why)
 	u64 cr0 = (cpu_read_cr0() | vmx_caps.cr0_fixed0 | CR0_NE) & vmx_caps.cr0_fixed1 &
 		  ~(CR0_CD | CR0_NW);
 
-	if (!region || !build_host_tables()) {
+	if (!region || !build_host_tables(cpu_self())) {
 		text_printf(why, "out of memory");
 		return false;
 	}
@@ -201,10 +205,12 @@ static bool cpu_enable(struct text *why)
 
 void vmx_load(struct vmx_vcpu *x)
 {
-	if (loaded == x)
+	struct cpu *cpu = cpu_self();
+
+	if (cpu->vendor == x)
 		return;
 	hv_assert(vmptrld(machine_hpa(x->vmcs)));
-	loaded = x;
+	cpu->vendor = x;
 }
 
 /* The bits asked for, those the processor insists on, and of the optional ones what it has. */
@@ -230,9 +236,8 @@ static void set_msr_bitmap(void)
 }
 
 /*
- * Interrupts go straight to the root. NMIs exit, because only then can one that hit the hypervisor
- * be given to the root when it can take it (NMI-window exiting needs virtual NMIs, which need NMI
- * exiting).
+ * Interrupts and NMIs exit: the first are given to the virtual APIC, the second may be another
+ * processor's kick. With the TPR shadow, CR8 is the virtual APIC's register without an exit.
  */
 static void set_execution_controls(struct vmx_vcpu *x)
 {
@@ -240,10 +245,15 @@ static void set_execution_controls(struct vmx_vcpu *x)
 
 	x->processor_controls = adjust(vmx_caps.processor,
 				       PROC_TSC_OFFSETTING | PROC_RDPMC | PROC_IO_BITMAPS |
-					       PROC_MSR_BITMAPS | PROC_SECONDARY,
+					       PROC_MSR_BITMAPS | PROC_TPR_SHADOW | PROC_SECONDARY,
 				       0);
-	vmwrite(vmcs_pin_controls, adjust(vmx_caps.pin, PIN_NMI | PIN_VIRTUAL_NMIS, 0));
+	x->pin_controls = adjust(vmx_caps.pin,
+				 PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMIS, 0);
+	vmwrite(vmcs_pin_controls, x->pin_controls);
+	vmwrite(vmcs_preemption_timer, 0);
 	vmwrite(vmcs_processor_controls, x->processor_controls);
+	vmwrite(vmcs_virtual_apic_address, machine_hpa(x->v->lapic.page).v);
+	vmwrite(vmcs_tpr_threshold, 0);
 	vmwrite(vmcs_secondary_controls,
 		adjust(vmx_caps.secondary, secondary,
 		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT));
@@ -283,7 +293,8 @@ static void set_memory_controls(struct vmx_vcpu *x)
 static void set_transition_controls(void)
 {
 	vmwrite(vmcs_exit_controls, adjust(vmx_caps.exit,
-					   EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT |
+					   EXIT_SAVE_DEBUG | EXIT_HOST_64 |
+						   EXIT_SAVE_PAT |
 						   EXIT_LOAD_PAT | EXIT_SAVE_EFER | EXIT_LOAD_EFER,
 					   0));
 	vmwrite(vmcs_entry_controls,
@@ -310,8 +321,8 @@ static void set_host_state(struct vcpu *v)
 	vmwrite(vmcs_host_tr_selector, HOST_TR);
 	vmwrite(vmcs_host_fs_base, 0);
 	vmwrite(vmcs_host_gs_base, 0);
-	vmwrite(vmcs_host_tr_base, (u64)(uintptr_t)host_tss);
-	vmwrite(vmcs_host_gdtr_base, gdt_base());
+	vmwrite(vmcs_host_tr_base, (u64)(uintptr_t)cpu_self()->tss);
+	vmwrite(vmcs_host_gdtr_base, (u64)(uintptr_t)cpu_self()->gdt);
 	vmwrite(vmcs_host_idtr_base, (u64)(uintptr_t)host_idt);
 	vmwrite(vmcs_host_sysenter_cs, 0);
 	vmwrite(vmcs_host_sysenter_esp, 0);
@@ -396,23 +407,125 @@ static void vmx_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 	vmx_write_segment(VSEG_LDTR, &ldtr);
 }
 
+/* SDM table 10-1: what INIT leaves. Debug registers and MSRs stay as they are. */
+static void vmx_vcpu_init(struct vcpu *v)
+{
+	const struct segment code = { 0xffff0000, 0xffff, 0xf000, 0x9b };
+	const struct segment data = { 0, 0xffff, 0, 0x93 }, table = { 0, 0xffff, 0, 0 };
+	const struct segment tr = { 0, 0xffff, 0, 0x8b }, ldtr = { 0, 0xffff, 0, 0x82 };
+	const struct vcpu_start none = { 0 };
+	const u64 caching = vmread(vmcs_guest_cr0) & (CR0_CD | CR0_NW);
+	struct cpuid_regs id;
+
+	start_registers(v, &none);
+	for (enum vseg s = VSEG_ES; s <= VSEG_GS; s++)
+		vmx_write_segment(s, s == VSEG_CS ? &code : &data);
+	vmx_write_segment(VSEG_GDTR, &table);
+	vmx_write_segment(VSEG_IDTR, &table);
+	vmx_write_segment(VSEG_TR, &tr);
+	vmx_write_segment(VSEG_LDTR, &ldtr);
+	vmwrite(vmcs_guest_cr0, caching | CR0_ET | CR0_NE);
+	vmwrite(vmcs_cr0_read_shadow, caching | CR0_ET);
+	vmwrite(vmcs_guest_rip, 0xfff0);
+	vmwrite(vmcs_entry_interruption_information, 0);
+	cpu_cpuid(1, 0, &id);
+	v->regs.rdx = id.eax; /* the processor signature */
+}
+
+static void vmx_vcpu_start_up(struct vcpu *v, u8 vector)
+{
+	const struct segment code = { (u64)vector << 12, 0xffff, (u16)(vector << 8), 0x9b };
+
+	(void)v;
+	vmx_write_segment(VSEG_CS, &code);
+	vmwrite(vmcs_guest_rip, 0);
+}
+
 static _Noreturn void vmx_vcpu_run(struct vcpu *v)
 {
 	struct vmx_vcpu *x = v->vendor;
 
 	vmx_load(x);
-	if (nmi_take_pending())
-		vmx_nmi();
+	interrupt_service(v);
 	vmx_flush(x);
 	vmx_launch(v);
 }
 
-/* Called with NMIs blocked, from the NMI stub; or from an exit. */
-void vmx_nmi(void)
+/*
+ * What was looked at before this entry is old now: the preemption timer, with nothing left on it,
+ * makes the entry an exit.
+ */
+void vmx_nmi(u64 *rip)
 {
-	loaded->nmi_pending = true;
-	loaded->processor_controls |= PROC_NMI_WINDOW;
-	vmwrite(vmcs_processor_controls, loaded->processor_controls);
+	struct cpu *cpu = cpu_self();
+	struct vmx_vcpu *x = cpu->vendor;
+
+	cpu->nmi = true;
+	if (*rip >= (u64)(uintptr_t)idt_wait && *rip < (u64)(uintptr_t)idt_wait_end)
+		*rip = (u64)(uintptr_t)idt_wait_end;
+	vmwrite(vmcs_pin_controls, x->pin_controls | PIN_PREEMPTION_TIMER);
+}
+
+/* ---- events ---- */
+
+static bool event_is_free(void)
+{
+	return !(vmread(vmcs_entry_interruption_information) & EVENT_VALID);
+}
+
+static bool interrupt_open(struct vcpu *v)
+{
+	(void)v;
+	return vmread(vmcs_guest_rflags) & RFLAGS_IF &&
+	       !(vmread(vmcs_guest_interruptibility) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)) &&
+	       event_is_free();
+}
+
+static bool nmi_open(struct vcpu *v)
+{
+	(void)v;
+	return !(vmread(vmcs_guest_interruptibility) &
+		 (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS | BLOCKED_BY_NMI)) &&
+	       event_is_free();
+}
+
+static void inject_interrupt(struct vcpu *v, u8 vector)
+{
+	trace(v, TRACE_INJECT, vector, 0, 0);
+	vmwrite(vmcs_entry_interruption_information,
+		EVENT_VALID | EVENT_INTERRUPT << EVENT_TYPE_SHIFT | vector);
+}
+
+static void inject_nmi(struct vcpu *v)
+{
+	trace(v, TRACE_INJECT, VECTOR_NMI, 0, 0);
+	vmwrite(vmcs_entry_interruption_information,
+		EVENT_VALID | EVENT_NMI << EVENT_TYPE_SHIFT | VECTOR_NMI);
+}
+
+static void set_window(struct vcpu *v, const struct virt_window *w)
+{
+	struct vmx_vcpu *x = v->vendor;
+	const u32 controls = (x->processor_controls & ~(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW)) |
+			     (w->interrupt ? PROC_INTERRUPT_WINDOW : 0) |
+			     (w->nmi ? PROC_NMI_WINDOW : 0);
+
+	if (controls != x->processor_controls) {
+		x->processor_controls = controls;
+		vmwrite(vmcs_processor_controls, controls);
+	}
+	vmwrite(vmcs_tpr_threshold, w->priority >> 4);
+}
+
+/* The TPR shadow is the register itself. */
+static u8 get_tpr(const struct vcpu *v)
+{
+	return (u8)*lapic_reg(&v->lapic, LAPIC_TPR);
+}
+
+static void set_tpr(struct vcpu *v, u8 tpr)
+{
+	(void)v, (void)tpr;
 }
 
 static void flush_gva(struct vcpu *v)
@@ -423,14 +536,12 @@ static void flush_gva(struct vcpu *v)
 	x->flush_wanted++;
 }
 
-static void flush_gpa(struct partition *p)
+static void flush_gpa(struct vcpu *v)
 {
-	for (u32 n = 0; n < p->env.vp_count; n++) {
-		struct vmx_vcpu *x = p->vp[n]->vendor;
+	struct vmx_vcpu *x = v->vendor;
 
-		x->flush_gpa = true;
-		x->flush_wanted++;
-	}
+	x->flush_gpa = true;
+	x->flush_wanted++;
 }
 
 void vmx_flush(struct vmx_vcpu *x)
@@ -477,22 +588,9 @@ static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
 			(u8)((io_bitmap[n / 8] & ~(1u << (n & 7))) | (unsigned)on << (n & 7));
 }
 
-/* The APIC compares the deadline with the processor's own TSC: an offset must be taken off. */
-static void intercept_deadline(bool on)
-{
-	const u8 bit = 1u << (MSR_TSC_DEADLINE & 7);
-
-	for (u32 half = 0; half <= 0x800; half += 0x800) {
-		u8 *byte = &msr_bitmap[half + MSR_TSC_DEADLINE / 8];
-
-		*byte = on ? *byte | bit : *byte & (u8)~bit;
-	}
-}
-
 static void set_tsc_offset(struct vcpu *v, u64 offset)
 {
 	vmx_load(v->vendor);
-	intercept_deadline(offset != 0 || !hw_msr_open(MSR_TSC_DEADLINE, true));
 	vmwrite(vmcs_tsc_offset, offset);
 }
 
@@ -562,7 +660,7 @@ static void explain(struct vcpu *v, struct text *out)
 	struct vmx_vcpu *x = v->vendor;
 	struct vmcs_image image;
 
-	if (!x || loaded != x) {
+	if (!x || cpu_self()->vendor != x) {
 		text_printf(out, "no VMCS is loaded\n");
 		return;
 	}
@@ -588,6 +686,18 @@ const struct virt vmx_virt = {
 	.set_segment = vmx_set_segment,
 	.flush_gva = flush_gva,
 	.flush_gpa = flush_gpa,
+	.interrupt_open = interrupt_open,
+	.nmi_open = nmi_open,
+	.inject_interrupt = inject_interrupt,
+	.inject_nmi = inject_nmi,
+	.skip = vmx_skip,
+	.let_in = vmx_let_in,
+	.wait = vmx_wait,
+	.set_window = set_window,
+	.get_tpr = get_tpr,
+	.set_tpr = set_tpr,
+	.vcpu_init = vmx_vcpu_init,
+	.vcpu_start_up = vmx_vcpu_start_up,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,

@@ -201,13 +201,13 @@ extern struct vmx_caps vmx_caps; /* read once by probe, constant afterwards */
 
 /*
  * The vendor state of a VP. It lies at the top of the VP's host stack: entry.S loads its address
- * into RSP after an exit. All belongs to the processor that runs the VP, (n) also to its NMIs.
+ * into RSP after an exit. All belongs to the processor that runs the VP.
  */
 struct vmx_vcpu {
 	struct vcpu *v;             /* constant */
 	void *vmcs;                 /* constant; the 4 KiB region */
-	u32 processor_controls;     /* (n) what the VMCS has */
-	volatile bool nmi_pending;  /* (n) an NMI waits to be delivered to the guest */
+	u32 processor_controls;     /* what the VMCS has */
+	u32 pin_controls;           /* constant; an NMI adds the preemption timer in the VMCS */
 	u16 vpid;                   /* constant; 0: the processor has none */
 	u32 entry_error;            /* VM-instruction error of a VM entry that failed early, or 0 */
 	/*
@@ -226,10 +226,15 @@ void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now);
 /* vmx.c: do the flushes asked for since the last VM entry. */
 void vmx_flush(struct vmx_vcpu *x);
 /*
- * vmx.c: remember an NMI for the guest of the current VMCS and ask for an exit as soon as it can
- * take one.
+ * vmx.c: an NMI has hit the hypervisor: note it, and make the next VM entry exit at once. Called
+ * with NMIs blocked, from the NMI stub; rip: where it hit.
  */
-void vmx_nmi(void);
+void vmx_nmi(u64 *rip);
+
+/* exit.c: as in virt.h. */
+void vmx_skip(struct vcpu *v, unsigned length);
+void vmx_wait(struct vcpu *v);
+void vmx_let_in(struct vcpu *v);
 
 /* exit.c: called by entry.S after an exit, and when VMLAUNCH or VMRESUME fell through. */
 void vmx_exit(struct vcpu *v);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Physical interrupts: those of the hypervisor are handled, those of devices are the root's. */
+#include "irq.h"
+
+#include "apic.h"
+#include "cpu.h"
+#include "idt.h"
+#include "interrupt.h"
+#include "lapic.h"
+#include "machine.h"
+#include "percpu.h"
+#include "vcpu.h"
+#include "virt.h"
+
+#define LVT_MASKED (1u << 16)
+#define LVT_MODE (7u << 8)
+#define LVT_EXTINT (7u << 8)
+#define LVT_TSC_DEADLINE (2u << 17)
+#define DIVIDE_BY_1 0xbu
+#define MOST_TICKS 0x7fffffffu
+#define SCALE_SHIFT 32
+
+static bool has_deadline;  /* (c) the timer compares with the TSC */
+static u64 ticks_per_tsc;  /* (c) of the counting timer, times 2^32 */
+
+void irq_set_rates(u64 tsc_hz, u64 apic_hz)
+{
+	has_deadline = cpu_has(CPU_TSC_DEADLINE);
+	/* apic_hz * 2^32 / tsc_hz in 64 bits: both are below 2^40, and 12 bits of tsc_hz are noise. */
+	ticks_per_tsc = (apic_hz << 20) / (tsc_hz >> 12);
+}
+
+void irq_init(void)
+{
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	apic_write(APIC_LVT_TIMER, APIC_VECTOR_TIMER | (has_deadline ? LVT_TSC_DEADLINE : 0));
+	/* SDM 11.5.4.1: the write of the mode must be done before the first deadline. */
+	asm volatile("mfence" : : : "memory");
+}
+
+/* An early interrupt finds nothing due and sets the timer again. */
+static void count_down(u64 tsc)
+{
+	const i64 left = (i64)(tsc - cpu_rdtsc());
+	const u128 ticks = left <= 0 ? 0 : (u128)(u64)left * ticks_per_tsc >> SCALE_SHIFT;
+
+	apic_write(APIC_TIMER_INITIAL, ticks > MOST_TICKS ? MOST_TICKS : (u32)ticks + 1);
+}
+
+void machine_timer_set(u64 tsc)
+{
+	if (has_deadline)
+		cpu_wrmsr(MSR_TSC_DEADLINE, tsc);
+	else if (tsc)
+		count_down(tsc);
+	else
+		apic_write(APIC_TIMER_INITIAL, 0);
+}
+
+/*
+ * Interrupts may end in an order that is not that of the physical APIC, where a higher one can have
+ * come in the meantime; there, the EOI is always the highest one's. So it is told only when the
+ * highest is one that has ended.
+ */
+void machine_end_interrupt(u8 vector)
+{
+	u64 *ended = cpu_self()->ended;
+	int highest;
+
+	ended[vector / 64] |= 1ull << vector % 64;
+	for (;;) {
+		highest = apic_highest_in_service();
+		if (highest < 0 || !(ended[highest / 64] >> highest % 64 & 1))
+			return;
+		ended[highest / 64] &= ~(1ull << highest % 64);
+		apic_write(APIC_EOI, 0);
+	}
+}
+
+/* What the guest wants of the processor's own sources is what the processor does. */
+void machine_lvt_written(u32 entry, u32 value)
+{
+	if (entry == APIC_LVT_LINT0)
+		cpu_self()->pic = (value & (LVT_MASKED | LVT_MODE)) == LVT_EXTINT;
+	if (entry == APIC_LVT_LINT0 || entry == APIC_LVT_LINT1)
+		apic_write(entry, value);
+}
+
+void machine_release_pic(void)
+{
+	if (cpu_self()->pic)
+		apic_write(APIC_LVT_LINT0, LVT_EXTINT);
+}
+
+/*
+ * The PIC decides on the vector when its request is acknowledged, and its mask may change before:
+ * while the guest cannot take an interrupt, the request must wait outside.
+ */
+static bool must_wait(struct vcpu *v)
+{
+	return (!virt->interrupt_open(v) || v->extint_count) && !apic_has_deliverable();
+}
+
+void irq_exit(struct vcpu *v)
+{
+	if (!must_wait(v)) {
+		virt->let_in(v);
+		return;
+	}
+	/* Bochs' PIC does not pass through LINT0; there the guest goes on all the same. */
+	if (cpu_self()->pic)
+		apic_write(APIC_LVT_LINT0, LVT_EXTINT | LVT_MASKED);
+	/* QEMU's APIC takes the request back only when it looks again, as it does for this. */
+	apic_write(APIC_TPR, 0);
+	v->pic_waits = true;
+	vcpu_check_interrupts(v);
+}
+
+u32 machine_lvt(u32 entry)
+{
+	return (u32)apic_read(entry);
+}
+
+static void arrived(struct vcpu *v, u8 vector)
+{
+	if (!apic_in_service(vector)) {
+		/* Not the APIC's: a spurious one, or from the PIC through LINT0. */
+		if (vector != APIC_VECTOR_SPURIOUS)
+			interrupt_from_pic(v, vector);
+		return;
+	}
+	if (apic_is_level(vector)) {
+		lapic_raise(v, vector, true);
+		return;
+	}
+	machine_end_interrupt(vector);
+	if (vector != APIC_VECTOR_TIMER || !interrupt_timer(v, cpu_rdtsc()))
+		lapic_raise(v, vector, false);
+}
+
+void irq_take(struct vcpu *v)
+{
+	u64 *taken = cpu_self()->taken;
+
+	if (nmi_take_pending())
+		interrupt_nmi(v);
+	for (unsigned i = 0; i < 4; i++) {
+		while (taken[i]) {
+			const unsigned bit = (unsigned)__builtin_ctzll(taken[i]);
+
+			taken[i] &= taken[i] - 1;
+			arrived(v, (u8)(64 * i + bit));
+		}
+	}
+}

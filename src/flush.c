@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Flushes of translations that reach every VP they must, and are complete when they return. */
+#include "flush.h"
+
+#include "machine.h"
+#include "partition.h"
+#include "virt.h"
+#include "vpset.h"
+
+#define FLUSHES (VCPU_REQUEST_FLUSH_GVA | VCPU_REQUEST_FLUSH_GPA)
+
+static void flush_own(struct vcpu *v, u32 requests)
+{
+	if (requests & VCPU_REQUEST_FLUSH_GVA)
+		virt->flush_gva(v);
+	if (requests & VCPU_REQUEST_FLUSH_GPA) {
+		gpa_forget(&v->hits);
+		virt->flush_gpa(v);
+	}
+}
+
+void flush_requested(struct vcpu *v, u32 requests)
+{
+	/* Acquire: changes of tables made before the number was drawn are seen by later entries. */
+	const u32 wanted = __atomic_load_n(&v->flush_wanted, __ATOMIC_ACQUIRE);
+
+	flush_own(v, requests);
+	__atomic_store_n(&v->flush_done, wanted, __ATOMIC_RELEASE);
+}
+
+/* While others may wait for this VP, whose guest does not run: the flush it needs can be noted. */
+static void answer_others(struct vcpu *self)
+{
+	const u32 requests = __atomic_fetch_and(&self->requests, ~FLUSHES, __ATOMIC_SEQ_CST);
+
+	if (requests & FLUSHES)
+		flush_requested(self, requests);
+}
+
+static void wait_for(struct vcpu *target, u32 number, struct vcpu *self)
+{
+	while ((i32)(__atomic_load_n(&target->flush_done, __ATOMIC_ACQUIRE) - number) < 0) {
+		if (self)
+			answer_others(self);
+		machine_pause();
+	}
+}
+
+/* Numbers are drawn before requests are made: whoever meets the request has met the number. */
+static void flush_others(struct partition *p, const struct vpset *set, u32 request)
+{
+	struct vcpu *const self = machine_vcpu();
+	u32 number[PARTITION_MAX_VPS];
+
+	for (u32 i = 0; i < p->env.vp_count; i++) {
+		struct vcpu *v = p->vp[i];
+
+		if (v == self || !vpset_has(set, i))
+			continue;
+		number[i] = __atomic_add_fetch(&v->flush_wanted, 1, __ATOMIC_SEQ_CST);
+		vcpu_request(v, request);
+	}
+	for (u32 i = 0; i < p->env.vp_count; i++)
+		if (p->vp[i] != self && vpset_has(set, i))
+			wait_for(p->vp[i], number[i], self);
+}
+
+static void flush(struct partition *p, const struct vpset *set, u32 request)
+{
+	struct vcpu *const self = machine_vcpu();
+
+	if (self && vpset_has(set, self->index))
+		flush_own(self, request);
+	/* Before the root runs there is nobody else. */
+	if (self && p->env.vp_count > 1)
+		flush_others(p, set, request);
+}
+
+void flush_gva(struct partition *p, const struct vpset *set)
+{
+	flush(p, set, VCPU_REQUEST_FLUSH_GVA);
+}
+
+void flush_gpa(struct partition *p)
+{
+	const struct vpset all = vpset_all();
+
+	flush(p, &all, VCPU_REQUEST_FLUSH_GPA);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* What interrupts a VP: requests of other processors, timers, pending vectors, and their order. */
+#include "interrupt.h"
+
+#include "flush.h"
+#include "lapic.h"
+#include "log.h"
+#include "machine.h"
+#include "partition.h"
+#include "virt.h"
+
+void vcpu_request(struct vcpu *target, u32 request)
+{
+	__atomic_fetch_or(&target->requests, request, __ATOMIC_SEQ_CST);
+	if (machine_vcpu() == target)
+		return;
+	/*
+	 * One kick is under way at a time, so that each NMI is known for what it is. One that has
+	 * not arrived yet serves this request, too: its target clears the flag before it looks.
+	 */
+	if (!__atomic_exchange_n(&target->kicked, true, __ATOMIC_SEQ_CST))
+		machine_kick(target->apic_id);
+}
+
+void interrupt_stop_others(struct partition *p)
+{
+	static bool ending;
+	const struct vcpu *self = machine_vcpu();
+
+	if (__atomic_exchange_n(&ending, true, __ATOMIC_SEQ_CST))
+		machine_halt();
+	log_alone();
+	for (u32 i = 0; i < p->env.vp_count; i++)
+		if (p->vp[i] != self)
+			vcpu_request(p->vp[i], VCPU_REQUEST_STOP);
+}
+
+void vcpu_start_up(struct vcpu *target, u8 vector)
+{
+	__atomic_store_n(&target->start_up_vector, vector, __ATOMIC_RELAXED);
+	vcpu_request(target, VCPU_REQUEST_START_UP);
+}
+
+void vcpu_deadlines_changed(struct vcpu *v)
+{
+	const u64 apic = v->lapic.deadline, synthetic = stimer_next(v);
+	const u64 next = !apic	    ? synthetic
+			 : !synthetic ? apic
+			 : (i64)(apic - synthetic) < 0 ? apic : synthetic;
+
+	if (next == v->timer_set)
+		return;
+	v->timer_set = next;
+	machine_timer_set(next);
+}
+
+bool interrupt_timer(struct vcpu *v, u64 now)
+{
+	if (!v->timer_set)
+		return false;
+	v->timer_set = 0; /* it has fired, early or not */
+	lapic_timer_check(v, now);
+	stimer_check(v, now);
+	vcpu_deadlines_changed(v);
+	return true;
+}
+
+void interrupt_from_pic(struct vcpu *v, u8 vector)
+{
+	/* As many as the PIC has lines: it gives no second one of a line that is in service. */
+	if (v->extint_count < VCPU_EXTINTS)
+		v->extint[v->extint_count++] = vector;
+	v->look = true;
+}
+
+void interrupt_nmi(struct vcpu *v)
+{
+	/* An NMI of the machine's own that comes together with a kick is lost in it. */
+	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST))
+		return;
+	v->nmi_pending = true;
+	v->look = true;
+}
+
+/* SDM 9.4.1: INIT reaches a processor that waits for a start-up IPI, too; the reverse does not. */
+static void take_requests(struct vcpu *v)
+{
+	const u32 requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (requests & (VCPU_REQUEST_FLUSH_GVA | VCPU_REQUEST_FLUSH_GPA))
+		flush_requested(v, requests);
+	if (requests & VCPU_REQUEST_INIT) {
+		v->state = VCPU_WAITS_FOR_START_UP;
+		v->nmi_pending = false;
+		v->extint_count = 0;
+		v->pic_waits = false;
+		lapic_reset(v);
+		synic_reset(v);
+		stimer_reset(v);
+		virt->vcpu_init(v);
+	}
+	if (requests & VCPU_REQUEST_START_UP && v->state == VCPU_WAITS_FOR_START_UP) {
+		virt->vcpu_start_up(v, __atomic_load_n(&v->start_up_vector, __ATOMIC_RELAXED));
+		v->state = VCPU_RUNS;
+	}
+	if (requests & VCPU_REQUEST_NMI)
+		v->nmi_pending = true;
+	if (requests & VCPU_REQUEST_STOP)
+		machine_halt();
+	v->look = true;
+}
+
+/* The vector to inject next: the PIC's before the APIC's, whose priorities do not hold for it. */
+static int next_vector(struct vcpu *v)
+{
+	return v->extint_count ? v->extint[v->extint_count - 1] : lapic_pending(v);
+}
+
+static void inject_interrupt(struct vcpu *v, u8 vector)
+{
+	if (v->extint_count)
+		v->extint_count--;
+	else
+		lapic_accept(v, vector);
+	virt->inject_interrupt(v, vector);
+}
+
+/*
+ * At most one event goes in per entry. For what waits a window is opened: an exit as soon as the
+ * guest can take it.
+ */
+static void deliver(struct vcpu *v)
+{
+	struct virt_window window = { 0 };
+	int vector;
+
+	if (v->pic_waits && virt->interrupt_open(v)) {
+		v->pic_waits = false;
+		machine_release_pic();
+		virt->let_in(v);
+	}
+	if (v->nmi_pending) {
+		if (virt->nmi_open(v)) {
+			v->nmi_pending = false;
+			virt->inject_nmi(v);
+		} else {
+			window.nmi = true;
+		}
+	}
+	vector = next_vector(v);
+	if (vector >= 0 && virt->interrupt_open(v)) {
+		inject_interrupt(v, (u8)vector);
+		vector = next_vector(v);
+	}
+	window.interrupt = vector >= 0 || v->pic_waits;
+	window.priority = lapic_blocked_class(v);
+	virt->set_window(v, &window);
+	v->look = false; /* whatever was let in has been looked at */
+}
+
+void interrupt_service(struct vcpu *v)
+{
+	for (;;) {
+		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
+			take_requests(v);
+		if (v->state == VCPU_RUNS)
+			break;
+		virt->wait(v);
+	}
+	if (v->look)
+		deliver(v);
+}

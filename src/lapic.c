@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Registers and priorities of the virtual local APIC (Intel SDM vol. 3 chapter 11). */
+#include "lapic.h"
+
+#include "alloc.h"
+#include "machine.h"
+#include "partition.h"
+#include "string.h"
+#include "vcpu.h"
+#include "virt.h"
+
+/* Version 0x14, six LVT entries, no suppression of EOI broadcasts (SDM figure 11-7). */
+#define VERSION 0x00050014u
+#define DFR_FLAT 0xffffffffu
+#define SVR_ENABLE (1u << 8)
+#define SVR_WRITABLE 0x1ffu
+#define ICR_WRITABLE 0x000ccfffu
+#define ICR_STATUS (1u << 12) /* read-only in an xAPIC, reserved in an x2APIC */
+#define VECTORS 256
+#define FIRST_LEGAL_VECTOR 16
+
+/* Bits of the ESR, SDM figure 11-9. */
+#define ERROR_RECEIVED_VECTOR (1u << 6)
+#define ERROR_REGISTER (1u << 7)
+
+#define LVT_MODE(entry) ((entry) >> 8 & 7)
+#define LVT_VECTOR(entry) ((u8)(entry))
+#define LVT_STATUS (1u << 12)     /* read-only, as is the next */
+#define LVT_REMOTE_IRR (1u << 14)
+enum { MODE_FIXED = 0, MODE_NMI = 4 };
+
+/* What may be done with a register, by mode. */
+enum {
+	READ = 1,          /* in both modes */
+	WRITE = 2,
+	X2_READ = 4,
+	X2_WRITE = 8,
+	X2_ZERO = 16,      /* in x2APIC mode only zero may be written */
+	READ_ANY = READ | X2_READ,
+	WRITE_ANY = WRITE | X2_WRITE,
+};
+
+/* One register, or a row of them. writable: the bits that a write changes; ignored: not reserved. */
+struct reg {
+	u16 first, last;
+	u8 access;
+	u32 writable, ignored;
+};
+
+static const struct reg regs[] = {
+	{ LAPIC_ID, LAPIC_ID, READ_ANY, 0, 0 },
+	{ LAPIC_VERSION, LAPIC_VERSION, READ_ANY, 0, 0 },
+	{ LAPIC_TPR, LAPIC_TPR, READ_ANY | WRITE_ANY, 0xff, 0 },
+	{ LAPIC_PPR, LAPIC_PPR, READ_ANY, 0, 0 },
+	{ LAPIC_EOI, LAPIC_EOI, WRITE_ANY | X2_ZERO, 0, 0 },
+	{ LAPIC_LDR, LAPIC_LDR, READ_ANY | WRITE, 0xff000000, 0 },
+	{ LAPIC_DFR, LAPIC_DFR, READ | WRITE, 0xf0000000, 0 },
+	{ LAPIC_SVR, LAPIC_SVR, READ_ANY | WRITE_ANY, SVR_WRITABLE, 0 },
+	{ LAPIC_ISR, LAPIC_IRR + 0x70, READ_ANY, 0, 0 },
+	{ LAPIC_ESR, LAPIC_ESR, READ_ANY | WRITE_ANY | X2_ZERO, 0, 0 },
+	{ LAPIC_ICR, LAPIC_ICR, READ_ANY | WRITE_ANY, ICR_WRITABLE, 0 },
+	{ LAPIC_ICR_HIGH, LAPIC_ICR_HIGH, READ | WRITE, 0xff000000, 0 },
+	{ LAPIC_LVT_TIMER, LAPIC_LVT_TIMER, READ_ANY | WRITE_ANY, 0x000700ff, LVT_STATUS },
+	{ LAPIC_LVT_THERMAL, LAPIC_LVT_PERFORMANCE, READ_ANY | WRITE_ANY, 0x000107ff, LVT_STATUS },
+	{ LAPIC_LVT_LINT0, LAPIC_LVT_LINT1, READ_ANY | WRITE_ANY, 0x0001a7ff,
+	  LVT_STATUS | LVT_REMOTE_IRR },
+	{ LAPIC_LVT_ERROR, LAPIC_LVT_ERROR, READ_ANY | WRITE_ANY, 0x000100ff, LVT_STATUS },
+	{ LAPIC_TIMER_INITIAL, LAPIC_TIMER_INITIAL, READ_ANY | WRITE_ANY, UINT32_MAX, 0 },
+	{ LAPIC_TIMER_CURRENT, LAPIC_TIMER_CURRENT, READ_ANY, 0, 0 },
+	{ LAPIC_TIMER_DIVIDE, LAPIC_TIMER_DIVIDE, READ_ANY | WRITE_ANY, 0xb, 0 },
+	{ LAPIC_SELF_IPI, LAPIC_SELF_IPI, X2_WRITE, 0xff, 0 },
+};
+
+static const struct reg *reg_at(u32 offset)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
+		if (offset >= regs[i].first && offset <= regs[i].last)
+			return &regs[i];
+	return NULL;
+}
+
+/* ---- sets of vectors: eight words of 32, 16 bytes apart ---- */
+
+static u32 *word_of(const struct lapic *l, u32 set, u8 vector)
+{
+	return lapic_reg(l, set + (vector / 32u) * 0x10);
+}
+
+static bool has_vector(const struct lapic *l, u32 set, u8 vector)
+{
+	return *word_of(l, set, vector) >> vector % 32 & 1;
+}
+
+static void add_vector(const struct lapic *l, u32 set, u8 vector)
+{
+	*word_of(l, set, vector) |= 1u << vector % 32;
+}
+
+static void remove_vector(const struct lapic *l, u32 set, u8 vector)
+{
+	*word_of(l, set, vector) &= ~(1u << vector % 32);
+}
+
+static int highest_vector(const struct lapic *l, u32 set)
+{
+	for (int word = VECTORS / 32 - 1; word >= 0; word--) {
+		const u32 bits = *lapic_reg(l, set + (u32)word * 0x10);
+
+		if (bits)
+			return word * 32 + 31 - __builtin_clz(bits);
+	}
+	return LAPIC_NO_VECTOR;
+}
+
+/* ---- priorities ---- */
+
+/* SDM 11.8.3.1: the class of what is in service, or the task's priority when that is no lower. */
+static u32 class_in_service(const struct lapic *l)
+{
+	const int vector = highest_vector(l, LAPIC_ISR);
+
+	return vector < 0 ? 0 : (u32)vector & 0xf0;
+}
+
+static u32 update_ppr(struct vcpu *v)
+{
+	const u32 tpr = lapic_tpr(v), service = class_in_service(&v->lapic);
+	const u32 ppr = (tpr & 0xf0) >= service ? tpr : service;
+
+	*lapic_reg(&v->lapic, LAPIC_PPR) = ppr;
+	return ppr;
+}
+
+static void take_posted(struct lapic *l)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++) {
+		u64 bits;
+
+		if (!__atomic_load_n(&l->posted[i], __ATOMIC_RELAXED))
+			continue;
+		/* Acquire: what the sender wrote before it posted is seen by who takes the vector. */
+		bits = __atomic_exchange_n(&l->posted[i], 0, __ATOMIC_ACQUIRE);
+		*lapic_reg(l, LAPIC_IRR + i * 0x20) |= (u32)bits;
+		*lapic_reg(l, LAPIC_IRR + i * 0x20 + 0x10) |= (u32)(bits >> 32);
+	}
+}
+
+int lapic_pending(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	int vector;
+
+	take_posted(l);
+	vector = highest_vector(l, LAPIC_IRR);
+	if (vector < 0 || (vector & 0xf0) <= (int)(update_ppr(v) & 0xf0))
+		return LAPIC_NO_VECTOR;
+	return vector;
+}
+
+u8 lapic_blocked_class(struct vcpu *v)
+{
+	const int vector = highest_vector(&v->lapic, LAPIC_IRR);
+	const u32 class = (u32)vector & 0xf0;
+
+	if (vector < 0 || class <= class_in_service(&v->lapic) || class > (lapic_tpr(v) & 0xf0u))
+		return 0;
+	return (u8)class;
+}
+
+void lapic_accept(struct vcpu *v, u8 vector)
+{
+	struct lapic *l = &v->lapic;
+
+	remove_vector(l, LAPIC_IRR, vector);
+	if (!synic_ends_itself(v, vector))
+		add_vector(l, LAPIC_ISR, vector);
+}
+
+void lapic_eoi(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	const int vector = highest_vector(l, LAPIC_ISR);
+
+	if (vector < 0)
+		return;
+	remove_vector(l, LAPIC_ISR, (u8)vector);
+	if (has_vector(l, LAPIC_TMR, (u8)vector))
+		machine_end_interrupt((u8)vector);
+	synic_vector_ended(v, (u8)vector);
+	stimer_retry(v);
+	vcpu_check_interrupts(v);
+}
+
+/* The processor may hold it, and the guest move it by CR8 without an exit. */
+u8 lapic_tpr(const struct vcpu *v)
+{
+	*lapic_reg(&v->lapic, LAPIC_TPR) = virt->get_tpr(v);
+	return (u8)*lapic_reg(&v->lapic, LAPIC_TPR);
+}
+
+void lapic_set_tpr(struct vcpu *v, u8 tpr)
+{
+	*lapic_reg(&v->lapic, LAPIC_TPR) = tpr;
+	virt->set_tpr(v, tpr);
+	vcpu_check_interrupts(v);
+}
+
+/* ---- interrupts on their way in ---- */
+
+static bool software_enabled(const struct lapic *l)
+{
+	return lapic_is_enabled(l) && *lapic_reg(l, LAPIC_SVR) & SVR_ENABLE;
+}
+
+void lapic_raise(struct vcpu *v, u8 vector, bool level)
+{
+	struct lapic *l = &v->lapic;
+
+	if (vector < FIRST_LEGAL_VECTOR) {
+		lapic_error(v, ERROR_RECEIVED_VECTOR);
+		return;
+	}
+	if (!software_enabled(l)) {
+		if (level)
+			machine_end_interrupt(vector);
+		return;
+	}
+	if (level)
+		add_vector(l, LAPIC_TMR, vector);
+	else
+		remove_vector(l, LAPIC_TMR, vector);
+	add_vector(l, LAPIC_IRR, vector);
+	vcpu_check_interrupts(v);
+}
+
+void lapic_post(struct vcpu *target, u8 vector)
+{
+	struct lapic *l = &target->lapic;
+
+	/* Release: pairs with take_posted(). */
+	__atomic_fetch_or(&l->posted[vector / 64], 1ull << vector % 64, __ATOMIC_RELEASE);
+	vcpu_request(target, VCPU_REQUEST_INTERRUPT);
+}
+
+void lapic_error(struct vcpu *v, u32 bit)
+{
+	struct lapic *l = &v->lapic;
+
+	/* The error vector itself being illegal must not raise it once more. */
+	if (l->errors & bit)
+		return;
+	l->errors |= bit;
+	lapic_raise_lvt(v, LAPIC_LVT_ERROR);
+}
+
+void lapic_raise_lvt(struct vcpu *v, u32 entry)
+{
+	const u32 value = *lapic_reg(&v->lapic, entry);
+
+	if (value & LAPIC_LVT_MASKED)
+		return;
+	if (LVT_MODE(value) == MODE_FIXED || entry == LAPIC_LVT_TIMER || entry == LAPIC_LVT_ERROR)
+		lapic_raise(v, LVT_VECTOR(value), false);
+	else if (LVT_MODE(value) == MODE_NMI)
+		vcpu_request(v, VCPU_REQUEST_NMI);
+}
+
+/* ---- registers ---- */
+
+static bool is_lvt(u32 offset)
+{
+	return offset >= LAPIC_LVT_TIMER && offset <= LAPIC_LVT_ERROR;
+}
+
+static void write_svr(struct vcpu *v, u32 value)
+{
+	*lapic_reg(&v->lapic, LAPIC_SVR) = value;
+	if (value & SVR_ENABLE)
+		return;
+	/* SDM 11.4.7.2: all entries become masked and stay so; what is pending stays pending. */
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10) {
+		const u32 old = *lapic_reg(&v->lapic, entry);
+
+		*lapic_reg(&v->lapic, entry) = old | LAPIC_LVT_MASKED;
+		machine_lvt_written(entry, old | LAPIC_LVT_MASKED);
+		if (entry == LAPIC_LVT_TIMER)
+			lapic_timer_written(v, entry, old);
+	}
+}
+
+static void write_lvt(struct vcpu *v, u32 offset, u32 value)
+{
+	struct lapic *l = &v->lapic;
+	const u32 old = *lapic_reg(l, offset);
+
+	if (!(*lapic_reg(l, LAPIC_SVR) & SVR_ENABLE))
+		value |= LAPIC_LVT_MASKED;
+	*lapic_reg(l, offset) = value;
+	if (offset == LAPIC_LVT_TIMER)
+		lapic_timer_written(v, offset, old);
+	else
+		machine_lvt_written(offset, value);
+}
+
+/* The value has been checked against the register's writable bits. */
+static void write_reg(struct vcpu *v, u32 offset, u32 value)
+{
+	struct lapic *l = &v->lapic;
+	const u32 old = *lapic_reg(l, offset);
+
+	switch (offset) {
+	case LAPIC_TPR:
+		lapic_set_tpr(v, (u8)value);
+		break;
+	case LAPIC_EOI:
+		lapic_eoi(v);
+		break;
+	case LAPIC_SVR:
+		write_svr(v, value);
+		break;
+	case LAPIC_ESR: /* SDM 11.5.3: a write shows what has come up since the last one */
+		*lapic_reg(l, offset) = l->errors;
+		l->errors = 0;
+		break;
+	case LAPIC_SELF_IPI:
+		lapic_raise(v, (u8)value, false);
+		break;
+	case LAPIC_TIMER_INITIAL:
+	case LAPIC_TIMER_DIVIDE:
+		*lapic_reg(l, offset) = value;
+		lapic_timer_written(v, offset, old);
+		break;
+	default:
+		if (is_lvt(offset))
+			write_lvt(v, offset, value);
+		else
+			*lapic_reg(l, offset) = value;
+	}
+}
+
+static u32 read_reg(struct vcpu *v, u32 offset)
+{
+	if (offset == LAPIC_TIMER_CURRENT)
+		return lapic_timer_count(v);
+	if (offset == LAPIC_TPR)
+		return lapic_tpr(v);
+	if (offset == LAPIC_PPR)
+		return update_ppr(v);
+	if (offset >= LAPIC_IRR && offset < LAPIC_IRR + 0x80)
+		take_posted(&v->lapic);
+	return *lapic_reg(&v->lapic, offset);
+}
+
+u64 lapic_read_icr(const struct vcpu *v)
+{
+	return (u64)*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) << 32 | *lapic_reg(&v->lapic, LAPIC_ICR);
+}
+
+static void send_icr(struct vcpu *v)
+{
+	const u64 icr = lapic_read_icr(v);
+	const unsigned shift = lapic_is_x2apic(&v->lapic) ? 32 : 56;
+
+	lapic_send(v, (u32)icr, (u32)(icr >> shift));
+}
+
+bool lapic_write_icr(struct vcpu *v, u64 value)
+{
+	if ((u32)value & ~(ICR_WRITABLE | ICR_STATUS))
+		return false;
+	*lapic_reg(&v->lapic, LAPIC_ICR) = (u32)value & ICR_WRITABLE;
+	*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) = (u32)(value >> 32);
+	send_icr(v);
+	return true;
+}
+
+u32 lapic_read(struct vcpu *v, u32 offset)
+{
+	const struct reg *r = reg_at(offset);
+
+	if (r && r->access & READ)
+		return read_reg(v, offset);
+	lapic_error(v, ERROR_REGISTER);
+	return 0;
+}
+
+void lapic_write(struct vcpu *v, u32 offset, u32 value)
+{
+	const struct reg *r = reg_at(offset);
+
+	if (!r || !(r->access & WRITE)) {
+		lapic_error(v, ERROR_REGISTER);
+		return;
+	}
+	if (offset == LAPIC_DFR)
+		value |= ~r->writable; /* SDM figure 11-14: ones */
+	else
+		value &= r->writable;
+	write_reg(v, offset, value);
+	if (offset == LAPIC_ICR)
+		send_icr(v);
+}
+
+bool lapic_msr_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	const u32 offset = (msr - LAPIC_MSR_FIRST) * 0x10;
+	const struct reg *r = reg_at(offset);
+
+	if (!lapic_is_x2apic(&v->lapic) || !r || !(r->access & X2_READ))
+		return false;
+	*value = offset == LAPIC_ICR ? lapic_read_icr(v) : read_reg(v, offset);
+	return true;
+}
+
+bool lapic_msr_write(struct vcpu *v, u32 msr, u64 value)
+{
+	const u32 offset = (msr - LAPIC_MSR_FIRST) * 0x10;
+	const struct reg *r = reg_at(offset);
+
+	if (!lapic_is_x2apic(&v->lapic) || !r || !(r->access & X2_WRITE))
+		return false;
+	if (offset == LAPIC_ICR)
+		return !(value & ICR_STATUS) && lapic_write_icr(v, value);
+	if (value & ~(u64)(r->access & X2_ZERO ? 0 : r->writable | r->ignored))
+		return false;
+	write_reg(v, offset, (u32)value & r->writable);
+	return true;
+}
+
+/* ---- modes ---- */
+
+bool lapic_in_memory(const struct vcpu *v)
+{
+	return lapic_is_enabled(&v->lapic) && !lapic_is_x2apic(&v->lapic);
+}
+
+/* SDM 11.12.5: in x2APIC mode both ids follow from the initial one. */
+static void set_ids(struct vcpu *v)
+{
+	const u32 id = v->apic_id;
+	struct lapic *l = &v->lapic;
+
+	if (lapic_is_x2apic(l)) {
+		*lapic_reg(l, LAPIC_ID) = id;
+		*lapic_reg(l, LAPIC_LDR) = (id >> 4) << 16 | 1u << (id & 15);
+	} else {
+		*lapic_reg(l, LAPIC_ID) = id << 24;
+	}
+}
+
+void lapic_reset(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+
+	memset(l->page, 0, PAGE_SIZE);
+	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++)
+		__atomic_store_n(&l->posted[i], 0, __ATOMIC_RELAXED);
+	l->errors = 0;
+	l->deadline = l->tsc_deadline = 0;
+	*lapic_reg(l, LAPIC_VERSION) = VERSION;
+	*lapic_reg(l, LAPIC_DFR) = DFR_FLAT;
+	*lapic_reg(l, LAPIC_SVR) = 0xff;
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10)
+		*lapic_reg(l, entry) = LAPIC_LVT_MASKED;
+	set_ids(v);
+	virt->set_tpr(v, 0);
+}
+
+/* Firmware hands over with the PIC wired through (MP 1.4, 3.6.2.2): so does the virtual APIC. */
+static void adopt_pins(struct lapic *l)
+{
+	for (u32 entry = LAPIC_LVT_LINT0; entry <= LAPIC_LVT_LINT1; entry += 0x10) {
+		*lapic_reg(l, entry) = machine_lvt(entry);
+		machine_lvt_written(entry, *lapic_reg(l, entry));
+	}
+	if (!(*lapic_reg(l, LAPIC_LVT_LINT0) & LAPIC_LVT_MASKED))
+		*lapic_reg(l, LAPIC_SVR) |= SVR_ENABLE;
+}
+
+bool lapic_create(struct vcpu *v)
+{
+	v->lapic.page = alloc_page();
+	return v->lapic.page;
+}
+
+void lapic_start(struct vcpu *v, bool bootstrap)
+{
+	v->lapic.base = LAPIC_BASE_ADDRESS | LAPIC_BASE_ENABLE | (bootstrap ? LAPIC_BASE_BSP : 0);
+	lapic_reset(v);
+	if (bootstrap)
+		adopt_pins(&v->lapic);
+}
+
+/*
+ * SDM figure 11-27: x2APIC is entered from xAPIC mode alone and left only by turning the APIC off.
+ * The registers do not move: the page is the machine's.
+ */
+bool lapic_write_base(struct vcpu *v, u64 value)
+{
+	const u64 mode = LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC;
+	struct lapic *l = &v->lapic;
+	const u64 from = l->base & mode, to = value & mode;
+
+	if ((value ^ l->base) & ~mode || to == LAPIC_BASE_X2APIC)
+		return false;
+	if ((from == mode && to == LAPIC_BASE_ENABLE) || (!from && to == mode))
+		return false;
+	l->base = value;
+	if (from == to)
+		return true;
+	if (!to || !from)
+		lapic_reset(v);
+	set_ids(v);
+	return true;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/*
+ * The timer of the virtual local APIC (Intel SDM vol. 3, 11.5.4). It counts the TSC, divided by a
+ * power of two that is the partition's and one that the guest sets: all sums are shifts.
+ */
+#include "lapic.h"
+
+#include "machine.h"
+#include "partition.h"
+#include "vcpu.h"
+
+#define LVT_TIMER_MODE(entry) ((entry) >> 17 & 3)
+enum { MODE_ONE_SHOT, MODE_PERIODIC, MODE_TSC_DEADLINE };
+
+/* TSC ticks of one count, as a shift. SDM figure 11-10: 7 means divide by 1, 0 by 2, 1 by 4, ... */
+static unsigned count_shift(const struct vcpu *v)
+{
+	const u32 divide = *lapic_reg(&v->lapic, LAPIC_TIMER_DIVIDE);
+	const u32 code = (divide >> 1 & 4) | (divide & 3);
+
+	return v->partition->apic_timer_shift + ((code + 1) & 7);
+}
+
+static u32 mode_of(const struct vcpu *v)
+{
+	return LVT_TIMER_MODE(*lapic_reg(&v->lapic, LAPIC_LVT_TIMER));
+}
+
+static void set_deadline(struct vcpu *v, u64 deadline)
+{
+	v->lapic.deadline = deadline;
+	vcpu_deadlines_changed(v);
+}
+
+static void start_count(struct vcpu *v)
+{
+	const u64 count = *lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL);
+
+	set_deadline(v, count ? machine_tsc() + (count << count_shift(v)) : 0);
+}
+
+u32 lapic_timer_count(const struct vcpu *v)
+{
+	const u64 deadline = v->lapic.deadline, now = machine_tsc();
+	const unsigned shift = count_shift(v);
+
+	if (!deadline || mode_of(v) >= MODE_TSC_DEADLINE || (i64)(deadline - now) <= 0)
+		return 0;
+	return (u32)((deadline - now + (1ull << shift) - 1) >> shift);
+}
+
+void lapic_timer_written(struct vcpu *v, u32 offset, u32 old)
+{
+	const bool counts = mode_of(v) < MODE_TSC_DEADLINE;
+
+	switch (offset) {
+	case LAPIC_TIMER_INITIAL:
+		if (counts)
+			start_count(v);
+		break;
+	case LAPIC_TIMER_DIVIDE: /* what is counting goes on from its count at the new rate */
+		if (counts && v->lapic.deadline) {
+			const u32 now_code = *lapic_reg(&v->lapic, offset);
+			u64 left;
+
+			*lapic_reg(&v->lapic, offset) = old;
+			left = lapic_timer_count(v);
+			*lapic_reg(&v->lapic, offset) = now_code;
+			set_deadline(v, machine_tsc() + (left << count_shift(v)));
+		}
+		break;
+	default: /* the LVT entry: a change from or to the deadline mode disarms the timer */
+		if ((LVT_TIMER_MODE(old) == MODE_TSC_DEADLINE) == counts) {
+			v->lapic.tsc_deadline = 0;
+			*lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL) = 0;
+			set_deadline(v, 0);
+		}
+	}
+}
+
+u64 lapic_read_tsc_deadline(const struct vcpu *v)
+{
+	return mode_of(v) == MODE_TSC_DEADLINE ? v->lapic.tsc_deadline : 0;
+}
+
+void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
+{
+	if (mode_of(v) != MODE_TSC_DEADLINE)
+		return;
+	v->lapic.tsc_deadline = value;
+	/* 0 means none here: the one deadline that would be 0 is a tick late. */
+	value -= v->tsc_offset;
+	set_deadline(v, v->lapic.tsc_deadline ? value + !value : 0);
+}
+
+void lapic_timer_check(struct vcpu *v, u64 now)
+{
+	struct lapic *l = &v->lapic;
+
+	if (!l->deadline || (i64)(l->deadline - now) > 0)
+		return;
+	if (mode_of(v) == MODE_PERIODIC) {
+		const u64 period = (u64)*lapic_reg(l, LAPIC_TIMER_INITIAL) << count_shift(v);
+
+		/* Periods that were missed altogether are one interrupt, as on the processor. */
+		l->deadline += period;
+		if ((i64)(l->deadline - now) <= 0)
+			l->deadline = now + period;
+	} else {
+		l->deadline = 0;
+		l->tsc_deadline = 0;
+	}
+	lapic_raise_lvt(v, LAPIC_LVT_TIMER);
+}
