@@ -198,6 +198,14 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(UNIT_SRC)),$(eval $(call unit_program,
 unit: $(UNIT_BIN)
 	$(Q)set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 
+# The decoder of accesses to the APIC page against Zydis: part of `make test`.
+DECODER_OBJ = build/obj/unit/tests/decoder/zydis.o
+$(DECODER_OBJ): UNIT_CFLAGS += -O2
+$(DECODER_OBJ): | build/.setup-tests
+build/decoder: $(DECODER_OBJ) build/obj/unit/arch/x86/mmio.o
+	$(say) LINK $@
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lZydis
+
 # ---- fuzzing --------------------------------------------------------------------------------------------------------
 # Handlers and calling convention on the fake machine of the unit tests, under libFuzzer, which is Clang's.
 FUZZ_SECONDS = 60
@@ -311,7 +319,7 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) $(MUTANT_BIN) build/hvgen-checked | build/.setup-tests
+test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) $(MUTANT_BIN) build/decoder build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
 
 # The guest header with every compiler here; part of `make test`.

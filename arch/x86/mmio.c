@@ -42,13 +42,12 @@ static const struct opcode one_byte[256] = {
 	PAIR(0xaa, FORM_STRING, MMIO_STORE, true),
 	PAIR(0xc6, FORM_IMM, MMIO_WRITE, true),
 	PAIR(0xf6, FORM_IMM, MMIO_TEST, true),
-	/* What 80, 81 and 83 do is in their ModRM byte. */
-	[0x80] = { FORM_IMM, MMIO_ADD, true, true },
-	[0x81] = { FORM_IMM, MMIO_ADD, false, true },
-	[0x83] = { FORM_IMM8, MMIO_ADD, false, true },
+	/* What 80 to 83 do is in their ModRM byte; 82 is 80 once more, but not in 64-bit code. */
+	PAIR(0x80, FORM_IMM, MMIO_ADD, true),
+	PAIR(0x82, FORM_IMM8, MMIO_ADD, true),
 };
 
-/* 80, 81 and 83: by the middle field of ModRM. ADC and SBB are nobody's. */
+/* 80 to 83: by the middle field of ModRM. ADC and SBB are nobody's. */
 static bool group_op(unsigned field, u8 *op)
 {
 	static const u8 ops[8] = {
@@ -202,12 +201,10 @@ static bool decode_modrm(struct stream *s, const struct opcode *o, u8 opcode,
 	return field == 0 || (field == 1 && out->op == MMIO_TEST);
 }
 
-/* LOCK is legal with what changes memory, and REP with nothing here but STOS. */
-static bool prefixes_fit(const struct prefixes *p, const struct mmio_insn *i)
+/* LOCK is legal with what reads and changes memory. */
+static bool may_lock(const struct mmio_insn *i)
 {
-	const bool changes = i->memory_first && i->op >= MMIO_EXCHANGE && i->op <= MMIO_SUB;
-
-	return !p->lock || changes;
+	return i->memory_first && i->op >= MMIO_EXCHANGE && i->op <= MMIO_SUB;
 }
 
 static bool decode_one_byte(struct stream *s, u8 opcode, const struct prefixes *p,
@@ -215,6 +212,8 @@ static bool decode_one_byte(struct stream *s, u8 opcode, const struct prefixes *
 {
 	const struct opcode *o = &one_byte[opcode];
 
+	if (opcode == 0x82 && code == MMIO_CODE64)
+		return false;
 	*out = (struct mmio_insn){
 		.op = o->op,
 		.size = (u8)(o->byte ? 1 : operand_size(code, p)),
@@ -227,14 +226,15 @@ static bool decode_one_byte(struct stream *s, u8 opcode, const struct prefixes *
 		return false;
 	case FORM_OFFSET:
 		next_signed(s, out->address_size);
-		return prefixes_fit(p, out);
+		break;
 	case FORM_STRING:
 		out->repeat = p->repeat;
-		return prefixes_fit(p, out);
-	default:
 		break;
+	default:
+		if (!decode_modrm(s, o, opcode, p, code, out))
+			return false;
 	}
-	return decode_modrm(s, o, opcode, p, code, out) && prefixes_fit(p, out);
+	return !p->lock || may_lock(out);
 }
 
 bool mmio_decode(const u8 *bytes, size_t count, enum mmio_code code, struct mmio_insn *out)
