@@ -180,13 +180,17 @@ build/disk-loader.bin: boot/disk/loader.S Makefile
 
 # ---- unit tests -----------------------------------------------------------------------------------------------------
 # Each tests/unit/test_*.c is one program. A line in it `/* link: a.c b.c */` (there may be several) names the sources,
-# relative to the top, that it is linked with.
+# relative to the top, that it is linked with; `core` among them is the neutral hypervisor on the fake machine.
+UNIT_CORE = $(filter-out src/main.c src/lib/string.c,$(wildcard src/*.c src/lib/*.c)) arch/x86/guest_walk.c $(wildcard build/gen/spec_*.c) \
+	$(wildcard tests/unit/fake_*.c)
+
 build/obj/unit/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CFLAGS) $(if $(filter build/obj/gen/%,$<),$(TOOL_CFLAGS)) -c -o $@ $<
 
-unit_links = $(shell sed -n 's,^/\* link: *\(.*\) \*/$$,\1,p' $(1))
+unit_named = $(shell sed -n 's,^/\* link: *\(.*\) \*/$$,\1,p' $(1))
+unit_links = $(foreach s,$(call unit_named,$(1)),$(if $(filter core,$(s)),$(UNIT_CORE),$(s)))
 define unit_program
 build/unit/$(1): build/obj/unit/tests/unit/$(1).o $(call objects,unit,$(call unit_links,tests/unit/$(1).c))
 	$$(say) LINK $$@

@@ -24,11 +24,14 @@ void vcpu_request(struct vcpu *target, u32 request)
 
 void interrupt_stop_others(struct partition *p)
 {
-	static bool ending;
-	const struct vcpu *self = machine_vcpu();
+	struct vcpu *self = machine_vcpu(), *first = NULL;
 
-	if (__atomic_exchange_n(&ending, true, __ATOMIC_SEQ_CST))
+	if (!__atomic_compare_exchange_n(&p->ended_by, &first, self, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
+		if (first == self)
+			return;
 		machine_halt();
+	}
 	log_alone();
 	for (u32 i = 0; i < p->env.vp_count; i++)
 		if (p->vp[i] != self)

@@ -37,9 +37,10 @@ struct partition {
 	unsigned apic_timer_shift;              /* (c) TSC ticks of one APIC timer tick: a power of two */
 	u32 crashes;                            /* (p) crash notifications so far */
 	u32 identities;                         /* (p) changes of the guest OS id so far */
+	struct vcpu *ended_by;                  /* (a) the VP that brings the machine to its end */
 	struct vcpu *vp[PARTITION_MAX_VPS];     /* (c) by VP index; env has their number */
 };
-/* Legend: (c) constant after creation; (p) the partition's lock. */
+/* Legend: (c) constant after creation; (p) the partition's lock; (a) atomic. */
 
 struct machine_rates;
 

@@ -35,9 +35,16 @@ struct fake_machine {
 	u32 in_value;                        /* what every port reads */
 	struct fake_write out[FAKE_HISTORY]; /* port writes, and their number */
 	u32 outs;
-	struct fake_write apic[FAKE_HISTORY];
-	u32 apics;
-	u64 apic_value;
+	struct vcpu *vcpu;                   /* whom the calling processor runs */
+	u32 kick[FAKE_HISTORY], kicks;       /* APIC ids that were to exit, and their number */
+	u64 timer;                           /* when the processor's timer is due; 0: never */
+	struct fake_write lvt[FAKE_HISTORY]; /* physical LVT entries written, and their number */
+	u32 lvts;
+	u32 lvt_value;                       /* what every physical LVT entry reads */
+	u8 ended[FAKE_HISTORY];              /* vectors of level-triggered interrupts that ended */
+	u32 ends;
+	u32 pic_releases;
+	void (*on_pause)(void);              /* what other processors do while this one waits */
 	char console[FAKE_CONSOLE];
 	size_t console_length;
 	u16 console_port, console_ports;
@@ -45,18 +52,29 @@ struct fake_machine {
 };
 extern struct fake_machine fake_machine;
 
-struct fake_virt {
+struct fake_core {
 	u64 reg[VREG_COUNT];
 	u64 illegal;                         /* the one value that every register refuses */
 	struct segment segment[VSEG_COUNT];
 	void (*on_set)(void);                /* called in every set_reg: a chance to meddle */
 	u32 gva_flushes, gpa_flushes;
+	bool interrupt_shut, nmi_shut;       /* the guest can take none */
+	u8 injected[FAKE_HISTORY];           /* vectors of interrupts, and their number */
+	u32 injections, nmis, inits;
+	u8 start_up_page;                    /* of the latest start-up IPI */
+	u8 tpr;
+	struct virt_window window;
+	u32 windows, let_ins, waits;
+	u32 apic_accesses;                   /* to the registers of the APIC in memory */
+	void (*on_wait)(struct vcpu *v);     /* what ends a wait in the hypervisor */
 	u64 tsc_offset;
 	bool no_1g;
 	struct fake_write ports[FAKE_HISTORY];
 	u32 port_count;
 };
-extern struct fake_virt fake_virt;
+/* By VP index; most tests have one VP. */
+extern struct fake_core fake_virts[PARTITION_MAX_VPS];
+#define fake_virt (fake_virts[0])
 
 /* An empty machine with size bytes of zeroed memory; the one before is gone. */
 void fake_reset(u64 size);
@@ -67,6 +85,9 @@ void fake_reset(u64 size);
  * and 1 MiB to FAKE_HIDDEN.
  */
 struct vcpu *fake_vp(void);
+
+/* The same with count VPs, whose APIC ids are 7 and up; the first is returned, and runs. */
+struct vcpu *fake_vps(u32 count);
 
 /* Physical memory at hpa. */
 void *fake_at(u64 hpa);

@@ -30,10 +30,11 @@ void fake_reset(u64 size)
 	u8 *memory = zeroes(fake_machine.memory, fake_machine.size, size);
 
 	memset(&fake_machine, 0, sizeof(fake_machine));
-	memset(&fake_virt, 0, sizeof(fake_virt));
+	memset(fake_virts, 0, sizeof(fake_virts));
 	fake_machine.memory = memory;
 	fake_machine.size = size;
-	fake_virt.illegal = 0xbadbadbadbad;
+	for (u32 i = 0; i < PARTITION_MAX_VPS; i++)
+		fake_virts[i].illegal = 0xbadbadbadbad;
 }
 
 void *fake_at(u64 hpa)
@@ -96,16 +97,50 @@ void machine_xmm_read(unsigned n, u64 out[2])
 	memcpy(out, fake_machine.xmm[n], 16);
 }
 
-u64 machine_apic_read(u32 reg)
+struct vcpu *machine_vcpu(void)
 {
-	(void)reg;
-	return fake_machine.apic_value;
+	return fake_machine.vcpu;
 }
 
-bool machine_apic_write(u32 reg, u64 value)
+void machine_kick(u32 apic_id)
 {
-	record(fake_machine.apic, &fake_machine.apics, reg, 8, value);
-	return true;
+	if (fake_machine.kicks < FAKE_HISTORY)
+		fake_machine.kick[fake_machine.kicks] = apic_id;
+	fake_machine.kicks++;
+}
+
+void machine_timer_set(u64 tsc)
+{
+	fake_machine.timer = tsc;
+}
+
+void machine_end_interrupt(u8 vector)
+{
+	if (fake_machine.ends < FAKE_HISTORY)
+		fake_machine.ended[fake_machine.ends] = vector;
+	fake_machine.ends++;
+}
+
+void machine_release_pic(void)
+{
+	fake_machine.pic_releases++;
+}
+
+void machine_lvt_written(u32 entry, u32 value)
+{
+	record(fake_machine.lvt, &fake_machine.lvts, entry, 4, value);
+}
+
+u32 machine_lvt(u32 entry)
+{
+	(void)entry;
+	return fake_machine.lvt_value;
+}
+
+void machine_pause(void)
+{
+	if (fake_machine.on_pause)
+		fake_machine.on_pause();
 }
 
 void machine_console_write(const char *text, size_t length)

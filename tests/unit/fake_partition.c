@@ -12,7 +12,7 @@
 
 static struct partition partition;
 
-struct vcpu *fake_vp(void)
+struct vcpu *fake_vps(u32 count)
 {
 	static const struct machine_rates rates = { FAKE_TSC_HZ, FAKE_APIC_HZ };
 	struct partition_config config = {
@@ -24,7 +24,6 @@ struct vcpu *fake_vp(void)
 		.address_bits = FAKE_GPA_BITS,
 		.rates = &rates,
 	};
-	struct vcpu *v;
 
 	fake_reset(FAKE_MEMORY);
 	memset(&partition, 0, sizeof(partition));
@@ -35,10 +34,16 @@ struct vcpu *fake_vp(void)
 	partition.gpa.hidden_base = FAKE_HIDDEN;
 	partition.gpa.hidden_end = FAKE_MEMORY;
 	assert_true(partition_create(&partition, &config));
-	v = vcpu_create(&partition, 7);
-	assert_non_null(v);
+	for (u32 i = 0; i < count; i++)
+		assert_non_null(vcpu_create(&partition, 7 + i));
+	fake_machine.vcpu = partition.vp[0];
 	partition.msr[SPEC_MSR_SLOT_GUEST_OS_ID] = 0x8100000601000000;
 	partition.msr[SPEC_MSR_SLOT_HYPERCALL] = HV_X64_MSR_HYPERCALL_ENABLE;
 	hypercall_open(&partition, true);
-	return v;
+	return partition.vp[0];
+}
+
+struct vcpu *fake_vp(void)
+{
+	return fake_vps(1);
 }

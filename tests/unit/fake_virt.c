@@ -8,54 +8,127 @@
 #include "hw_msr.h"
 #include "text.h"
 
-struct fake_virt fake_virt;
+struct fake_core fake_virts[PARTITION_MAX_VPS];
+
+static struct fake_core *of(const struct vcpu *v)
+{
+	return v->vendor;
+}
 
 static bool create(struct vcpu *v)
 {
-	v->vendor = &fake_virt;
+	v->vendor = &fake_virts[v->index];
 	return true;
 }
 
 static u64 get_reg(struct vcpu *v, enum vreg reg)
 {
-	return reg <= VREG_R15 ? (&v->regs.rax)[reg] : fake_virt.reg[reg];
+	return reg <= VREG_R15 ? (&v->regs.rax)[reg] : of(v)->reg[reg];
 }
 
 static bool set_reg(struct vcpu *v, enum vreg reg, u64 value)
 {
-	if (fake_virt.on_set)
-		fake_virt.on_set();
-	if (value == fake_virt.illegal)
+	if (of(v)->on_set)
+		of(v)->on_set();
+	if (value == of(v)->illegal)
 		return false;
-	*(reg <= VREG_R15 ? &(&v->regs.rax)[reg] : &fake_virt.reg[reg]) = value;
+	*(reg <= VREG_R15 ? &(&v->regs.rax)[reg] : &of(v)->reg[reg]) = value;
 	return true;
 }
 
 static void get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 {
-	(void)v;
-	*out = fake_virt.segment[seg];
+	*out = of(v)->segment[seg];
 }
 
 static bool set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 {
-	(void)v;
-	if (in->base == fake_virt.illegal)
+	if (in->base == of(v)->illegal)
 		return false;
-	fake_virt.segment[seg] = *in;
+	of(v)->segment[seg] = *in;
 	return true;
 }
 
 static void flush_gva(struct vcpu *v)
 {
-	(void)v;
-	fake_virt.gva_flushes++;
+	of(v)->gva_flushes++;
 }
 
-static void flush_gpa(struct partition *p)
+static void flush_gpa(struct vcpu *v)
 {
-	(void)p;
-	fake_virt.gpa_flushes++;
+	of(v)->gpa_flushes++;
+}
+
+static bool interrupt_open(struct vcpu *v)
+{
+	return !of(v)->interrupt_shut;
+}
+
+static bool nmi_open(struct vcpu *v)
+{
+	return !of(v)->nmi_shut;
+}
+
+/* An entry takes one event: what was injected shuts the door until a test opens it. */
+static void inject_interrupt(struct vcpu *v, u8 vector)
+{
+	struct fake_core *f = of(v);
+
+	assert_false(f->interrupt_shut);
+	if (f->injections < FAKE_HISTORY)
+		f->injected[f->injections] = vector;
+	f->injections++;
+	f->interrupt_shut = true;
+}
+
+static void inject_nmi(struct vcpu *v)
+{
+	assert_false(of(v)->nmi_shut);
+	of(v)->nmis++;
+	of(v)->nmi_shut = true;
+}
+
+static void go_past(struct vcpu *v, unsigned length)
+{
+	of(v)->reg[VREG_RIP] += length;
+}
+
+static void let_in(struct vcpu *v)
+{
+	of(v)->let_ins++;
+}
+
+static void wait_for_event(struct vcpu *v)
+{
+	of(v)->waits++;
+	if (of(v)->on_wait)
+		of(v)->on_wait(v);
+}
+
+static void set_window(struct vcpu *v, const struct virt_window *window)
+{
+	of(v)->window = *window;
+	of(v)->windows++;
+}
+
+static u8 get_tpr(const struct vcpu *v)
+{
+	return of(v)->tpr;
+}
+
+static void set_tpr(struct vcpu *v, u8 tpr)
+{
+	of(v)->tpr = tpr;
+}
+
+static void vcpu_init(struct vcpu *v)
+{
+	of(v)->inits++;
+}
+
+static void start_up(struct vcpu *v, u8 vector)
+{
+	of(v)->start_up_page = vector;
 }
 
 static u64 npt_leaf(hpa_t hpa, unsigned level, u32 rights, enum npt_type type)
@@ -83,8 +156,7 @@ static void intercept_ports(struct partition *p, u16 port, u32 count, bool on)
 
 static void set_tsc_offset(struct vcpu *v, u64 offset)
 {
-	(void)v;
-	fake_virt.tsc_offset = offset;
+	of(v)->tsc_offset = offset;
 }
 
 /* EFER is the vendor's: reading works, writing faults. */
@@ -107,7 +179,7 @@ static void explain(struct vcpu *v, struct text *out)
 	text_printf(out, "fake exit\nfake qualification");
 }
 
-static const struct virt fake_core = {
+static const struct virt core = {
 	.name = "FAKE",
 	.call_opcode = { 0x0f, 0x01, 0xd9 },
 	.vcpu_create = create,
@@ -117,6 +189,18 @@ static const struct virt fake_core = {
 	.set_segment = set_segment,
 	.flush_gva = flush_gva,
 	.flush_gpa = flush_gpa,
+	.interrupt_open = interrupt_open,
+	.nmi_open = nmi_open,
+	.inject_interrupt = inject_interrupt,
+	.inject_nmi = inject_nmi,
+	.skip = go_past,
+	.let_in = let_in,
+	.wait = wait_for_event,
+	.set_window = set_window,
+	.get_tpr = get_tpr,
+	.set_tpr = set_tpr,
+	.vcpu_init = vcpu_init,
+	.vcpu_start_up = start_up,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,
@@ -127,7 +211,7 @@ static const struct virt fake_core = {
 	.explain = explain,
 };
 
-const struct virt *virt = &fake_core;
+const struct virt *virt = &core;
 
 u64 fake_npt(struct partition *p, u64 gpa, unsigned *level)
 {
@@ -141,6 +225,13 @@ u64 fake_npt(struct partition *p, u64 gpa, unsigned *level)
 		table = fake_at(FAKE_NPT_ADDRESS(entry));
 	}
 	return 0;
+}
+
+enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
+{
+	(void)fault;
+	of(v)->apic_accesses++;
+	return VM_SKIP;
 }
 
 /* The hardware's side of CPUID and MSRs: leaves echo, MSR 0x1234 holds a value, all else faults. */

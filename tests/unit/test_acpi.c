@@ -199,6 +199,11 @@ static void test_s5_forms(void **state)
 	}
 }
 
+static u32 keep_processor(const struct acpi_info *from, u32 apic_id)
+{
+	return acpi_disable_other_processors(from, &apic_id, 1);
+}
+
 static void test_disable(void **state)
 {
 	u8 before[MADT_LENGTH], *madt = fake_at(MADT);
@@ -206,7 +211,7 @@ static void test_disable(void **state)
 	(void)state;
 	assert_true(acpi_read(0, LIMIT, &info));
 	memcpy(before, madt, sizeof(before));
-	assert_int_equal(acpi_disable_other_processors(&info, 1), 2);
+	assert_int_equal(keep_processor(&info, 1), 2);
 	assert_int_equal(sum(MADT, MADT_LENGTH), 0);
 	before[9] = madt[9];
 	before[44 + 4] = 0;
@@ -214,8 +219,23 @@ static void test_disable(void **state)
 	assert_memory_equal(madt, before, sizeof(before));
 	assert_true(acpi_read(0, LIMIT, &info));
 	assert_int_equal(info.processors, 1);
-	assert_int_equal(acpi_disable_other_processors(&info, 1), 0);
-	assert_int_equal(acpi_disable_other_processors(&(struct acpi_info){ 0 }, 1), 0);
+	assert_int_equal(keep_processor(&info, 1), 0);
+	assert_int_equal(keep_processor(&(struct acpi_info){ 0 }, 1), 0);
+}
+
+static void test_processors(void **state)
+{
+	u32 ids[4] = { 99, 99, 99, 99 };
+
+	(void)state;
+	assert_true(acpi_read(0, LIMIT, &info));
+	assert_int_equal(acpi_processors(&info, ids, 2), 2);
+	assert_int_equal(ids[2], 99);
+	assert_int_equal(acpi_processors(&info, ids, 4), 3);
+	assert_int_equal(acpi_disable_other_processors(&info, ids + 1, 2), 1);
+	assert_int_equal(sum(MADT, MADT_LENGTH), 0);
+	assert_int_equal(acpi_processors(&info, ids, 4), 2);
+	assert_int_equal(acpi_processors(&(struct acpi_info){ 0 }, ids, 4), 0);
 }
 
 static void test_broken_madt(void **state)
@@ -226,14 +246,14 @@ static void test_broken_madt(void **state)
 		put(MADT + 44 + 1, length,
 		    1); /* an entry that is too short, or reaches beyond the table */
 		assert_true(acpi_read(0, LIMIT, &info));
-		acpi_disable_other_processors(&info, 9);
+		keep_processor(&info, 9);
 		assert_true(info.processors <= 4);
 	}
 	for (u32 length = 0; length < 44 + 60; length++) {
 		setup(NULL);
 		put(MADT + 4, length, 4);
 		acpi_read(0, LIMIT, &info);
-		acpi_disable_other_processors(&info, 9);
+		keep_processor(&info, 9);
 	}
 }
 
@@ -251,7 +271,7 @@ static void test_lengths(void **state)
 			setup(NULL);
 			put(tables[t] + 4, lengths[i], 4);
 			acpi_read(0, LIMIT, &info);
-			acpi_disable_other_processors(&info, 0);
+			keep_processor(&info, 0);
 		}
 	}
 }
@@ -278,7 +298,7 @@ static void test_at_the_limit(void **state)
 			put(pointers[p], LIMIT - back, 4);
 			fix(RSDP, 20, RSDP + 8);
 			acpi_read(0, LIMIT, &info);
-			acpi_disable_other_processors(&info, 0);
+			keep_processor(&info, 0);
 		}
 	}
 }
@@ -294,7 +314,7 @@ static void test_noise(void **state)
 		for (unsigned i = 0; i < 8; i++)
 			put(RSDT + (u64)rand() % 0x700, (u64)rand(), 1);
 		acpi_read(0, LIMIT, &info);
-		acpi_disable_other_processors(&info, 0);
+		keep_processor(&info, 0);
 	}
 }
 
@@ -305,8 +325,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_read),	 TEST(test_read_xsdt),	 TEST(test_hint),
 		TEST(test_ebda),	 TEST(test_no_reset),	 TEST(test_s5_forms),
-		TEST(test_disable),	 TEST(test_broken_madt), TEST(test_lengths),
-		TEST(test_at_the_limit), TEST(test_noise),
+		TEST(test_disable),	 TEST(test_processors),  TEST(test_broken_madt),
+		TEST(test_lengths),	 TEST(test_at_the_limit), TEST(test_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

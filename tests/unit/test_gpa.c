@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Nested tables: built, split and merged by overlays, grown by devices within a budget. */
-/* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
-/* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
-/* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
-/* link: arch/x86/guest_walk.c build/gen/spec_calls.c build/gen/spec_check.c build/gen/spec_cpuid.c build/gen/spec_msrs.c */
-/* link: build/gen/spec_names.c tests/unit/fake_machine.c tests/unit/fake_virt.c tests/unit/fake_partition.c */
+/* link: core */
 #include "fake.h"
 
 #include <string.h>
@@ -24,6 +20,41 @@ static int setup(void **state)
 	v = fake_vp();
 	p = v->partition;
 	return 0;
+}
+
+/* The map is changed under the lock, whose release flushes. */
+static bool set_overlay(u32 id, u64 gpn)
+{
+	bool good;
+
+	partition_lock(p);
+	good = overlay_set(p, id, gpn);
+	partition_unlock(p);
+	return good;
+}
+
+static void clear_overlay(u32 id)
+{
+	partition_lock(p);
+	overlay_clear(p, id);
+	partition_unlock(p);
+}
+
+static bool map_page(u64 gpn, hpa_t hpa, u32 rights)
+{
+	bool good;
+
+	partition_lock(p);
+	good = gpa_map_page(p, gpn, hpa, rights);
+	partition_unlock(p);
+	return good;
+}
+
+static void unmap_page(u64 gpn)
+{
+	partition_lock(p);
+	gpa_unmap_page(p, gpn);
+	partition_unlock(p);
 }
 
 static unsigned level_at(u64 gpa)
@@ -73,7 +104,7 @@ static void test_split_and_merge(void **state)
 	u64 tables = p->gpa.tables;
 
 	(void)state;
-	assert_true(gpa_map_page(p, 0x600, HPA(FAKE_HIDDEN), NPT_R));
+	assert_true(map_page(0x600, HPA(FAKE_HIDDEN), NPT_R));
 	assert_int_equal(p->gpa.tables, tables + 1);
 	assert_int_equal(level_at(0x600000), 1);
 	assert_false(is_identity(0x600000));
@@ -89,7 +120,7 @@ static void test_split_and_merge(void **state)
 		table[gpa >> 12 & 511] |= 3 << 5;
 	}
 	fake_virt.gpa_flushes = 0;
-	gpa_unmap_page(p, 0x600);
+	unmap_page(0x600);
 	assert_int_equal(level_at(0x600000), 2);
 	assert_true(is_identity(0x600000));
 	assert_int_equal(p->gpa.tables, tables);
@@ -99,13 +130,13 @@ static void test_split_and_merge(void **state)
 static void test_two_overlays_in_one_large_page(void **state)
 {
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
-	assert_true(overlay_set(p, OVERLAY_ASSIST, 0x601));
-	overlay_clear(p, OVERLAY_HYPERCALL);
+	assert_true(set_overlay(OVERLAY_HYPERCALL, 0x600));
+	assert_true(set_overlay(OVERLAY_ASSIST, 0x601));
+	clear_overlay(OVERLAY_HYPERCALL);
 	assert_int_equal(level_at(0x600000), 1);
 	assert_true(is_identity(0x600000));
 	assert_false(is_identity(0x601000));
-	overlay_clear(p, OVERLAY_ASSIST);
+	clear_overlay(OVERLAY_ASSIST);
 	assert_int_equal(level_at(0x600000), 2);
 }
 
@@ -114,13 +145,13 @@ static void test_overlays_at_one_page(void **state)
 	u32 rights;
 
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_ASSIST, 0x600));
-	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_true(set_overlay(OVERLAY_ASSIST, 0x600));
+	assert_true(set_overlay(OVERLAY_HYPERCALL, 0x600));
 	assert_ptr_equal(overlay_at(p, 0x600, &rights), p->overlays.slot[OVERLAY_HYPERCALL].page);
-	overlay_clear(p, OVERLAY_HYPERCALL);
+	clear_overlay(OVERLAY_HYPERCALL);
 	assert_ptr_equal(overlay_at(p, 0x600, &rights), p->overlays.slot[OVERLAY_ASSIST].page);
 	assert_int_equal(rights, NPT_R | NPT_W);
-	overlay_clear(p, OVERLAY_ASSIST);
+	clear_overlay(OVERLAY_ASSIST);
 	assert_null(overlay_at(p, 0x600, &rights));
 	assert_true(is_identity(0x600000));
 }
@@ -138,10 +169,10 @@ static void test_overlay_without_ram(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		u64 tables = p->gpa.tables;
 
-		assert_true(overlay_set(p, OVERLAY_ASSIST, places[i] >> 12));
+		assert_true(set_overlay(OVERLAY_ASSIST, places[i] >> 12));
 		assert_ptr_equal(fake_at(FAKE_NPT_ADDRESS(fake_npt(p, places[i], &level))),
 				 p->overlays.slot[OVERLAY_ASSIST].page);
-		overlay_clear(p, OVERLAY_ASSIST);
+		clear_overlay(OVERLAY_ASSIST);
 		assert_int_equal(fake_npt(p, places[i], &level), 0);
 		assert_true(p->gpa.tables <= tables + 1);
 	}
@@ -150,9 +181,9 @@ static void test_overlay_without_ram(void **state)
 static void test_overlay_outside(void **state)
 {
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_REFERENCE_TSC, 1ull << (FAKE_GPA_BITS - 12)));
-	assert_true(overlay_set(p, OVERLAY_REFERENCE_TSC, UINT64_MAX >> 12));
-	overlay_clear(p, OVERLAY_REFERENCE_TSC);
+	assert_true(set_overlay(OVERLAY_REFERENCE_TSC, 1ull << (FAKE_GPA_BITS - 12)));
+	assert_true(set_overlay(OVERLAY_REFERENCE_TSC, UINT64_MAX >> 12));
+	clear_overlay(OVERLAY_REFERENCE_TSC);
 }
 
 static void test_out_of_memory(void **state)
@@ -163,10 +194,10 @@ static void test_out_of_memory(void **state)
 	assert_non_null(overlay_page(p, OVERLAY_ASSIST));
 	while (alloc_page())
 		continue;
-	assert_false(overlay_set(p, OVERLAY_ASSIST, 0x600));
+	assert_false(set_overlay(OVERLAY_ASSIST, 0x600));
 	assert_false(p->overlays.slot[OVERLAY_ASSIST].on);
 	assert_true(is_identity(0x600000));
-	assert_false(overlay_set(p, OVERLAY_HYPERCALL, 0x601));
+	assert_false(set_overlay(OVERLAY_HYPERCALL, 0x601));
 	assert_int_equal(touch(600 * GIB, NPT_R), VM_GP);
 	assert_int_equal(fake_npt(p, 600 * GIB, &level), 0);
 }
@@ -177,9 +208,9 @@ static void test_devices(void **state)
 	u64 entry;
 
 	(void)state;
-	assert_int_equal(touch(0xfee00030, NPT_R), VM_RETRY);
-	assert_true(is_identity(0xfee00030));
-	entry = fake_npt(p, 0xfee00000, &level);
+	assert_int_equal(touch(0xbee00030, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xbee00030));
+	entry = fake_npt(p, 0xbee00000, &level);
 	assert_int_equal(FAKE_NPT_TYPE(entry), NPT_UC);
 	assert_int_equal(level, 3); /* all of that GiB is nobody's */
 	/* The video hole: small pages, one by one. */
@@ -196,22 +227,37 @@ static void test_devices_without_1g(void **state)
 {
 	(void)state;
 	p->gpa.has_1g = false;
-	assert_int_equal(touch(0xfee00030, NPT_R), VM_RETRY);
-	assert_int_equal(level_at(0xfee00000), 2);
+	assert_int_equal(touch(0xbee00030, NPT_R), VM_RETRY);
+	assert_int_equal(level_at(0xbee00000), 2);
+}
+
+/* The registers of the APIC are never mapped, whatever is beside them. */
+static void test_apic_page(void **state)
+{
+	unsigned level;
+
+	(void)state;
+	assert_int_equal(touch(0xfee00030, NPT_R), VM_SKIP);
+	assert_int_equal(touch(0xfed00000, NPT_R), VM_RETRY);
+	assert_int_equal(touch(0xfee01000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xfed00000) && is_identity(0xfee01000));
+	assert_int_equal(fake_npt(p, 0xfee00000, &level), 0);
+	assert_int_equal(touch(0xfee00fff, NPT_W), VM_SKIP);
+	assert_int_equal(fake_virt.apic_accesses, 2);
 }
 
 /* A device page beside an overlay: the rest of the piece comes page by page. */
 static void test_device_beside_overlay(void **state)
 {
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_ASSIST, 0xfee00));
-	assert_int_equal(touch(0xfee01000, NPT_R), VM_RETRY);
-	assert_true(is_identity(0xfee01000));
-	assert_int_equal(touch(0xd0000000, NPT_R), VM_RETRY);
-	assert_true(is_identity(0xd0000000));
-	overlay_clear(p, OVERLAY_ASSIST);
-	assert_int_equal(touch(0xfee00000, NPT_R), VM_RETRY);
-	assert_true(is_identity(0xfee00000));
+	assert_true(set_overlay(OVERLAY_ASSIST, 0xbee00));
+	assert_int_equal(touch(0xbee01000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xbee01000));
+	assert_int_equal(touch(0x90000000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0x90000000));
+	clear_overlay(OVERLAY_ASSIST);
+	assert_int_equal(touch(0xbee00000, NPT_R), VM_RETRY);
+	assert_true(is_identity(0xbee00000));
 }
 
 /* Touching all of the address space ends at the budget, and RAM stays as it was. */
@@ -227,7 +273,7 @@ static void test_budget(void **state)
 	assert_true(p->gpa.tables <= p->gpa.table_budget);
 	assert_int_equal(p->gpa.refused, refused);
 	assert_true(is_identity(0x600000));
-	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600)); /* overlays are not held to it */
+	assert_true(set_overlay(OVERLAY_HYPERCALL, 0x600)); /* overlays are not held to it */
 }
 
 static void test_refused(void **state)
@@ -253,7 +299,7 @@ static void test_write_to_overlay(void **state)
 	unsigned level;
 
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
+	assert_true(set_overlay(OVERLAY_HYPERCALL, 0x600));
 	assert_int_equal(touch(0x600010, NPT_W), VM_GP);
 	assert_int_equal(FAKE_NPT_RIGHTS(fake_npt(p, 0x600000, &level)), NPT_R | NPT_X);
 }
@@ -273,29 +319,29 @@ static void test_spurious_fault(void **state)
 
 static void test_lookup(void **state)
 {
-	struct gpa_space *g = &p->gpa;
+	struct gpa_hits *h = &p->vp[0]->hits;
 
 	(void)state;
 	for (unsigned pass = 0; pass < 2; pass++) {
-		assert_ptr_equal(gpa_ptr(p, g, GPA(0x12345), NPT_R), fake_at(0x12345));
-		assert_ptr_equal(gpa_ptr(p, g, GPA(FAKE_HIDDEN - 1), NPT_W),
+		assert_ptr_equal(gpa_ptr(p, h, GPA(0x12345), NPT_R), fake_at(0x12345));
+		assert_ptr_equal(gpa_ptr(p, h, GPA(FAKE_HIDDEN - 1), NPT_W),
 				 fake_at(FAKE_HIDDEN - 1));
-		assert_null(gpa_ptr(p, g, GPA(FAKE_HIDDEN), NPT_R));
-		assert_null(gpa_ptr(p, g, GPA(0xa0000), NPT_R));
-		assert_null(gpa_ptr(p, g, GPA(1ull << FAKE_GPA_BITS), NPT_R));
-		assert_null(gpa_ptr(p, g, GPA(UINT64_MAX), NPT_R));
+		assert_null(gpa_ptr(p, h, GPA(FAKE_HIDDEN), NPT_R));
+		assert_null(gpa_ptr(p, h, GPA(0xa0000), NPT_R));
+		assert_null(gpa_ptr(p, h, GPA(1ull << FAKE_GPA_BITS), NPT_R));
+		assert_null(gpa_ptr(p, h, GPA(UINT64_MAX), NPT_R));
 	}
 	/* The cache forgets when an overlay comes or goes, and keeps rights apart. */
-	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
-	assert_true(overlay_set(p, OVERLAY_HYPERCALL, 0x600));
-	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_R),
+	assert_ptr_equal(gpa_ptr(p, h, GPA(0x600008), NPT_W), fake_at(0x600008));
+	assert_true(set_overlay(OVERLAY_HYPERCALL, 0x600));
+	assert_ptr_equal(gpa_ptr(p, h, GPA(0x600008), NPT_R),
 			 (u8 *)p->overlays.slot[OVERLAY_HYPERCALL].page + 8);
-	assert_null(gpa_ptr(p, g, GPA(0x600008), NPT_W));
-	overlay_clear(p, OVERLAY_HYPERCALL);
-	assert_ptr_equal(gpa_ptr(p, g, GPA(0x600008), NPT_W), fake_at(0x600008));
+	assert_null(gpa_ptr(p, h, GPA(0x600008), NPT_W));
+	clear_overlay(OVERLAY_HYPERCALL);
+	assert_ptr_equal(gpa_ptr(p, h, GPA(0x600008), NPT_W), fake_at(0x600008));
 	/* Pages that share a place in the cache. */
 	for (u64 gpn = 0x600; gpn < 0x600 + 4 * GPA_HITS; gpn++)
-		assert_ptr_equal(gpa_ptr(p, g, GPA(gpn << 12), NPT_R), fake_at(gpn << 12));
+		assert_ptr_equal(gpa_ptr(p, h, GPA(gpn << 12), NPT_R), fake_at(gpn << 12));
 }
 
 /* Device memory below an overlay comes back in a large piece, whether it was mapped before or not. */
@@ -305,15 +351,15 @@ static void test_merge_over_devices(void **state)
 	u64 tables;
 
 	(void)state;
-	assert_true(overlay_set(p, OVERLAY_ASSIST, gpa >> PAGE_SHIFT));
+	assert_true(set_overlay(OVERLAY_ASSIST, gpa >> PAGE_SHIFT));
 	assert_int_equal(touch(gpa + PAGE_SIZE, NPT_R), VM_RETRY);
-	overlay_clear(p, OVERLAY_ASSIST);
+	clear_overlay(OVERLAY_ASSIST);
 	tables = p->gpa.tables;
 	assert_true(level_at(gpa) > 1);
 	assert_true(is_identity(gpa));
 	for (u64 at = gpa; at < gpa + 64 * 2 * MIB; at += 2 * MIB)
-		assert_true(overlay_set(p, OVERLAY_ASSIST, at >> PAGE_SHIFT));
-	overlay_clear(p, OVERLAY_ASSIST);
+		assert_true(set_overlay(OVERLAY_ASSIST, at >> PAGE_SHIFT));
+	clear_overlay(OVERLAY_ASSIST);
 	assert_int_equal(p->gpa.tables, tables);
 }
 
@@ -331,7 +377,7 @@ int main(void)
 		TEST(test_overlay_outside),
 		TEST(test_out_of_memory),
 		TEST(test_devices),
-		TEST(test_devices_without_1g),
+		TEST(test_devices_without_1g), TEST(test_apic_page),
 		TEST(test_device_beside_overlay),
 		TEST(test_refused),
 		TEST(test_budget),

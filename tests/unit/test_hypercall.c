@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The calling convention: all shapes of calls, all rules, copies, continuation. */
-/* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
-/* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
-/* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
-/* link: arch/x86/guest_walk.c build/gen/spec_calls.c build/gen/spec_check.c build/gen/spec_cpuid.c build/gen/spec_msrs.c */
-/* link: build/gen/spec_names.c tests/unit/fake_machine.c tests/unit/fake_virt.c tests/unit/fake_partition.c */
+/* link: core */
 #include "fake.h"
 
 #include <string.h>
@@ -116,8 +112,8 @@ static void expect_refusal(enum vm_next next, u32 rule)
 
 static void touch_pages(void)
 {
-	gpa_ptr(v->partition, &v->partition->gpa, GPA(IN_PAGE), NPT_R);
-	gpa_ptr(v->partition, &v->partition->gpa, GPA(OUT_PAGE), NPT_W);
+	gpa_ptr(v->partition, &v->hits, GPA(IN_PAGE), NPT_R);
+	gpa_ptr(v->partition, &v->hits, GPA(OUT_PAGE), NPT_W);
 }
 
 static void assert_canary(u64 from, u64 to)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Intercepted ports: what is hidden, what ends the machine, what is passed on. */
-/* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
-/* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
-/* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
-/* link: arch/x86/guest_walk.c build/gen/spec_calls.c build/gen/spec_check.c build/gen/spec_cpuid.c build/gen/spec_msrs.c */
-/* link: build/gen/spec_names.c tests/unit/fake_machine.c tests/unit/fake_virt.c tests/unit/fake_partition.c */
+/* link: core */
 #include "fake.h"
 
 #include <string.h>

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Synthetic MSRs: resets, gates, what reads and writes do; and CPUID leaves. */
-/* link: src/alloc.c src/cpuid.c src/gpa.c src/hypercall.c src/hv_partition.c src/hv_scheduler.c src/hv_tlb.c src/hv_vp.c */
-/* link: src/io.c src/log.c src/msr.c src/msr_apic.c src/msr_partition.c src/msr_time.c src/options.c src/overlay.c */
-/* link: src/panic.c src/partition.c src/reftsc.c src/trace.c src/vcpu.c src/lib/text.c src/lib/vpset.c */
-/* link: arch/x86/guest_walk.c build/gen/spec_calls.c build/gen/spec_check.c build/gen/spec_cpuid.c build/gen/spec_msrs.c */
-/* link: build/gen/spec_names.c tests/unit/fake_machine.c tests/unit/fake_virt.c tests/unit/fake_partition.c */
+/* link: core */
 #include "fake.h"
 
 #include <string.h>
 
 #include "hv_abi.h"
+#include "interrupt.h"
 #include "machine.h"
 #include "msr.h"
 #include "overlay.h"
@@ -78,7 +75,7 @@ static void test_reset(void **state)
 		if (number == HV_X64_MSR_TSC_FREQUENCY)
 			want = FAKE_TSC_HZ;
 		if (number == HV_X64_MSR_APIC_FREQUENCY)
-			want = FAKE_APIC_HZ;
+			want = p->apic_timer_hz;
 		if (row->flags & SPEC_MSR_IMPLEMENTED)
 			assert_int_equal(slot, want);
 	}
@@ -102,7 +99,7 @@ static void test_reset_takes_overlays_away(void **state)
 static void test_unknown(void **state)
 {
 	static const u32 numbers[] = { 0x40000003 + 1, 0x4000001f, 0x400001ff, 0x40000200,
-				       0x4fffffff,     0x40000090, 0x400000b0 };
+				       0x4fffffff,     HV_X64_MSR_SIRBP };
 	u64 value;
 
 	(void)state;
@@ -218,7 +215,7 @@ static void test_identity(void **state)
 	assert_int_equal(read_msr(HV_X64_MSR_VP_INDEX), 0);
 	assert_false(msr_write(v, HV_X64_MSR_VP_INDEX, 0));
 	assert_int_equal(v->last_rule, SPEC_RULE_MSR_VP_INDEX_WRITE);
-	assert_int_equal(read_msr(HV_X64_MSR_APIC_FREQUENCY), FAKE_APIC_HZ);
+	assert_int_equal(read_msr(HV_X64_MSR_APIC_FREQUENCY), FAKE_TSC_HZ / 2);
 }
 
 static void test_reset_msr(void **state)
@@ -309,18 +306,19 @@ static void test_apic(void **state)
 	(void)state;
 	assert_true(msr_write(v, HV_X64_MSR_EOI, 5));
 	assert_false(msr_read(v, HV_X64_MSR_EOI, &value));
-	assert_true(msr_write(v, HV_X64_MSR_ICR, 0x12000000000c08fd));
 	assert_false(msr_write(v, HV_X64_MSR_ICR, 1ull << 20));
+	lapic_write(v, LAPIC_SVR, 0x1ff);
+	assert_true(msr_write(v, HV_X64_MSR_ICR, 0x12000000000408fd)); /* to itself */
+	assert_int_equal(read_msr(HV_X64_MSR_ICR), 0x12000000000408fd);
+	interrupt_service(v);
+	assert_int_equal(fake_virt.injections, 1);
+	assert_int_equal(fake_virt.injected[0], 0xfd);
+	assert_true(msr_write(v, HV_X64_MSR_EOI, 0));
+	assert_int_equal(*lapic_reg(&v->lapic, LAPIC_ISR + 7 * 0x10), 0);
 	assert_true(msr_write(v, HV_X64_MSR_TPR, 0x40));
 	assert_false(msr_write(v, HV_X64_MSR_TPR, 0x140));
-	fake_machine.apic_value = 0xffffff30;
-	assert_int_equal(read_msr(HV_X64_MSR_TPR), 0x30);
-	assert_int_equal(fake_machine.apics, 3);
-	assert_int_equal(fake_machine.apic[0].where, 0xb0);
-	assert_int_equal(fake_machine.apic[0].value, 0);
-	assert_int_equal(fake_machine.apic[1].where, 0x300);
-	assert_int_equal(fake_machine.apic[1].value, 0x12000000000c08fd);
-	assert_int_equal(fake_machine.apic[2].where, 0x80);
+	assert_int_equal(read_msr(HV_X64_MSR_TPR), 0x40);
+	assert_int_equal(fake_virt.tpr, 0x40);
 }
 
 /* A guest's last words: lines of the log, without what a terminal might obey, over a page's end. */
