@@ -51,13 +51,14 @@ static size_t fetch(struct vcpu *v, enum mmio_code *code, u8 bytes[INSN_MAX])
 		virt->get_reg(v, VREG_CR0), virt->get_reg(v, VREG_CR3), virt->get_reg(v, VREG_CR4),
 		virt->get_reg(v, VREG_EFER), read_guest, v
 	};
+	u64 linear = virt->get_reg(v, VREG_RIP);
 	struct segment cs;
 
 	virt->get_segment(v, VSEG_CS, &cs);
 	*code = code_of(v, &cs);
-	return guest_walk_read(&walk,
-			       virt->get_reg(v, VREG_RIP) + (*code == MMIO_CODE64 ? 0 : cs.base),
-			       bytes, INSN_MAX);
+	if (*code != MMIO_CODE64)
+		linear = (u32)(linear + cs.base);
+	return guest_walk_read(&walk, linear, bytes, INSN_MAX);
 }
 
 static _Noreturn void refuse(struct vcpu *v, u64 gpa, const u8 *bytes, size_t count)
@@ -136,21 +137,28 @@ static u64 size_mask(unsigned size)
 	return size == 8 ? ~0ull : (1ull << 8 * size) - 1;
 }
 
+/* RDI and RCX are written as far as the address size goes, and 32 bits clear the upper half. */
+static u64 advanced(u64 reg, u64 step, unsigned address_size)
+{
+	const u64 mask = size_mask(address_size), kept = address_size == 4 ? 0 : reg & ~mask;
+
+	return kept | ((reg + step) & mask);
+}
+
 /* One of REP STOS at a time: RIP stays until the last. False: there is more to do. */
 static bool store_string(struct vcpu *v, const struct mmio_insn *i, u32 offset)
 {
+	const u64 step = virt->get_reg(v, VREG_RFLAGS) & RFLAGS_DF ? -(u64)i->size : i->size;
 	const u64 mask = size_mask(i->address_size);
-	const i64 step = virt->get_reg(v, VREG_RFLAGS) & RFLAGS_DF ? -(i64)i->size : i->size;
 
+	/* None to do makes no access: another processor has changed the instruction meanwhile. */
+	if (i->repeat && !(v->regs.rcx & mask))
+		return true;
 	write_page(v, offset, i->size, v->regs.rax);
-	v->regs.rdi = (v->regs.rdi & ~mask) | ((v->regs.rdi + (u64)step) & mask);
-	if (i->address_size == 4)
-		v->regs.rdi = (u32)v->regs.rdi;
+	v->regs.rdi = advanced(v->regs.rdi, step, i->address_size);
 	if (!i->repeat)
 		return true;
-	v->regs.rcx = (v->regs.rcx & ~mask) | ((v->regs.rcx - 1) & mask);
-	if (i->address_size == 4)
-		v->regs.rcx = (u32)v->regs.rcx;
+	v->regs.rcx = advanced(v->regs.rcx, -1ull, i->address_size);
 	return !(v->regs.rcx & mask);
 }
 
@@ -202,10 +210,12 @@ enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 	enum mmio_code code;
 	u8 bytes[INSN_MAX];
 	const size_t count = fetch(v, &code, bytes);
+	const u32 offset = (u32)(fault->gpa.v & ~PAGE_MASK);
 
-	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn))
+	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn) ||
+	    offset + insn.size > PAGE_SIZE)
 		refuse(v, fault->gpa.v, bytes, count);
-	if (execute(v, &insn, (u32)(fault->gpa.v & ~PAGE_MASK)))
+	if (execute(v, &insn, offset))
 		virt->skip(v, insn.length);
 	return VM_RETRY;
 }

@@ -107,7 +107,8 @@ static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 		s->cr0, s->cr3, s->cr4, s->efer, read_guest, v
 	};
 
-	return guest_walk_read(&walk, s->rip + (is_code64(s) ? 0 : s->cs.base), bytes, INSN_MAX);
+	return guest_walk_read(&walk, is_code64(s) ? s->rip : (u32)(s->rip + s->cs.base), bytes,
+			       INSN_MAX);
 }
 
 /*
