@@ -112,7 +112,7 @@ static void measure_all(void)
 void guest_main(u32 magic, u32 info)
 {
 	rt_console_init();
-	rt_trap_init();
+	rt_trap_init(0);
 	if (!rt_memory_init(magic, info))
 		rt_exit(FAILURE);
 	rt_printf("bench: entry_tsc %llu 0\n", rt_boot_tsc);

@@ -81,7 +81,7 @@ static void check_registers(const struct rt_regs *before, const struct rt_regs *
 
 static struct result perform(const struct rt_regs *before)
 {
-	static struct rt_regs after;
+	struct rt_regs after;
 	struct result r = { 0 };
 
 	r.fault = rt_call(call_page, before, &after);

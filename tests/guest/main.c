@@ -21,33 +21,42 @@ bool offered_all(u64 privileges, u64 features)
 	return !(privileges & ~held) && !(features & ~(u64)offer.leaf[3].edx);
 }
 
-static void run_suites(void)
+/* What there is to test; several: with more than one processor it tests more. */
+static const struct suite { void (*run)(void); bool several; } suites[] = {
+	{ suite_detect, false },
+	{ suite_cpu, false },
+	{ suite_msr, false },
+	{ suite_page, false },
+	{ suite_time, false },
+	{ suite_assist, false },
+	{ suite_apic, false },
+	{ suite_cpus, true },
+	{ suite_convention, false },
+	{ suite_flush, false },
+	{ suite_registers, false },
+	{ suite_stubs, false },
+	{ suite_vectors, false },
+	{ suite_hostile, false },
+	{ suite_last, false },
+};
+
+static void run_suites(bool only_several)
 {
-	suite_detect();
-	suite_cpu();
-	suite_msr();
-	suite_page();
-	suite_time();
-	suite_assist();
-	suite_apic();
-	suite_convention();
-	suite_flush();
-	suite_registers();
-	suite_stubs();
-	suite_vectors();
-	suite_hostile();
-	suite_last();
+	for (unsigned i = 0; i < RT_COUNT(suites); i++)
+		if (suites[i].several || !only_several)
+			suites[i].run();
 }
 
 void guest_main(u32 magic, u32 info)
 {
 	rt_console_init();
-	rt_trap_init();
+	rt_trap_init(0);
 	if (!rt_memory_init(magic, info)) {
 		rt_printf("guest: not started by multiboot1\n");
 		rt_exit(FAILURE);
 	}
 	rt_machine_init();
+	rt_cpu_init();
 	rt_pic_mask();
 	ending_by_command_line();
 	rt_printf("guest: %u-bit, command line: %s\n", RT_WORD * 8, rt_command_line);
@@ -61,6 +70,6 @@ void guest_main(u32 magic, u32 info)
 	else if (rt_option("sweep"))
 		suite_sweep();
 	else
-		run_suites();
+		run_suites(rt_option("several"));
 	rt_exit(test_done() ? SUCCESS : FAILURE);
 }

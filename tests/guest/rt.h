@@ -124,19 +124,24 @@ enum {
 	FAULT_PF = 14
 };
 
-struct rt_fault {
+struct rt_caught {
 	u32 vector;             /* FAULT_NONE when nothing was raised (#DE is never provoked) */
 	u32 cs;
 	uintptr_t error, ip, address;   /* address: CR2 of a #PF */
 };
 
-extern struct rt_fault rt_fault;        /* the last one caught */
-extern volatile u32 rt_interrupts[256]; /* how often each vector above 31 came */
-extern void (*rt_on_interrupt)(u32 vector); /* called for them, when set */
-/* What the last of them interrupted: where, and the registers that hold a control word. */
-extern volatile struct rt_interrupted { uintptr_t ip, ax, cx, dx; } rt_interrupted;
+/* What an interrupt found: where, and the registers that hold a control word. */
+struct rt_interruption { uintptr_t ip, ax, cx, dx; };
 
-void rt_trap_init(void);
+/* Each of these is the calling processor's own. */
+#define rt_fault (rt_self()->fault)               /* the last one caught */
+#define rt_interrupts (rt_self()->interrupts)     /* how often each vector above 31 came */
+#define rt_on_interrupt (rt_self()->on_interrupt) /* called for them, when set */
+#define rt_interrupted (rt_self()->interrupted)   /* by the last of them */
+#define rt_takes_nmi (rt_self()->takes_nmi)       /* NMIs are counted likewise, and no faults */
+
+/* Tables, descriptors and task register of the calling processor, from now on processor n. */
+void rt_trap_init(unsigned n);
 /*
  * Run function(argument); returns FAULT_NONE, or the vector that ended it, with rt_fault filled.
  * May be nested.
@@ -184,9 +189,81 @@ _Static_assert(offsetof(struct rt_regs, xmm) == RT_REGS_XMM, "rt_call.S stores h
 u32 rt_call(const void *target, const struct rt_regs *in, struct rt_regs *out);
 extern const u8 rt_marked_return[];     /* code: puts RT_MARK into RT_BP and returns */
 #define RT_MARK 0x3a41c3d
-extern uintptr_t rt_call_sp;            /* the stack pointer just before the call instruction */
+#define rt_call_sp (rt_self()->call_sp) /* the stack pointer just before the call instruction */
 
-/* ---- other modes (rt_modes.S) ---- */
+/* ---- processors (rt_cpu.c, rt_entry.S) ---- */
+/*
+ * What each processor has for itself. Processor 0 is the one that came here from the boot loader;
+ * the others wait for INIT and a start-up IPI, and are back in that state when a test is done with
+ * them.
+ */
+struct rt_cpu {
+	u64 gdt[RT_GDT_ENTRIES]; /* first, so that SGDT tells where this is */
+	uintptr_t try_stack, call_target, call_sp;
+	struct rt_caught fault;
+	struct rt_regs call_in __attribute__((aligned(512)));
+	struct rt_regs call_out __attribute__((aligned(512)));
+	u8 user_stack[1024] __attribute__((aligned(512)));
+	volatile u32 interrupts[256];
+	void (*on_interrupt)(u32 vector);
+	volatile struct rt_interruption interrupted;
+	bool takes_nmi;
+	u32 apic_id;
+	u32 tss[26];
+	/* Shared, by __atomic: whether it has started, and the work that it was given. */
+	bool online;
+	u32 work; /* enum rt_work */
+	void (*function)(void *argument);
+	void *argument;
+	u32 result;
+	u8 trap_stack[8192] __attribute__((aligned(16))); /* for entries from CPL 3 */
+	u8 stack[32768] __attribute__((aligned(16)));
+};
+_Static_assert(offsetof(struct rt_cpu, try_stack) == RT_CPU_TRY_STACK, "rt_trap.S");
+_Static_assert(offsetof(struct rt_cpu, call_target) == RT_CPU_CALL_TARGET, "rt_call.S");
+_Static_assert(offsetof(struct rt_cpu, call_sp) == RT_CPU_CALL_SP, "rt_call.S");
+_Static_assert(offsetof(struct rt_cpu, fault) == RT_CPU_FAULT, "rt_trap.S");
+_Static_assert(offsetof(struct rt_cpu, call_in) == RT_CPU_CALL_IN, "rt_call.S");
+_Static_assert(offsetof(struct rt_cpu, call_out) == RT_CPU_CALL_OUT, "rt_call.S");
+_Static_assert(offsetof(struct rt_cpu, user_stack) + 1024 - 16 == RT_CPU_USER_SP, "rt_call.S");
+
+extern struct rt_cpu rt_cpus[RT_CPUS];
+extern unsigned rt_cpu_count;   /* by the MADT, RT_CPUS at most */
+#define RT_LOST 0x100u          /* instead of a vector: it did not answer in time */
+
+static inline struct rt_cpu *rt_self(void)
+{
+	struct __attribute__((packed)) { u16 limit; uintptr_t base; } gdtr;
+
+	__asm__("sgdt %0" : "=m"(gdtr));
+	return (struct rt_cpu *)gdtr.base;
+}
+
+static inline unsigned rt_index(void)
+{
+	return (unsigned)(rt_self() - rt_cpus);
+}
+
+void rt_cpu_init(void); /* count the processors; needs the machine's tables */
+/* Bring processor n here by INIT and a start-up IPI, whatever it does. False: it does not come. */
+bool rt_cpu_start(unsigned n);
+/* The same for all others; how many processors there are then, the calling one included. */
+unsigned rt_cpus_start(void);
+/* Back to waiting for a start-up IPI. */
+void rt_cpu_stop(unsigned n);
+void rt_cpus_stop(void);
+/*
+ * Run function(argument) on processor n, which has started. rt_ask() lets it begin, rt_answer()
+ * waits until it is done: FAULT_NONE, the vector that ended it, or RT_LOST. rt_run_on() does both;
+ * on the calling processor it is rt_try(). Whoever it runs on has interrupts disabled at first.
+ */
+void rt_ask(unsigned n, void (*function)(void *), void *argument);
+u32 rt_answer(unsigned n);
+u32 rt_run_on(unsigned n, void (*function)(void *), void *argument);
+/* Wait until condition(argument); false when it did not become true within five seconds. */
+bool rt_wait_for(bool (*condition)(void *), void *argument);
+
+/* ---- other modes (rt_modes.S): one processor at a time ---- */
 /*
  * Near-call target at CPL 3 with registers as in; comes back by the fault that it must raise.
  * FAULT_NONE: it returned.
@@ -223,8 +300,11 @@ enum rt_kind rt_kind_of(u64 gpa, bool *listed);
 u64 rt_ram_end(void);                   /* end of the highest range of RAM */
 /*
  * Map the page of any GPA at one of the window's addresses until the next call for the slot
- * (0..511).
+ * (0..RT_WINDOWS - 1; the rest is the runtime's), on the calling processor.
  */
+#define RT_WINDOWS 496
+#define RT_WINDOW_MACHINE RT_WINDOWS
+#define RT_WINDOW_APIC (RT_WINDOWS + 1) /* and one for each further processor */
 void *rt_window(unsigned slot, u64 gpa);
 /* The page table entry behind it, for changes without a flush. */
 volatile u64 *rt_window_entry(unsigned slot);
@@ -239,9 +319,14 @@ extern u16 rt_pm_timer, rt_pm1a;        /* ports, 0 when ACPI has none */
 /* Wait at least that many PM timer ticks (3579545 Hz); how many it was, 0 without one. */
 u32 rt_pm_wait(u32 ticks);
 bool rt_power_off(void);                /* returns only on failure */
-u32 rt_apic_read(u32 reg);              /* the memory-mapped local APIC */
+/* The local APIC of the calling processor, registers by their offset in memory in either mode. */
+u32 rt_apic_read(u32 reg);
 void rt_apic_write(u32 reg, u32 value);
+/* The interrupt command register; destination: an APIC id or what the mode has in its place. */
+void rt_apic_send(u32 command, u32 destination);
 void rt_apic_enable(void);
+/* An ACPI table by its signature, mapped one to one; NULL: there is none. */
+const void *rt_acpi_table(const char *signature);
 void rt_pic_mask(void);
 
 #endif

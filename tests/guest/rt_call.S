@@ -5,7 +5,8 @@
 	.text
 #ifdef __x86_64__
 	.macro load_registers
-	lea rt_call_in(%rip), %rax
+	self %rax
+	lea RT_CPU_CALL_IN(%rax), %rax
 	n = 0
 	.irp x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movups RT_REGS_XMM + 16 * n(%rax), %xmm\x
@@ -28,7 +29,7 @@
 	mov 0 * 8(%rax), %rax
 	.endm
 
-	/* void rt_call_asm(void *unused): between rt_call_in and rt_call_out, to rt_call_target. */
+	/* void rt_call_asm(void *unused): from call_in by call_target to call_out. */
 	.globl rt_call_asm
 rt_call_asm:
 	push %rbp
@@ -37,33 +38,35 @@ rt_call_asm:
 	push %r13
 	push %r14
 	push %r15
-	push %rax
-	mov %rsp, rt_call_sp(%rip)
+	self %rax
+	pushq RT_CPU_CALL_TARGET(%rax)
+	mov %rsp, RT_CPU_CALL_SP(%rax)
 	load_registers
-	call *rt_call_target(%rip)
-	mov %rax, rt_call_out + 0 * 8(%rip)
-	mov %rcx, rt_call_out + 1 * 8(%rip)
-	mov %rdx, rt_call_out + 2 * 8(%rip)
-	mov %rbx, rt_call_out + 3 * 8(%rip)
-	mov %rsp, rt_call_out + 4 * 8(%rip)
-	mov %rbp, rt_call_out + 5 * 8(%rip)
-	mov %rsi, rt_call_out + 6 * 8(%rip)
-	mov %rdi, rt_call_out + 7 * 8(%rip)
-	mov %r8, rt_call_out + 8 * 8(%rip)
-	mov %r9, rt_call_out + 9 * 8(%rip)
-	mov %r10, rt_call_out + 10 * 8(%rip)
-	mov %r11, rt_call_out + 11 * 8(%rip)
-	mov %r12, rt_call_out + 12 * 8(%rip)
-	mov %r13, rt_call_out + 13 * 8(%rip)
-	mov %r14, rt_call_out + 14 * 8(%rip)
-	mov %r15, rt_call_out + 15 * 8(%rip)
-	mov rt_call_sp(%rip), %rsp
+	call *(%rsp)
 	pushfq
-	popq rt_call_out + RT_REGS_FLAGS(%rip)
-	lea rt_call_out(%rip), %rax
+	push %rax
+	self %rax
+	popq RT_CPU_CALL_OUT + 0 * 8(%rax)
+	popq RT_CPU_CALL_OUT + RT_REGS_FLAGS(%rax)
+	mov %rcx, RT_CPU_CALL_OUT + 1 * 8(%rax)
+	mov %rdx, RT_CPU_CALL_OUT + 2 * 8(%rax)
+	mov %rbx, RT_CPU_CALL_OUT + 3 * 8(%rax)
+	mov %rsp, RT_CPU_CALL_OUT + 4 * 8(%rax)
+	mov %rbp, RT_CPU_CALL_OUT + 5 * 8(%rax)
+	mov %rsi, RT_CPU_CALL_OUT + 6 * 8(%rax)
+	mov %rdi, RT_CPU_CALL_OUT + 7 * 8(%rax)
+	mov %r8, RT_CPU_CALL_OUT + 8 * 8(%rax)
+	mov %r9, RT_CPU_CALL_OUT + 9 * 8(%rax)
+	mov %r10, RT_CPU_CALL_OUT + 10 * 8(%rax)
+	mov %r11, RT_CPU_CALL_OUT + 11 * 8(%rax)
+	mov %r12, RT_CPU_CALL_OUT + 12 * 8(%rax)
+	mov %r13, RT_CPU_CALL_OUT + 13 * 8(%rax)
+	mov %r14, RT_CPU_CALL_OUT + 14 * 8(%rax)
+	mov %r15, RT_CPU_CALL_OUT + 15 * 8(%rax)
+	mov RT_CPU_CALL_SP(%rax), %rsp
 	n = 0
 	.irp x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	movups %xmm\x, RT_REGS_XMM + 16 * n(%rax)
+	movups %xmm\x, RT_CPU_CALL_OUT + RT_REGS_XMM + 16 * n(%rax)
 	n = n + 1
 	.endr
 	cld
@@ -79,8 +82,11 @@ rt_call_asm:
 	/* The same call at CPL 3. Always ends in a fault, at rt_user_back when it returned. */
 	.globl rt_user_asm, rt_user_back
 rt_user_asm:
+	self %rax
+	mov RT_CPU_CALL_TARGET(%rax), %rcx
+	lea RT_CPU_USER_SP(%rax), %rax
+	mov %rcx, (%rax)
 	pushq $SEL_USER_DATA
-	lea user_stack_top(%rip), %rax
 	push %rax
 	pushq $2
 	pushq $SEL_USER_CODE
@@ -89,12 +95,13 @@ rt_user_asm:
 	load_registers
 	iretq
 user_code:
-	call *rt_call_target(%rip)
+	call *(%rsp)
 rt_user_back:
 	hlt
 #else
 	.macro load_registers
-	mov $rt_call_in, %eax
+	self %eax
+	lea RT_CPU_CALL_IN(%eax), %eax
 	n = 0
 	.irp x, 0, 1, 2, 3, 4, 5, 6, 7
 	movups RT_REGS_XMM + 16 * n(%eax), %xmm\x
@@ -115,27 +122,31 @@ rt_call_asm:
 	push %ebx
 	push %esi
 	push %edi
-	mov %esp, rt_call_sp
+	self %eax
+	pushl RT_CPU_CALL_TARGET(%eax)
+	mov %esp, RT_CPU_CALL_SP(%eax)
 	load_registers
-	call *rt_call_target
-	mov %eax, rt_call_out + 0 * 4
-	mov %ecx, rt_call_out + 1 * 4
-	mov %edx, rt_call_out + 2 * 4
-	mov %ebx, rt_call_out + 3 * 4
-	mov %esp, rt_call_out + 4 * 4
-	mov %ebp, rt_call_out + 5 * 4
-	mov %esi, rt_call_out + 6 * 4
-	mov %edi, rt_call_out + 7 * 4
-	mov rt_call_sp, %esp
+	call *(%esp)
 	pushfl
-	popl rt_call_out + RT_REGS_FLAGS
-	mov $rt_call_out, %eax
+	push %eax
+	self %eax
+	popl RT_CPU_CALL_OUT + 0 * 4(%eax)
+	popl RT_CPU_CALL_OUT + RT_REGS_FLAGS(%eax)
+	mov %ecx, RT_CPU_CALL_OUT + 1 * 4(%eax)
+	mov %edx, RT_CPU_CALL_OUT + 2 * 4(%eax)
+	mov %ebx, RT_CPU_CALL_OUT + 3 * 4(%eax)
+	mov %esp, RT_CPU_CALL_OUT + 4 * 4(%eax)
+	mov %ebp, RT_CPU_CALL_OUT + 5 * 4(%eax)
+	mov %esi, RT_CPU_CALL_OUT + 6 * 4(%eax)
+	mov %edi, RT_CPU_CALL_OUT + 7 * 4(%eax)
+	mov RT_CPU_CALL_SP(%eax), %esp
 	n = 0
 	.irp x, 0, 1, 2, 3, 4, 5, 6, 7
-	movups %xmm\x, RT_REGS_XMM + 16 * n(%eax)
+	movups %xmm\x, RT_CPU_CALL_OUT + RT_REGS_XMM + 16 * n(%eax)
 	n = n + 1
 	.endr
 	cld
+	pop %edi
 	pop %edi
 	pop %esi
 	pop %ebx
@@ -144,18 +155,22 @@ rt_call_asm:
 
 	.globl rt_user_asm, rt_user_back
 rt_user_asm:
+	self %ebx
+	mov RT_CPU_CALL_TARGET(%ebx), %ecx
+	lea RT_CPU_USER_SP(%ebx), %ebx
+	mov %ecx, (%ebx)
 	mov $SEL_USER_DATA, %eax
 	mov %eax, %ds
 	mov %eax, %es
 	push %eax
-	push $user_stack_top
+	push %ebx
 	push $2
 	push $SEL_USER_CODE
 	push $user_code
 	load_registers
 	iret
 user_code:
-	call *rt_call_target
+	call *(%esp)
 rt_user_back:
 	hlt
 #endif
@@ -165,16 +180,5 @@ rt_user_back:
 rt_marked_return:
 	mov $0x3a41c3d, %ebp
 	ret
-
-	.section .bss
-	.balign 16
-	.globl rt_call_in, rt_call_out, rt_call_target, rt_call_sp
-rt_call_in: .skip 512
-rt_call_out: .skip 512
-rt_call_target: .skip 8
-rt_call_sp: .skip 8
-	.skip 1024
-	.balign 16
-user_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

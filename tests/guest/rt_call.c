@@ -2,8 +2,6 @@
 /* The C side of calls with known registers and from other modes. */
 #include "rt.h"
 
-extern struct rt_regs rt_call_in, rt_call_out;
-extern const void *rt_call_target;
 extern const u8 rt_user_back[];
 extern const u8 rt_real_start[], rt_real_end[], rt_real_vectors[];
 
@@ -13,22 +11,24 @@ u32 rt_real_asm(void);
 
 u32 rt_call(const void *target, const struct rt_regs *in, struct rt_regs *out)
 {
+	struct rt_cpu *cpu = rt_self();
 	u32 fault;
 
-	rt_call_target = target;
-	memcpy(&rt_call_in, in, sizeof(*in));
-	memset(&rt_call_out, 0, sizeof(*out));
+	cpu->call_target = (uintptr_t)target;
+	memcpy(&cpu->call_in, in, sizeof(*in));
+	memset(&cpu->call_out, 0, sizeof(*out));
 	fault = rt_try(rt_call_asm, NULL);
-	memcpy(out, &rt_call_out, sizeof(*out));
+	memcpy(out, &cpu->call_out, sizeof(*out));
 	return fault;
 }
 
 u32 rt_call_user(const void *target, const struct rt_regs *in)
 {
+	struct rt_cpu *cpu = rt_self();
 	u32 fault;
 
-	rt_call_target = target;
-	memcpy(&rt_call_in, in, sizeof(*in));
+	cpu->call_target = (uintptr_t)target;
+	memcpy(&cpu->call_in, in, sizeof(*in));
 	fault = rt_try(rt_user_asm, NULL);
 	return fault == FAULT_GP && rt_fault.ip == (uintptr_t)rt_user_back ? FAULT_NONE : fault;
 }

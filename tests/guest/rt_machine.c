@@ -9,7 +9,11 @@
 #define SLEEP_ENABLE (1u << 13)
 #define SLEEP_TYPE_SHIFT 10
 #define MSR_APIC_BASE 0x1b
+#define MSR_X2APIC 0x800
+#define APIC_BASE_X2APIC (1u << 10)
 #define APIC_BASE_ENABLE (1u << 11)
+#define APIC_ICR 0x300
+#define APIC_ICR_HIGH 0x310
 #define APIC_SPURIOUS 0xf0
 #define APIC_SOFTWARE_ENABLE 0x100
 
@@ -35,14 +39,14 @@ static const u8 *find_rsdp(uintptr_t from, uintptr_t to)
 	return NULL;
 }
 
-static const struct acpi_fadt *find_fadt(void)
+const void *rt_acpi_table(const char *signature)
 {
 	uintptr_t ebda;
 	const u8 *rsdp;
 	const struct acpi_header *rsdt;
 	const u32 *entry;
 
-	ebda = (uintptr_t)*(volatile u16 *)((u8 *)rt_window(0, 0) + 0x40e) << 4;
+	ebda = (uintptr_t)*(volatile u16 *)((u8 *)rt_window(RT_WINDOW_MACHINE, 0) + 0x40e) << 4;
 	rsdp = ebda ? find_rsdp(ebda, ebda + 1024) : NULL;
 	if (!rsdp)
 		rsdp = find_rsdp(0xe0000, 0x100000);
@@ -51,8 +55,8 @@ static const struct acpi_fadt *find_fadt(void)
 	rsdt = (const struct acpi_header *)(uintptr_t)*(const u32 *)(rsdp + 16);
 	for (entry = (const u32 *)(rsdt + 1); (const u8 *)entry < (const u8 *)rsdt + rsdt->length;
 		entry++)
-		if (!memcmp((const void *)(uintptr_t)*entry, "FACP", 4))
-			return (const struct acpi_fadt *)(uintptr_t)*entry;
+		if (!memcmp((const void *)(uintptr_t)*entry, signature, 4))
+			return (const void *)(uintptr_t)*entry;
 	return NULL;
 }
 
@@ -73,7 +77,7 @@ static void find_sleep_type(const struct acpi_header *dsdt)
 
 void rt_machine_init(void)
 {
-	const struct acpi_fadt *fadt = find_fadt();
+	const struct acpi_fadt *fadt = rt_acpi_table("FACP");
 
 	if (!fadt)
 		return;
@@ -105,29 +109,57 @@ bool rt_power_off(void)
 	return false;
 }
 
-static volatile u32 *apic_register(u32 reg)
+static u64 apic_base(void)
 {
 	u64 base = 0;
 
 	rt_rdmsr(MSR_APIC_BASE, &base);
-	return (volatile u32 *)((u8 *)rt_window(1, base & ~0xfffull) + reg);
+	return base;
+}
+
+static volatile u32 *apic_register(u64 base, u32 reg)
+{
+	return (volatile u32 *)((u8 *)rt_window(RT_WINDOW_APIC + rt_index(), base & ~0xfffull) +
+		reg);
 }
 
 u32 rt_apic_read(u32 reg)
 {
-	return *apic_register(reg);
+	const u64 base = apic_base();
+	u64 value = 0;
+
+	if (!(base & APIC_BASE_X2APIC))
+		return *apic_register(base, reg);
+	rt_rdmsr(MSR_X2APIC + reg / 16, &value);
+	return (u32)value;
 }
 
 void rt_apic_write(u32 reg, u32 value)
 {
-	*apic_register(reg) = value;
+	const u64 base = apic_base();
+
+	if (base & APIC_BASE_X2APIC)
+		rt_wrmsr(MSR_X2APIC + reg / 16, value);
+	else
+		*apic_register(base, reg) = value;
+}
+
+void rt_apic_send(u32 command, u32 destination)
+{
+	const u64 base = apic_base();
+
+	if (base & APIC_BASE_X2APIC) {
+		rt_wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)destination << 32 | command);
+		return;
+	}
+	*apic_register(base, APIC_ICR_HIGH) = destination << 24;
+	*apic_register(base, APIC_ICR) = command;
 }
 
 void rt_apic_enable(void)
 {
-	u64 base = 0;
+	const u64 base = apic_base();
 
-	rt_rdmsr(MSR_APIC_BASE, &base);
 	if (!(base & APIC_BASE_ENABLE))
 		rt_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
 	rt_apic_write(APIC_SPURIOUS, APIC_SOFTWARE_ENABLE | 0xff);

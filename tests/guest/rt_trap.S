@@ -68,14 +68,15 @@ rt_try:
 	push %r13
 	push %r14
 	push %r15
-	pushq try_stack(%rip)
-	mov %rsp, try_stack(%rip)
+	self %rbx
+	pushq RT_CPU_TRY_STACK(%rbx)
+	mov %rsp, RT_CPU_TRY_STACK(%rbx)
 	mov %rdi, %rax
 	mov %rsi, %rdi
 	call *%rax
 	xor %eax, %eax
 try_leave:
-	popq try_stack(%rip)
+	popq RT_CPU_TRY_STACK(%rbx)
 	pop %r15
 	pop %r14
 	pop %r13
@@ -87,10 +88,12 @@ try_leave:
 	/* Leave the innermost rt_try with the vector in rt_fault; return when there is none. */
 	.globl rt_unwind
 rt_unwind:
-	cmpq $0, try_stack(%rip)
+	self %rcx
+	cmpq $0, RT_CPU_TRY_STACK(%rcx)
 	je 1f
-	mov try_stack(%rip), %rsp
-	mov rt_fault(%rip), %eax
+	mov %rcx, %rbx
+	mov RT_CPU_TRY_STACK(%rbx), %rsp
+	mov RT_CPU_FAULT(%rbx), %eax
 	cld
 	jmp try_leave
 1:	ret
@@ -125,10 +128,6 @@ rt_insn_write:
 rt_write_at:
 	mov %al, (%rsi)
 	ret
-
-	.section .bss
-	.balign 8
-try_stack: .skip 8
 #else
 trap_common:
 	pushal
@@ -152,15 +151,16 @@ rt_try:
 	push %ebx
 	push %esi
 	push %edi
-	pushl try_stack
-	mov %esp, try_stack
+	self %ebx
+	pushl RT_CPU_TRY_STACK(%ebx)
+	mov %esp, RT_CPU_TRY_STACK(%ebx)
 	sub $4, %esp
 	pushl 32(%esp) /* the argument, behind 6 words here, the return address, the function */
 	call *32(%esp)
 	add $8, %esp
 	xor %eax, %eax
 try_leave:
-	popl try_stack
+	popl RT_CPU_TRY_STACK(%ebx)
 	pop %edi
 	pop %esi
 	pop %ebx
@@ -169,10 +169,12 @@ try_leave:
 
 	.globl rt_unwind
 rt_unwind:
-	cmpl $0, try_stack
+	self %ecx
+	cmpl $0, RT_CPU_TRY_STACK(%ecx)
 	je 1f
-	mov try_stack, %esp
-	mov rt_fault, %eax
+	mov %ecx, %ebx
+	mov RT_CPU_TRY_STACK(%ebx), %esp
+	mov RT_CPU_FAULT(%ebx), %eax
 	cld
 	jmp try_leave
 1:	ret
@@ -214,10 +216,6 @@ rt_insn_write:
 rt_write_at:
 	mov %al, (%ecx)
 	ret
-
-	.section .bss
-	.balign 8
-try_stack: .skip 4
 #endif
 
 	.section .note.GNU-stack, "", @progbits

@@ -15,14 +15,11 @@ struct trap_frame {
 	uintptr_t sp, ss; /* in 32 bit only from another privilege level */
 };
 
-struct rt_fault rt_fault;
-volatile u32 rt_interrupts[256];
-void (*rt_on_interrupt)(u32 vector);
-volatile struct rt_interrupted rt_interrupted;
+#define VECTOR_NMI 2
+#define FIRST_INTERRUPT 32
 
 extern const u8 rt_trap_entries[256][16];
-extern u64 rt_gdt[10];
-extern u8 rt_trap_stack[];
+extern const u64 rt_gdt[RT_GDT_ENTRIES];
 
 void rt_trap(struct trap_frame *f);
 void rt_unwind(void);
@@ -41,7 +38,7 @@ struct tss { u32 link, sp0, ss0; u8 rest[92]; };
 _Static_assert(sizeof(struct tss) == 104, "the size the processor wants");
 
 static struct gate gates[256] __attribute__((aligned(16)));
-static struct tss tss __attribute__((aligned(16)));
+_Static_assert(sizeof(struct tss) == sizeof(rt_cpus[0].tss), "each processor has room for one");
 
 static void gate_set(unsigned vector, uintptr_t handler)
 {
@@ -57,28 +54,32 @@ static void gate_set(unsigned vector, uintptr_t handler)
 }
 
 /* The stack for entries from CPL 3; a task segment is needed for nothing else. */
-static void tss_load(void)
+static void tss_load(struct rt_cpu *cpu)
 {
-	uintptr_t base = (uintptr_t)&tss;
+	struct tss *tss = (struct tss *)cpu->tss;
+	uintptr_t base = (uintptr_t)tss;
 
-	tss.sp0 = (uintptr_t)rt_trap_stack;
+	tss->sp0 = (uintptr_t)(cpu->trap_stack + sizeof(cpu->trap_stack));
 #ifndef __x86_64__
-	tss.ss0 = SEL_DATA;
+	tss->ss0 = SEL_DATA;
 #endif
-	rt_gdt[SEL_TSS / 8] = (sizeof(tss) - 1) | (u64)(base & 0xffffff) << 16 | 0x89ull << 40 |
+	cpu->gdt[SEL_TSS / 8] = (sizeof(*tss) - 1) | (u64)(base & 0xffffff) << 16 | 0x89ull << 40 |
 		(u64)(base >> 24 & 0xff) << 56;
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
 }
 
-void rt_trap_init(void)
+void rt_trap_init(unsigned n)
 {
-	struct __attribute__((packed)) { u16 limit; uintptr_t base; } pointer = { sizeof(gates) - 1,
-		(uintptr_t)gates };
+	struct rt_cpu *cpu = &rt_cpus[n];
+	struct __attribute__((packed)) { u16 limit; uintptr_t base; }
+		idtr = { sizeof(gates) - 1, (uintptr_t)gates },
+		gdtr = { sizeof(cpu->gdt) - 1, (uintptr_t)cpu->gdt };
 
-	for (unsigned v = 0; v < 256; v++)
+	for (unsigned v = 0; v < 256 && !n; v++)
 		gate_set(v, (uintptr_t)rt_trap_entries[v]);
-	__asm__ volatile("lidt %0" : : "m"(pointer));
-	tss_load();
+	memcpy(cpu->gdt, rt_gdt, sizeof(cpu->gdt));
+	__asm__ volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr) : "memory");
+	tss_load(cpu);
 }
 
 static uintptr_t fault_address(void)
@@ -92,7 +93,7 @@ static uintptr_t fault_address(void)
 /* Called by every entry. Returns only for interrupts. */
 void rt_trap(struct trap_frame *f)
 {
-	if (f->vector >= 32) {
+	if (f->vector >= FIRST_INTERRUPT || (f->vector == VECTOR_NMI && rt_takes_nmi)) {
 		rt_interrupts[f->vector]++;
 		rt_interrupted.ip = f->ip;
 		rt_interrupted.ax = f->ax;

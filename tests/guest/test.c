@@ -3,7 +3,7 @@
 #include "test.h"
 
 static unsigned passed, failed, skipped;
-static unsigned details;        /* failures in the running test */
+static unsigned details;        /* failures in the running test, on any processor */
 static char detail[200];
 static const char *skip_reason;
 
@@ -11,7 +11,7 @@ void test_fail(const char *format, ...)
 {
 	va_list args;
 
-	if (details++)
+	if (__atomic_fetch_add(&details, 1, __ATOMIC_RELAXED))
 		return;
 	va_start(args, format);
 	rt_vformat(detail, sizeof(detail), format, args);

@@ -56,6 +56,7 @@ void suite_msr(void);
 void suite_time(void);
 void suite_assist(void);
 void suite_apic(void);
+void suite_cpus(void);
 void suite_convention(void);
 void suite_flush(void);
 void suite_registers(void);
