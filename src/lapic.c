@@ -12,16 +12,13 @@
 /* Version 0x14, six LVT entries, no suppression of EOI broadcasts (SDM figure 11-7). */
 #define VERSION 0x00050014u
 #define DFR_FLAT 0xffffffffu
-#define SVR_ENABLE (1u << 8)
 #define SVR_WRITABLE 0x1ffu
 #define ICR_WRITABLE 0x000ccfffu
+#define ICR_HIGH_WRITABLE 0xff000000u /* in an xAPIC */
 #define ICR_STATUS (1u << 12) /* read-only in an xAPIC, reserved in an x2APIC */
 #define VECTORS 256
-#define FIRST_LEGAL_VECTOR 16
-
-/* Bits of the ESR, SDM figure 11-9. */
-#define ERROR_RECEIVED_VECTOR (1u << 6)
-#define ERROR_REGISTER (1u << 7)
+#define LVT_EXTINT 0x700u
+#define LVT_NMI 0x400u
 
 #define LVT_MODE(entry) ((entry) >> 8 & 7)
 #define LVT_VECTOR(entry) ((u8)(entry))
@@ -59,7 +56,7 @@ static const struct reg regs[] = {
 	{ LAPIC_ISR, LAPIC_IRR + 0x70, READ_ANY, 0, 0 },
 	{ LAPIC_ESR, LAPIC_ESR, READ_ANY | WRITE_ANY | X2_ZERO, 0, 0 },
 	{ LAPIC_ICR, LAPIC_ICR, READ_ANY | WRITE_ANY, ICR_WRITABLE, 0 },
-	{ LAPIC_ICR_HIGH, LAPIC_ICR_HIGH, READ | WRITE, 0xff000000, 0 },
+	{ LAPIC_ICR_HIGH, LAPIC_ICR_HIGH, READ | WRITE, ICR_HIGH_WRITABLE, 0 },
 	{ LAPIC_LVT_TIMER, LAPIC_LVT_TIMER, READ_ANY | WRITE_ANY, 0x000700ff, LVT_STATUS },
 	{ LAPIC_LVT_THERMAL, LAPIC_LVT_PERFORMANCE, READ_ANY | WRITE_ANY, 0x000107ff, LVT_STATUS },
 	{ LAPIC_LVT_LINT0, LAPIC_LVT_LINT1, READ_ANY | WRITE_ANY, 0x0001a7ff,
@@ -131,6 +128,19 @@ static u32 update_ppr(struct vcpu *v)
 	return ppr;
 }
 
+/*
+ * Edge-triggered vectors of one word of the sets. One that is level-triggered and not ended yet
+ * stays so: the machine waits for its EOI.
+ */
+static void accept_edges(const struct lapic *l, u32 word, u32 vectors)
+{
+	u32 *irr = lapic_reg(l, LAPIC_IRR + word * 0x10);
+	const u32 isr = *lapic_reg(l, LAPIC_ISR + word * 0x10);
+
+	*lapic_reg(l, LAPIC_TMR + word * 0x10) &= ~vectors | *irr | isr;
+	*irr |= vectors;
+}
+
 static void take_posted(struct lapic *l)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++) {
@@ -140,8 +150,10 @@ static void take_posted(struct lapic *l)
 			continue;
 		/* Acquire: what the sender wrote before it posted is seen by who takes the vector. */
 		bits = __atomic_exchange_n(&l->posted[i], 0, __ATOMIC_ACQUIRE);
-		*lapic_reg(l, LAPIC_IRR + i * 0x20) |= (u32)bits;
-		*lapic_reg(l, LAPIC_IRR + i * 0x20 + 0x10) |= (u32)(bits >> 32);
+		if (!lapic_accepts(l))
+			continue;
+		accept_edges(l, 2 * i, (u32)bits);
+		accept_edges(l, 2 * i + 1, (u32)(bits >> 32));
 	}
 }
 
@@ -152,7 +164,7 @@ int lapic_pending(struct vcpu *v)
 
 	take_posted(l);
 	vector = highest_vector(l, LAPIC_IRR);
-	if (vector < 0 || (vector & 0xf0) <= (int)(update_ppr(v) & 0xf0))
+	if (vector < 0 || !lapic_accepts(l) || (vector & 0xf0) <= (int)(update_ppr(v) & 0xf0))
 		return LAPIC_NO_VECTOR;
 	return vector;
 }
@@ -162,9 +174,16 @@ u8 lapic_blocked_class(struct vcpu *v)
 	const int vector = highest_vector(&v->lapic, LAPIC_IRR);
 	const u32 class = (u32)vector & 0xf0;
 
-	if (vector < 0 || class <= class_in_service(&v->lapic) || class > (lapic_tpr(v) & 0xf0u))
+	if (vector < 0 || !lapic_accepts(&v->lapic) || class <= class_in_service(&v->lapic) || class > (lapic_tpr(v) & 0xf0u))
 		return 0;
 	return (u8)class;
+}
+
+/* The machine waits for the end of what is level-triggered. */
+static void tell_end(const struct lapic *l, u8 vector)
+{
+	if (has_vector(l, LAPIC_TMR, vector))
+		machine_end_interrupt(vector);
 }
 
 void lapic_accept(struct vcpu *v, u8 vector)
@@ -172,7 +191,9 @@ void lapic_accept(struct vcpu *v, u8 vector)
 	struct lapic *l = &v->lapic;
 
 	remove_vector(l, LAPIC_IRR, vector);
-	if (!synic_ends_itself(v, vector))
+	if (synic_ends_itself(v, vector))
+		tell_end(l, vector);
+	else
 		add_vector(l, LAPIC_ISR, vector);
 }
 
@@ -184,8 +205,7 @@ void lapic_eoi(struct vcpu *v)
 	if (vector < 0)
 		return;
 	remove_vector(l, LAPIC_ISR, (u8)vector);
-	if (has_vector(l, LAPIC_TMR, (u8)vector))
-		machine_end_interrupt((u8)vector);
+	tell_end(l, (u8)vector);
 	synic_vector_ended(v, (u8)vector);
 	stimer_retry(v);
 	vcpu_check_interrupts(v);
@@ -207,29 +227,21 @@ void lapic_set_tpr(struct vcpu *v, u8 tpr)
 
 /* ---- interrupts on their way in ---- */
 
-static bool software_enabled(const struct lapic *l)
-{
-	return lapic_is_enabled(l) && *lapic_reg(l, LAPIC_SVR) & SVR_ENABLE;
-}
-
 void lapic_raise(struct vcpu *v, u8 vector, bool level)
 {
 	struct lapic *l = &v->lapic;
 
-	if (vector < FIRST_LEGAL_VECTOR) {
-		lapic_error(v, ERROR_RECEIVED_VECTOR);
+	if (vector < LAPIC_FIRST_VECTOR) {
+		lapic_error(v, LAPIC_ERROR_RECEIVED_VECTOR);
 		return;
 	}
-	if (!software_enabled(l)) {
-		if (level)
-			machine_end_interrupt(vector);
-		return;
-	}
-	if (level)
+	if (level) {
+		/* While the APIC takes none it waits here: ended at once, it would come at once. */
 		add_vector(l, LAPIC_TMR, vector);
-	else
-		remove_vector(l, LAPIC_TMR, vector);
-	add_vector(l, LAPIC_IRR, vector);
+		add_vector(l, LAPIC_IRR, vector);
+	} else if (lapic_accepts(l)) {
+		accept_edges(l, vector / 32u, 1u << vector % 32);
+	}
 	vcpu_check_interrupts(v);
 }
 
@@ -245,12 +257,12 @@ void lapic_post(struct vcpu *target, u8 vector)
 void lapic_error(struct vcpu *v, u32 bit)
 {
 	struct lapic *l = &v->lapic;
+	const bool armed = !l->errors;
 
-	/* The error vector itself being illegal must not raise it once more. */
-	if (l->errors & bit)
-		return;
+	/* SDM 11.5.3: one interrupt until the ESR is written. */
 	l->errors |= bit;
-	lapic_raise_lvt(v, LAPIC_LVT_ERROR);
+	if (armed)
+		lapic_raise_lvt(v, LAPIC_LVT_ERROR);
 }
 
 void lapic_raise_lvt(struct vcpu *v, u32 entry)
@@ -274,8 +286,10 @@ static bool is_lvt(u32 offset)
 
 static void write_svr(struct vcpu *v, u32 value)
 {
+	take_posted(&v->lapic);
+	vcpu_check_interrupts(v);
 	*lapic_reg(&v->lapic, LAPIC_SVR) = value;
-	if (value & SVR_ENABLE)
+	if (value & LAPIC_SVR_ENABLE)
 		return;
 	/* SDM 11.4.7.2: all entries become masked and stay so; what is pending stays pending. */
 	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10) {
@@ -293,7 +307,7 @@ static void write_lvt(struct vcpu *v, u32 offset, u32 value)
 	struct lapic *l = &v->lapic;
 	const u32 old = *lapic_reg(l, offset);
 
-	if (!(*lapic_reg(l, LAPIC_SVR) & SVR_ENABLE))
+	if (!(*lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_ENABLE))
 		value |= LAPIC_LVT_MASKED;
 	*lapic_reg(l, offset) = value;
 	if (offset == LAPIC_LVT_TIMER)
@@ -323,6 +337,8 @@ static void write_reg(struct vcpu *v, u32 offset, u32 value)
 		l->errors = 0;
 		break;
 	case LAPIC_SELF_IPI:
+		if (value < LAPIC_FIRST_VECTOR)
+			lapic_error(v, LAPIC_ERROR_SENT_VECTOR);
 		lapic_raise(v, (u8)value, false);
 		break;
 	case LAPIC_TIMER_INITIAL:
@@ -369,29 +385,36 @@ bool lapic_write_icr(struct vcpu *v, u64 value)
 	if ((u32)value & ~(ICR_WRITABLE | ICR_STATUS))
 		return false;
 	*lapic_reg(&v->lapic, LAPIC_ICR) = (u32)value & ICR_WRITABLE;
-	*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) = (u32)(value >> 32);
+	*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) =
+		(u32)(value >> 32) & (lapic_is_x2apic(&v->lapic) ? UINT32_MAX : ICR_HIGH_WRITABLE);
 	send_icr(v);
 	return true;
 }
 
-u32 lapic_read(struct vcpu *v, u32 offset)
+/* The register of an xAPIC at an offset. NULL, and an error noted: there is none. */
+static const struct reg *memory_reg(struct vcpu *v, u32 offset)
 {
 	const struct reg *r = reg_at(offset);
 
-	if (r && r->access & READ)
-		return read_reg(v, offset);
-	lapic_error(v, ERROR_REGISTER);
-	return 0;
+	if (r && r->access & (READ | WRITE))
+		return r;
+	lapic_error(v, LAPIC_ERROR_REGISTER);
+	return NULL;
+}
+
+u32 lapic_read(struct vcpu *v, u32 offset)
+{
+	const struct reg *r = memory_reg(v, offset);
+
+	return r && r->access & READ ? read_reg(v, offset) : 0;
 }
 
 void lapic_write(struct vcpu *v, u32 offset, u32 value)
 {
-	const struct reg *r = reg_at(offset);
+	const struct reg *r = memory_reg(v, offset);
 
-	if (!r || !(r->access & WRITE)) {
-		lapic_error(v, ERROR_REGISTER);
+	if (!r || !(r->access & WRITE))
 		return;
-	}
 	if (offset == LAPIC_DFR)
 		value |= ~r->writable; /* SDM figure 11-14: ones */
 	else
@@ -448,10 +471,19 @@ static void set_ids(struct vcpu *v)
 	}
 }
 
+/* What is level-triggered and forgotten would keep the machine waiting for its EOI. */
+static void end_levels(const struct lapic *l)
+{
+	for (u32 vector = LAPIC_FIRST_VECTOR; vector < VECTORS; vector++)
+		if (has_vector(l, LAPIC_IRR, (u8)vector) || has_vector(l, LAPIC_ISR, (u8)vector))
+			tell_end(l, (u8)vector);
+}
+
 void lapic_reset(struct vcpu *v)
 {
 	struct lapic *l = &v->lapic;
 
+	end_levels(l);
 	memset(l->page, 0, PAGE_SIZE);
 	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++)
 		__atomic_store_n(&l->posted[i], 0, __ATOMIC_RELAXED);
@@ -460,21 +492,22 @@ void lapic_reset(struct vcpu *v)
 	*lapic_reg(l, LAPIC_VERSION) = VERSION;
 	*lapic_reg(l, LAPIC_DFR) = DFR_FLAT;
 	*lapic_reg(l, LAPIC_SVR) = 0xff;
-	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10)
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10) {
 		*lapic_reg(l, entry) = LAPIC_LVT_MASKED;
+		machine_lvt_written(entry, LAPIC_LVT_MASKED);
+	}
 	set_ids(v);
 	virt->set_tpr(v, 0);
+	vcpu_deadlines_changed(v);
 }
 
 /* Firmware hands over with the PIC wired through (MP 1.4, 3.6.2.2): so does the virtual APIC. */
-static void adopt_pins(struct lapic *l)
+static void adopt_pin(struct lapic *l, u32 entry, u32 value)
 {
-	for (u32 entry = LAPIC_LVT_LINT0; entry <= LAPIC_LVT_LINT1; entry += 0x10) {
-		*lapic_reg(l, entry) = machine_lvt(entry);
-		machine_lvt_written(entry, *lapic_reg(l, entry));
-	}
-	if (!(*lapic_reg(l, LAPIC_LVT_LINT0) & LAPIC_LVT_MASKED))
-		*lapic_reg(l, LAPIC_SVR) |= SVR_ENABLE;
+	*lapic_reg(l, entry) = value;
+	machine_lvt_written(entry, value);
+	if (!(value & LAPIC_LVT_MASKED))
+		*lapic_reg(l, LAPIC_SVR) |= LAPIC_SVR_ENABLE;
 }
 
 bool lapic_create(struct vcpu *v)
@@ -485,10 +518,14 @@ bool lapic_create(struct vcpu *v)
 
 void lapic_start(struct vcpu *v, bool bootstrap)
 {
+	const u32 pin0 = machine_lvt(LAPIC_LVT_LINT0), pin1 = machine_lvt(LAPIC_LVT_LINT1);
+
 	v->lapic.base = LAPIC_BASE_ADDRESS | LAPIC_BASE_ENABLE | (bootstrap ? LAPIC_BASE_BSP : 0);
 	lapic_reset(v);
-	if (bootstrap)
-		adopt_pins(&v->lapic);
+	if (!bootstrap)
+		return;
+	adopt_pin(&v->lapic, LAPIC_LVT_LINT0, pin0);
+	adopt_pin(&v->lapic, LAPIC_LVT_LINT1, pin1);
 }
 
 /*
@@ -511,5 +548,9 @@ bool lapic_write_base(struct vcpu *v, u64 value)
 	if (!to || !from)
 		lapic_reset(v);
 	set_ids(v);
+	if (!to) { /* SDM 11.4.3: the pins are the processor's INTR and NMI */
+		machine_lvt_written(LAPIC_LVT_LINT0, LVT_EXTINT);
+		machine_lvt_written(LAPIC_LVT_LINT1, LVT_NMI);
+	}
 	return true;
 }

@@ -43,11 +43,13 @@ enum lapic_reg {
 #define LAPIC_BASE_ENABLE (1ull << 11)
 #define LAPIC_BASE_ADDRESS 0xfee00000ull
 
+#define LAPIC_SVR_ENABLE (1u << 8)
 #define LAPIC_LVT_MASKED (1u << 16)
 #define LAPIC_MSR_FIRST 0x800u
 #define LAPIC_MSR_LAST 0x8ffu
 
 #define LAPIC_NO_VECTOR (-1)
+#define LAPIC_FIRST_VECTOR 16 /* lower ones are illegal */
 
 struct lapic {
 	u8 *page;         /* (c) the registers at their offsets; VMX runs on it as virtual-APIC page */
@@ -156,6 +158,17 @@ static inline bool lapic_is_enabled(const struct lapic *l)
 {
 	return l->base & LAPIC_BASE_ENABLE;
 }
+
+/* Whether fixed interrupts reach it: it is on, and its software has enabled it. */
+static inline bool lapic_accepts(const struct lapic *l)
+{
+	return lapic_is_enabled(l) && *lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_ENABLE;
+}
+
+/* Bits of the ESR, SDM figure 11-9. */
+#define LAPIC_ERROR_SENT_VECTOR (1u << 5)
+#define LAPIC_ERROR_RECEIVED_VECTOR (1u << 6)
+#define LAPIC_ERROR_REGISTER (1u << 7)
 
 /* Note an error (a bit of the ESR), and raise the error interrupt where that is wanted. */
 void lapic_error(struct vcpu *v, u32 bit);

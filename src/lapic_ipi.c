@@ -15,8 +15,6 @@
 enum { MODE_FIXED, MODE_LOWEST, MODE_SMI, MODE_NMI = 4, MODE_INIT, MODE_STARTUP };
 enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
-#define FIRST_LEGAL_VECTOR 16
-#define ERROR_SENT_VECTOR (1u << 5)
 #define BROADCAST 0xffu
 #define BROADCAST_X2APIC 0xffffffffu
 #define DFR_MODEL(dfr) ((dfr) >> 28)
@@ -45,18 +43,16 @@ static bool matches_logical(const struct lapic *l, const struct destination *d)
 /* Other processors' registers are read as they stand: a guest that moves them has a race anyway. */
 static bool matches(const struct vcpu *target, const struct destination *d)
 {
-	const struct lapic *l = &target->lapic;
-
-	if (!lapic_is_enabled(l))
-		return false;
 	if (is_broadcast(d))
 		return true;
-	return d->logical ? matches_logical(l, d) : d->value == target->apic_id;
+	return d->logical ? matches_logical(&target->lapic, d) : d->value == target->apic_id;
 }
 
 static bool is_meant(const struct vcpu *from, const struct vcpu *target, u32 command,
 		     const struct destination *d)
 {
+	if (!lapic_is_enabled(&target->lapic))
+		return false;
 	switch (ICR_SHORTHAND(command)) {
 	case TO_SELF: return target == from;
 	case TO_ALL: return true;
@@ -84,6 +80,12 @@ static void deliver(struct vcpu *target, u32 command)
 	}
 }
 
+/* As far as it is known: its guest may have moved it since, by CR8. */
+static u32 priority_of(const struct vcpu *v)
+{
+	return *lapic_reg(&v->lapic, LAPIC_TPR);
+}
+
 /* SDM 11.6.2.4: any of those with the lowest task priority; the first of them. */
 static struct vcpu *lowest_priority(struct vcpu *from, u32 command, const struct destination *d)
 {
@@ -91,8 +93,8 @@ static struct vcpu *lowest_priority(struct vcpu *from, u32 command, const struct
 	struct vcpu *best = NULL;
 
 	for (u32 i = 0; i < p->env.vp_count; i++)
-		if (is_meant(from, p->vp[i], command, d) &&
-		    (!best || lapic_tpr(p->vp[i]) < lapic_tpr(best)))
+		if (is_meant(from, p->vp[i], command, d) && lapic_accepts(&p->vp[i]->lapic) &&
+		    (!best || priority_of(p->vp[i]) < priority_of(best)))
 			best = p->vp[i];
 	return best;
 }
@@ -104,7 +106,9 @@ static bool is_legal(u32 command)
 
 	if (mode == MODE_SMI || mode > MODE_STARTUP || mode == 3)
 		return false;
-	return ICR_SHORTHAND(command) != TO_SELF || mode == MODE_FIXED;
+	if (ICR_SHORTHAND(command) == TO_SELF || ICR_SHORTHAND(command) == TO_ALL)
+		return mode == MODE_FIXED;
+	return true;
 }
 
 void lapic_send(struct vcpu *from, u32 command, u32 dest)
@@ -119,8 +123,8 @@ void lapic_send(struct vcpu *from, u32 command, u32 dest)
 	/* The message that ends the level of an INIT does nothing since the Pentium 4. */
 	if (mode == MODE_INIT && (command & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL)
 		return;
-	if (mode <= MODE_LOWEST && ICR_VECTOR(command) < FIRST_LEGAL_VECTOR) {
-		lapic_error(from, ERROR_SENT_VECTOR);
+	if (mode <= MODE_LOWEST && ICR_VECTOR(command) < LAPIC_FIRST_VECTOR) {
+		lapic_error(from, LAPIC_ERROR_SENT_VECTOR);
 		return;
 	}
 	if (mode == MODE_LOWEST) {

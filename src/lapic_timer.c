@@ -10,6 +10,8 @@
 #include "vcpu.h"
 
 #define LVT_TIMER_MODE(entry) ((entry) >> 17 & 3)
+/* Shorter periods would leave the guest no time between two: some of theirs are lost. */
+#define MOST_PERIODS_PER_SECOND 50000
 enum { MODE_ONE_SHOT, MODE_PERIODIC, MODE_TSC_DEADLINE };
 
 /* TSC ticks of one count, as a shift. SDM figure 11-10: 7 means divide by 1, 0 by 2, 1 by 4, ... */
@@ -57,6 +59,8 @@ void lapic_timer_written(struct vcpu *v, u32 offset, u32 old)
 	case LAPIC_TIMER_INITIAL:
 		if (counts)
 			start_count(v);
+		else /* SDM 11.5.4.1: the deadline mode ignores it */
+			*lapic_reg(&v->lapic, offset) = old;
 		break;
 	case LAPIC_TIMER_DIVIDE: /* what is counting goes on from its count at the new rate */
 		if (counts && v->lapic.deadline) {
@@ -93,6 +97,17 @@ void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
 	set_deadline(v, v->lapic.tsc_deadline ? value + !value : 0);
 }
 
+/* Periods that went by altogether are one interrupt, as on the processor; the count goes on. */
+static u64 next_period(const struct vcpu *v, u64 now)
+{
+	const u64 deadline = v->lapic.deadline;
+	const u64 period = (u64)*lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL) << count_shift(v);
+	const u64 next = deadline + ((now - deadline) / period + 1) * period;
+	const u64 least = now + v->partition->tsc_hz / MOST_PERIODS_PER_SECOND;
+
+	return (i64)(next - least) < 0 && period < least - now ? least : next;
+}
+
 void lapic_timer_check(struct vcpu *v, u64 now)
 {
 	struct lapic *l = &v->lapic;
@@ -100,12 +115,7 @@ void lapic_timer_check(struct vcpu *v, u64 now)
 	if (!l->deadline || (i64)(l->deadline - now) > 0)
 		return;
 	if (mode_of(v) == MODE_PERIODIC) {
-		const u64 period = (u64)*lapic_reg(l, LAPIC_TIMER_INITIAL) << count_shift(v);
-
-		/* Periods that were missed altogether are one interrupt, as on the processor. */
-		l->deadline += period;
-		if ((i64)(l->deadline - now) <= 0)
-			l->deadline = now + period;
+		l->deadline = next_period(v, now);
 	} else {
 		l->deadline = 0;
 		l->tsc_deadline = 0;
