@@ -30,11 +30,19 @@ void *overlay_page(struct partition *p, u32 id)
 	return o->page;
 }
 
+/* The id after this one; VPs that do not exist have no overlays. */
+static u32 next_id(const struct partition *p, u32 id)
+{
+	const u32 next = id + 1, vp = (next - OVERLAY_ASSIST) % OVERLAY_VPS;
+
+	return next >= OVERLAY_ASSIST && vp >= p->env.vp_count ? next + OVERLAY_VPS - vp : next;
+}
+
 static const struct overlay *seen_at(const struct partition *p, u64 gpn, u32 *id)
 {
 	const struct overlay *slot = p->overlays.slot;
 
-	for (*id = 0; *id < OVERLAY_COUNT; ++*id)
+	for (*id = 0; *id < OVERLAY_COUNT; *id = next_id(p, *id))
 		if (slot[*id].on && slot[*id].gpn == gpn)
 			return &slot[*id];
 	return NULL;

@@ -8,7 +8,7 @@
 struct partition;
 
 /* One per page that can be laid over guest memory; of the last three, one per VP, by index. */
-#define OVERLAY_VPS 64
+#define OVERLAY_VPS 256
 enum overlay_id {
 	OVERLAY_HYPERCALL,
 	OVERLAY_REFERENCE_TSC,

@@ -14,7 +14,8 @@
 #include "spin.h"
 #include "vcpu.h"
 
-#define PARTITION_MAX_VPS 64
+/* Four banks of 64; xAPIC ids are no more. */
+#define PARTITION_MAX_VPS OVERLAY_VPS
 
 /*
  * Why the root partition, and with it the machine, came to its end; the words of the log's last
