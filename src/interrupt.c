@@ -7,6 +7,7 @@
 #include "log.h"
 #include "machine.h"
 #include "partition.h"
+#include "reftsc.h"
 #include "virt.h"
 
 void vcpu_request(struct vcpu *target, u32 request)
@@ -85,6 +86,25 @@ void interrupt_nmi(struct vcpu *v)
 	v->look = true;
 }
 
+static void init(struct vcpu *v)
+{
+	v->state = VCPU_WAITS_FOR_START_UP;
+	v->nmi_pending = false;
+	v->extint_count = 0;
+	v->pic_waits = false;
+	lapic_reset(v);
+	vcpu_reset(v);
+	virt->vcpu_init(v);
+	reftsc_vp_changed(v);
+}
+
+static void start_up(struct vcpu *v)
+{
+	virt->vcpu_start_up(v, __atomic_load_n(&v->start_up_vector, __ATOMIC_RELAXED));
+	v->state = VCPU_RUNS;
+	reftsc_vp_changed(v);
+}
+
 /* SDM 9.4.1: INIT reaches a processor that waits for a start-up IPI, too; the reverse does not. */
 static void take_requests(struct vcpu *v)
 {
@@ -92,20 +112,10 @@ static void take_requests(struct vcpu *v)
 
 	if (requests & (VCPU_REQUEST_FLUSH_GVA | VCPU_REQUEST_FLUSH_GPA))
 		flush_requested(v, requests);
-	if (requests & VCPU_REQUEST_INIT) {
-		v->state = VCPU_WAITS_FOR_START_UP;
-		v->nmi_pending = false;
-		v->extint_count = 0;
-		v->pic_waits = false;
-		lapic_reset(v);
-		synic_reset(v);
-		stimer_reset(v);
-		virt->vcpu_init(v);
-	}
-	if (requests & VCPU_REQUEST_START_UP && v->state == VCPU_WAITS_FOR_START_UP) {
-		virt->vcpu_start_up(v, __atomic_load_n(&v->start_up_vector, __ATOMIC_RELAXED));
-		v->state = VCPU_RUNS;
-	}
+	if (requests & VCPU_REQUEST_INIT)
+		init(v);
+	if (requests & VCPU_REQUEST_START_UP && v->state == VCPU_WAITS_FOR_START_UP)
+		start_up(v);
 	if (requests & VCPU_REQUEST_NMI)
 		v->nmi_pending = true;
 	if (requests & VCPU_REQUEST_STOP)
@@ -161,14 +171,30 @@ static void deliver(struct vcpu *v)
 	v->look = false; /* whatever was let in has been looked at */
 }
 
+/* Whether something asks for the processor's attention, were it ready or not. */
+static bool is_called(struct vcpu *v)
+{
+	return v->nmi_pending || v->extint_count || v->pic_waits || lapic_has_pending(v);
+}
+
+static void wait(struct vcpu *v)
+{
+	const u64 start = machine_tsc();
+
+	virt->wait(v);
+	v->waited += machine_tsc() - start;
+}
+
 void interrupt_service(struct vcpu *v)
 {
 	for (;;) {
 		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
 			take_requests(v);
+		if (v->state == VCPU_IDLES && is_called(v))
+			v->state = VCPU_RUNS;
 		if (v->state == VCPU_RUNS)
 			break;
-		virt->wait(v);
+		wait(v);
 	}
 	if (v->look)
 		deliver(v);

@@ -3,6 +3,7 @@
 #include "lapic.h"
 
 #include "alloc.h"
+#include "hv_abi.h"
 #include "machine.h"
 #include "partition.h"
 #include "string.h"
@@ -19,6 +20,7 @@
 #define VECTORS 256
 #define LVT_EXTINT 0x700u
 #define LVT_NMI 0x400u
+#define NO_EOI_REQUIRED HV_VIRTUAL_APIC_ASSIST_NO_EOI_REQUIRED_MASK
 
 #define LVT_MODE(entry) ((entry) >> 8 & 7)
 #define LVT_VECTOR(entry) ((u8)(entry))
@@ -157,27 +159,7 @@ static void take_posted(struct lapic *l)
 	}
 }
 
-int lapic_pending(struct vcpu *v)
-{
-	struct lapic *l = &v->lapic;
-	int vector;
-
-	take_posted(l);
-	vector = highest_vector(l, LAPIC_IRR);
-	if (vector < 0 || !lapic_accepts(l) || (vector & 0xf0) <= (int)(update_ppr(v) & 0xf0))
-		return LAPIC_NO_VECTOR;
-	return vector;
-}
-
-u8 lapic_blocked_class(struct vcpu *v)
-{
-	const int vector = highest_vector(&v->lapic, LAPIC_IRR);
-	const u32 class = (u32)vector & 0xf0;
-
-	if (vector < 0 || !lapic_accepts(&v->lapic) || class <= class_in_service(&v->lapic) || class > (lapic_tpr(v) & 0xf0u))
-		return 0;
-	return (u8)class;
-}
+/* ---- the end of interrupts ---- */
 
 /* The machine waits for the end of what is level-triggered. */
 static void tell_end(const struct lapic *l, u8 vector)
@@ -186,18 +168,7 @@ static void tell_end(const struct lapic *l, u8 vector)
 		machine_end_interrupt(vector);
 }
 
-void lapic_accept(struct vcpu *v, u8 vector)
-{
-	struct lapic *l = &v->lapic;
-
-	remove_vector(l, LAPIC_IRR, vector);
-	if (synic_ends_itself(v, vector))
-		tell_end(l, vector);
-	else
-		add_vector(l, LAPIC_ISR, vector);
-}
-
-void lapic_eoi(struct vcpu *v)
+static void end_highest(struct vcpu *v)
 {
 	struct lapic *l = &v->lapic;
 	const int vector = highest_vector(l, LAPIC_ISR);
@@ -209,6 +180,99 @@ void lapic_eoi(struct vcpu *v)
 	synic_vector_ended(v, (u8)vector);
 	stimer_retry(v);
 	vcpu_check_interrupts(v);
+}
+
+/*
+ * The guest need not tell the end of the vector that it is about to be given: it clears the bit
+ * instead (TLFS 10.3.5). Not where somebody waits for that end: a device, or a message that a slot
+ * was too full for. For another pending interrupt, lapic_pending() takes the offer back.
+ */
+static void offer_eoi(struct vcpu *v, u8 vector)
+{
+	struct lapic *l = &v->lapic;
+
+	if (!l->assist)
+		return;
+	l->eoi_offered = !has_vector(l, LAPIC_TMR, vector) && !synic_has_vector(v, vector);
+	*l->assist = l->eoi_offered ? NO_EOI_REQUIRED : 0;
+}
+
+/*
+ * Take an offer back, and learn whether the guest has made use of it. While its processor is here
+ * the guest does not touch the bit.
+ */
+static void settle_eoi(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	const bool used = !(*l->assist & NO_EOI_REQUIRED);
+
+	l->eoi_offered = false;
+	*l->assist = 0;
+	if (used)
+		end_highest(v);
+}
+
+static inline void withdraw_eoi(struct vcpu *v)
+{
+	if (v->lapic.eoi_offered)
+		settle_eoi(v);
+}
+
+void lapic_set_assist(struct vcpu *v, u32 *assist)
+{
+	withdraw_eoi(v);
+	v->lapic.assist = assist;
+}
+
+void lapic_eoi(struct vcpu *v)
+{
+	withdraw_eoi(v);
+	end_highest(v);
+}
+
+/* ---- delivery ---- */
+
+bool lapic_has_pending(struct vcpu *v)
+{
+	take_posted(&v->lapic);
+	return highest_vector(&v->lapic, LAPIC_IRR) != LAPIC_NO_VECTOR;
+}
+
+int lapic_pending(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	int vector;
+
+	take_posted(l);
+	vector = highest_vector(l, LAPIC_IRR);
+	if (vector < 0 || !lapic_accepts(l))
+		return LAPIC_NO_VECTOR;
+	withdraw_eoi(v);
+	return (vector & 0xf0) > (int)(update_ppr(v) & 0xf0) ? vector : LAPIC_NO_VECTOR;
+}
+
+u8 lapic_blocked_class(struct vcpu *v)
+{
+	const int vector = highest_vector(&v->lapic, LAPIC_IRR);
+	const u32 class = (u32)vector & 0xf0;
+
+	if (vector < 0 || !lapic_accepts(&v->lapic) || class <= class_in_service(&v->lapic) ||
+	    class > (lapic_tpr(v) & 0xf0u))
+		return 0;
+	return (u8)class;
+}
+
+void lapic_accept(struct vcpu *v, u8 vector)
+{
+	struct lapic *l = &v->lapic;
+
+	remove_vector(l, LAPIC_IRR, vector);
+	if (synic_ends_itself(v, vector)) {
+		tell_end(l, vector);
+		return;
+	}
+	add_vector(l, LAPIC_ISR, vector);
+	offer_eoi(v, vector);
 }
 
 /* The processor may hold it, and the guest move it by CR8 without an exit. */
@@ -360,6 +424,8 @@ static u32 read_reg(struct vcpu *v, u32 offset)
 		return lapic_timer_count(v);
 	if (offset == LAPIC_TPR)
 		return lapic_tpr(v);
+	if (offset == LAPIC_PPR || (offset >= LAPIC_ISR && offset < LAPIC_TMR))
+		withdraw_eoi(v);
 	if (offset == LAPIC_PPR)
 		return update_ppr(v);
 	if (offset >= LAPIC_IRR && offset < LAPIC_IRR + 0x80)
@@ -483,6 +549,9 @@ void lapic_reset(struct vcpu *v)
 {
 	struct lapic *l = &v->lapic;
 
+	if (l->eoi_offered)
+		*l->assist = 0;
+	l->eoi_offered = false;
 	end_levels(l);
 	memset(l->page, 0, PAGE_SIZE);
 	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++)

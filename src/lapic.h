@@ -58,6 +58,8 @@ struct lapic {
 	u32 errors;       /* (s) what the ESR shows after it is written next */
 	u64 deadline;     /* (s) host TSC at which the timer fires next; 0: never */
 	u64 tsc_deadline; /* (s) IA32_TSC_DEADLINE as the guest wrote it; 0: disarmed */
+	u32 *assist;      /* (s) first word of the VP assist page; NULL while that is off */
+	bool eoi_offered; /* (s) assist says that what is in service needs no EOI */
 };
 /*
  * Legend: (c) constant after creation; (s) only the processor that runs the VP; (a) atomic, any
@@ -117,8 +119,17 @@ void lapic_accept(struct vcpu *v, u8 vector);
  */
 u8 lapic_blocked_class(struct vcpu *v);
 
+/* Whether any vector is pending, even one that is held up. */
+bool lapic_has_pending(struct vcpu *v);
+
 /* End of the interrupt in service with the highest priority. */
 void lapic_eoi(struct vcpu *v);
+
+/*
+ * Where the guest looks whether an interrupt needs an EOI (struct hv_vp_assist_page); NULL: nowhere.
+ * Where that is allowed it then ends an interrupt there, without an exit.
+ */
+void lapic_set_assist(struct vcpu *v, u32 *assist);
 
 /* The task priority register: all eight bits, or as CR8 has it the upper four. */
 u8 lapic_tpr(const struct vcpu *v);
@@ -138,6 +149,9 @@ u32 lapic_timer_count(const struct vcpu *v);
 /* IA32_TSC_DEADLINE: reads 0 and ignores writes while the timer is in another mode. */
 u64 lapic_read_tsc_deadline(const struct vcpu *v);
 void lapic_write_tsc_deadline(struct vcpu *v, u64 value);
+
+/* The guest's TSC was set: a deadline of that clock is another moment now. */
+void lapic_tsc_changed(struct vcpu *v);
 
 /* Fire if the deadline has come; the next one is in lapic.deadline afterwards. */
 void lapic_timer_check(struct vcpu *v, u64 now);

@@ -108,6 +108,12 @@ static u64 next_period(const struct vcpu *v, u64 now)
 	return (i64)(next - least) < 0 && period < least - now ? least : next;
 }
 
+void lapic_tsc_changed(struct vcpu *v)
+{
+	if (v->lapic.tsc_deadline)
+		lapic_write_tsc_deadline(v, v->lapic.tsc_deadline);
+}
+
 void lapic_timer_check(struct vcpu *v, u64 now)
 {
 	struct lapic *l = &v->lapic;

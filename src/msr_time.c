@@ -17,32 +17,32 @@ _Static_assert(offsetof(struct hv_reference_tsc_page, scale) ==
 bool msr_read_time_ref_count(struct vcpu *v, u32 index, u64 *value)
 {
 	(void)index;
-	*value = reftime_at(&v->partition->time, machine_tsc() + v->tsc_offset);
+	*value = reftime_at(&v->partition->time, machine_tsc());
 	return true;
 }
 
-/* One VP has its processor to itself: it has run since it started. */
+/* A VP has a processor to itself: it runs whenever it does not wait in the hypervisor. */
 bool msr_read_vp_runtime(struct vcpu *v, u32 index, u64 *value)
 {
+	const u64 ticks = machine_tsc() - v->started_tsc - v->waited;
+
 	(void)index;
-	*value = (u64)(((u128)(machine_tsc() - v->started_tsc) * v->partition->time.scale) >> 64);
+	*value = (u64)(((u128)ticks * v->partition->time.scale) >> 64);
 	return true;
 }
 
 bool msr_write_reference_tsc(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	struct partition *p = v->partition;
-	void *page;
 
 	(void)index, (void)old;
 	if (!(value & HV_X64_MSR_REFERENCE_TSC_ENABLE)) {
 		overlay_clear(p, OVERLAY_REFERENCE_TSC);
 		return true;
 	}
-	page = overlay_page(p, OVERLAY_REFERENCE_TSC);
-	if (!page)
+	if (!overlay_page(p, OVERLAY_REFERENCE_TSC))
 		return false;
-	reftsc_publish(&p->time, page);
+	reftsc_publish(p);
 	return overlay_set(p, OVERLAY_REFERENCE_TSC, value >> HV_X64_MSR_REFERENCE_TSC_GPFN_SHIFT);
 }
 

@@ -101,11 +101,15 @@ void overlay_clear(struct partition *p, u32 id)
 	show(p, o->gpn);
 }
 
+void overlay_forget(struct partition *p, u32 id)
+{
+	overlay_clear(p, id);
+	if (p->overlays.slot[id].page)
+		memset(p->overlays.slot[id].page, 0, PAGE_SIZE);
+}
+
 void overlay_reset(struct partition *p)
 {
-	for (u32 id = 0; id < OVERLAY_COUNT; id++) {
-		overlay_clear(p, id);
-		if (p->overlays.slot[id].page)
-			memset(p->overlays.slot[id].page, 0, PAGE_SIZE);
-	}
+	for (u32 id = 0; id < OVERLAY_COUNT; id++)
+		overlay_forget(p, id);
 }

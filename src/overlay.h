@@ -40,7 +40,8 @@ void *overlay_at(struct partition *p, u64 gpn, u32 *rights);
 /* The page of an overlay, allocated and zeroed at first use; NULL when out of memory. */
 void *overlay_page(struct partition *p, u32 id);
 
-/* Take all overlays away and forget their contents. */
+/* Take an overlay, or all of them, away and forget the contents. */
+void overlay_forget(struct partition *p, u32 id);
 void overlay_reset(struct partition *p);
 
 #endif

@@ -12,35 +12,70 @@ struct vcpu;
 struct reftsc_page { u32 sequence, _reserved; u64 scale; u64 offset; };
 
 /*
- * time = ((guest TSC * scale) >> 64) + offset, modulo 2^64. start: the guest TSC when that began; a
- * value in the lower half, when start is in the upper one, is from behind the wrap of the TSC.
+ * time = ((tsc * scale) >> 64) + offset, modulo 2^64, where tsc = host TSC + tsc_offset: the one
+ * clock of all VPs. While all of them have set their TSC alike, tsc is the guest's, and the
+ * reference TSC page says the same.
  */
 struct reftime {
-	u64 scale, offset, start;
-	u64 tsc_per_unit;  /* TSC ticks of 100 ns, times 2^32 */
-	u32 sequence;
+	u32 version;       /* (a) odd while what follows is being changed */
+	u32 sequence;      /* (p) of the page, when it is valid: neither 0 nor all ones */
+	u64 scale;         /* (c) */
+	u64 tsc_per_unit;  /* (c) TSC ticks of 100 ns, times 2^32 */
+	u64 tsc_offset;    /* (v) */
+	u64 offset;        /* (v) */
+	/*
+	 * (v) tsc when that began; a value in the lower half, when this is in the upper one, is from
+	 * behind the wrap of the TSC.
+	 */
+	u64 start;
 };
+/*
+ * Legend: (c) constant after creation; (p) the partition's lock; (v) likewise for changes, read by
+ * the version; (a) atomic.
+ */
 
 /* Scale for a TSC of hz (more than 10 MHz): 2^64 * 10^7 / hz. */
 u64 reftsc_scale(u64 hz);
 
-/* The reference time at a guest TSC value. */
-static inline u64 reftime_at(const struct reftime *t, u64 tsc)
+/* The same for whoever holds the lock. */
+static inline u64 reftime_unversioned(const struct reftime *t, u64 host_tsc)
 {
-	const u64 time = (u64)(((u128)tsc * t->scale) >> 64) + t->offset;
+	const u64 tsc = host_tsc + __atomic_load_n(&t->tsc_offset, __ATOMIC_RELAXED),
+		  offset = __atomic_load_n(&t->offset, __ATOMIC_RELAXED),
+		  start = __atomic_load_n(&t->start, __ATOMIC_RELAXED),
+		  time = (u64)(((u128)tsc * t->scale) >> 64) + offset;
 
-	return __builtin_expect((t->start & ~tsc) >> 63, 0) ? time + t->scale : time;
+	return __builtin_expect((start & ~tsc) >> 63, 0) ? time + t->scale : time;
 }
 
-/* Start counting from zero at guest TSC value tsc. */
-void reftime_start(struct reftime *t, u64 tsc_hz, u64 tsc);
+/* The reference time at a host TSC value; from any processor. */
+static inline u64 reftime_at(const struct reftime *t, u64 host_tsc)
+{
+	u32 version;
+	u64 time;
 
-/* Write scale and offset into the page by its sequence protocol. */
-void reftsc_publish(struct reftime *t, volatile struct reftsc_page *page);
+	/* Acquire, both times: the values lie between the two looks at the version. */
+	do {
+		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
+		time = reftime_unversioned(t, host_tsc);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (__builtin_expect(
+		version & 1 || version != __atomic_load_n(&t->version, __ATOMIC_RELAXED), 0));
+	return time;
+}
+
+/* Start counting from zero at a host TSC value. */
+void reftime_start(struct reftime *t, u64 tsc_hz, u64 host_tsc);
+
+/* Fill in the page, where it is in use, by its sequence protocol. The partition's lock is held. */
+void reftsc_publish(struct partition *p);
+
+/* The VP has started, or waits for that again: the page may be valid no longer, or once more. */
+void reftsc_vp_changed(struct vcpu *v);
 
 /*
- * The guest wrote its TSC: from now on guest TSC = host TSC + offset. Reference time goes on
- * without a step back.
+ * The guest wrote the TSC of a VP: from now on guest TSC = host TSC + offset. Reference time goes on
+ * without a step back; the page is invalid while VPs that have started differ.
  */
 void reftsc_set_tsc_offset(struct vcpu *v, u64 offset);
 

@@ -18,7 +18,7 @@
 
 static u64 reference_time(const struct vcpu *v, u64 tsc)
 {
-	return reftime_at(&v->partition->time, tsc + v->tsc_offset);
+	return reftime_at(&v->partition->time, tsc);
 }
 
 /* The host TSC right after the reference time has come to `time`; now, when it has. */

@@ -152,9 +152,14 @@ bool synic_ends_itself(const struct vcpu *v, u8 vector)
 	return has(v->synic.auto_eoi, vector);
 }
 
+bool synic_has_vector(const struct vcpu *v, u8 vector)
+{
+	return has(v->synic.vectors, vector);
+}
+
 void synic_vector_ended(struct vcpu *v, u8 vector)
 {
-	if (!has(v->synic.vectors, vector))
+	if (!synic_has_vector(v, vector))
 		return;
 	for (u32 source = 0; source < SYNIC_SOURCES; source++)
 		if ((u8)sint_of(v, source) == vector)

@@ -51,9 +51,13 @@ bool synic_signal(struct vcpu *v, u32 source, u32 flag);
 void synic_retry(struct vcpu *v, u32 source);
 void synic_retry_all(struct vcpu *v);
 
-/* The vector ends itself when it is delivered; its EOI tells that a slot may be free. */
+/*
+ * The vector ends itself when it is delivered; its EOI tells that a slot may be free; it is that of
+ * a source.
+ */
 bool synic_ends_itself(const struct vcpu *v, u8 vector);
 void synic_vector_ended(struct vcpu *v, u8 vector);
+bool synic_has_vector(const struct vcpu *v, u8 vector);
 
 /* Everything that was queued is lost. */
 void synic_reset(struct vcpu *v);

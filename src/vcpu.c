@@ -45,9 +45,16 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 
 void vcpu_reset(struct vcpu *v)
 {
-	partition_lock(v->partition);
-	overlay_clear(v->partition, OVERLAY_ASSIST + v->index);
-	partition_unlock(v->partition);
+	struct partition *p = v->partition;
+
+	lapic_set_assist(v, NULL);
+	synic_reset(v);
+	stimer_reset(v);
+	partition_lock(p);
+	overlay_forget(p, OVERLAY_ASSIST + v->index);
+	overlay_forget(p, OVERLAY_SIMP + v->index);
+	overlay_forget(p, OVERLAY_SIEFP + v->index);
+	partition_unlock(p);
 	spec_msr_reset_vp(v->msr);
 	v->msr[SPEC_MSR_SLOT_VP_INDEX] = v->index;
 }

@@ -105,12 +105,13 @@ struct vcpu {
 	struct trace_record *trace_next;   /* (s) the next record in it */
 	struct msr_view *msr_view;         /* (c) by row of the MSR table: what is open */
 	u64 started_tsc;                   /* (c) */
+	u64 waited;                        /* (s) TSC ticks spent where it did not run */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */
 	struct lapic lapic;                /* (s), some of it (a) */
 	struct synic synic;                /* (s), its queues by their lock */
 	struct stimer stimer[STIMERS];     /* (s) */
-	enum vcpu_state state;             /* (s) */
+	enum vcpu_state state;             /* (s), others look */
 	bool nmi_pending;                  /* (s) an NMI waits for the guest to take it */
 	u8 start_up_vector;                /* (a) written before the request */
 	bool pic_waits;                    /* (s) the PIC has a request that the guest cannot take */
@@ -152,8 +153,8 @@ static inline void vcpu_check_interrupts(struct vcpu *v)
 
 /*
  * Make a VP of p with the next free index: its pages, trace ring and vendor state. The partition's
- * nested tables exist. NULL: out of memory. vcpu_reset: back to what its MSRs and overlays are
- * after creation.
+ * nested tables exist. NULL: out of memory. vcpu_reset: its synthetic MSRs, and what they control,
+ * are again as after creation.
  */
 struct vcpu *vcpu_create(struct partition *p, u32 apic_id);
 void vcpu_reset(struct vcpu *v);

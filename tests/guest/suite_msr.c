@@ -25,7 +25,11 @@ static void run_vector(void *argument)
 	const struct hv_msr_vector *v = argument;
 	u32 wanted = v->faults || !is_open(v) ? FAULT_GP : FAULT_NONE;
 	u64 kept = 0, value = 0;
-	bool restore = v->write && rt_rdmsr(v->msr, &kept) == FAULT_NONE;
+	bool restore;
+
+	if (v->msr == HV_X64_MSR_GUEST_IDLE)
+		interrupt_hold();
+	restore = v->write && rt_rdmsr(v->msr, &kept) == FAULT_NONE;
 
 	if (v->before)
 		rt_wrmsr(v->msr, v->before);
@@ -43,6 +47,8 @@ static void run_vector(void *argument)
 	}
 	if (restore && !wanted && v->msr != HV_X64_MSR_CRASH_CTL)
 		rt_wrmsr(v->msr, kept);
+	if (v->msr == HV_X64_MSR_GUEST_IDLE)
+		interrupt_let_in();
 }
 
 /* Those that first set a lock are for the end: it stays until reset. */

@@ -36,6 +36,7 @@ static void read_msrs(void)
 {
 	u64 value;
 
+	interrupt_hold(); /* or GUEST_IDLE would wait for one */
 	for (u32 msr = MSR_FIRST; msr <= MSR_LAST; msr++) {
 		u32 fault = rt_rdmsr(msr, &value);
 

@@ -48,6 +48,14 @@ struct result call_xmm(u64 control, const u64 words[14]);
 /* Fill registers with canaries and place the convention's three operands. */
 void call_registers(struct rt_regs *r, u64 control, u64 input, u64 output);
 
+/* ---- interrupts (interrupt.c) ---- */
+/*
+ * Make one pending on the calling processor, whose interrupts are disabled: GUEST_IDLE returns at
+ * once then. And let it in and end it.
+ */
+void interrupt_hold(void);
+void interrupt_let_in(void);
+
 /* ---- suites ---- */
 void suite_detect(void);
 void suite_cpu(void);

@@ -293,29 +293,33 @@ static void test_reference_time(void **state)
 /* A TSC about to wrap: the time goes on rising behind it, and no page is valid. */
 static void test_reference_time_over_the_wrap(void **state)
 {
-	struct reftsc_page page = { .sequence = 5 };
-	struct reftime t;
+	struct partition *p = fake_vp()->partition;
+	struct reftime *t = &p->time;
+	struct reftsc_page *page = overlay_page(p, OVERLAY_REFERENCE_TSC);
 
 	(void)state;
-	reftime_start(&t, 1000000000, 0 - 1000ull);
-	assert_int_equal(reftime_at(&t, 0 - 500ull), 5);
-	assert_in_range(reftime_at(&t, 500), 14, 15);
-	assert_in_range(reftime_at(&t, 1000000000 - 1000), 9999999, 10000000);
-	reftsc_publish(&t, &page);
-	assert_int_equal(page.sequence, 0);
+	page->sequence = 5;
+	reftime_start(t, 1000000000, 0 - 1000ull);
+	assert_int_equal(reftime_at(t, 0 - 500ull), 5);
+	assert_in_range(reftime_at(t, 500), 14, 15);
+	assert_in_range(reftime_at(t, 1000000000 - 1000), 9999999, 10000000);
+	reftsc_publish(p);
+	assert_int_equal(page->sequence, 0);
 }
 
 /* All three members are as published, the sequence not the invalid one written in between. */
 static void test_publish(void **state)
 {
-	struct reftsc_page page = { .sequence = 5, .scale = 1, .offset = 2 };
-	struct reftime t = { .scale = 10, .offset = 20, .sequence = 6 };
+	struct partition *p = fake_vp()->partition;
+	struct reftsc_page *page = overlay_page(p, OVERLAY_REFERENCE_TSC);
 
 	(void)state;
-	reftsc_publish(&t, &page);
-	assert_int_equal(page.sequence, 6);
-	assert_int_equal(page.scale, 10);
-	assert_int_equal(page.offset, 20);
+	*page = (struct reftsc_page){ .sequence = 5, .scale = 1, .offset = 2 };
+	p->time = (struct reftime){ .scale = 10, .offset = 20, .sequence = 6 };
+	reftsc_publish(p);
+	assert_int_equal(page->sequence, 6);
+	assert_int_equal(page->scale, 10);
+	assert_int_equal(page->offset, 20);
 }
 
 /* The sequence comes round without ever being 0 or all ones. */
