@@ -6,6 +6,7 @@
 #include "log.h"
 #include "machine.h"
 #include "options.h"
+#include "spin.h"
 #include "string.h"
 #include "trace.h"
 #include "virt.h"
@@ -29,6 +30,11 @@ static struct {
 	u16 console, console_count;
 } ports;
 
+/*
+ * The keyboard controller is one for all VPs: what is sent to it and what is known of it change
+ * together.
+ */
+static struct spin lock;
 /* The next byte of data is for the keyboard controller's output port. */
 static bool output_expected;
 
@@ -182,18 +188,21 @@ static bool is_reset(const struct io_access *io, u32 value)
 	       (u8)value == ports.acpi.reset_value;
 }
 
-/* Ends the root when this write is one of the ways to do that. */
-static void notice_end(struct partition *p, const struct io_access *io, u32 value)
+/* Whether this write is one of the ways to end the root, and which. */
+static bool is_end(const struct io_access *io, u32 value, enum partition_end *why)
 {
 	const struct acpi_info *a = &ports.acpi;
 
 	if (io->port == PORT_EXIT)
-		partition_end_root(p, END_EXIT, value);
-	if (is_reset(io, value))
-		partition_end_root(p, END_RESET, 0);
-	if (a->has_s5 && (is_power_off(io, value, a->pm1a_control, a->s5_a) ||
-			  is_power_off(io, value, a->pm1b_control, a->s5_b)))
-		partition_end_root(p, END_POWER_OFF, 0);
+		*why = END_EXIT;
+	else if (is_reset(io, value))
+		*why = END_RESET;
+	else if (a->has_s5 && (is_power_off(io, value, a->pm1a_control, a->s5_a) ||
+			       is_power_off(io, value, a->pm1b_control, a->s5_b)))
+		*why = END_POWER_OFF;
+	else
+		return false;
+	return true;
 }
 
 /* AL, AX or EAX, the last as a 32-bit operation that clears the upper half. */
@@ -205,6 +214,23 @@ static void put_rax(struct vcpu *v, unsigned size, u32 value)
 		v->regs.rax = (v->regs.rax & ~0xffffull) | (u16)value;
 	else
 		v->regs.rax = value;
+}
+
+static void write_port(struct partition *p, const struct io_access *io, u32 value)
+{
+	enum partition_end why = END_EXIT;
+	bool ends;
+
+	spin_lock(&lock);
+	value = keep_a20(io, value);
+	ends = is_end(io, value, &why);
+	if (!ends) {
+		machine_out(io->port, io->size, value);
+		follow_keyboard(io, value);
+	}
+	spin_unlock(&lock);
+	if (ends)
+		partition_end_root(p, why, why == END_EXIT ? value : 0);
 }
 
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
@@ -223,10 +249,7 @@ enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
 	if (io->in) {
 		put_rax(v, io->size, value);
 	} else if (!hidden) {
-		value = keep_a20(io, value);
-		notice_end(v->partition, io, value);
-		machine_out(io->port, io->size, value);
-		follow_keyboard(io, value);
+		write_port(v->partition, io, value);
 	}
 	return VM_SKIP;
 }
