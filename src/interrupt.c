@@ -10,17 +10,21 @@
 #include "reftsc.h"
 #include "virt.h"
 
+/*
+ * One kick is under way at a time, so that each NMI is known for what it is. One that has not
+ * arrived yet serves this purpose, too: its target clears the flag before it looks.
+ */
+void vcpu_kick(struct vcpu *target)
+{
+	if (!__atomic_exchange_n(&target->kicked, true, __ATOMIC_SEQ_CST))
+		machine_kick(target->apic_id);
+}
+
 void vcpu_request(struct vcpu *target, u32 request)
 {
 	__atomic_fetch_or(&target->requests, request, __ATOMIC_SEQ_CST);
-	if (machine_vcpu() == target)
-		return;
-	/*
-	 * One kick is under way at a time, so that each NMI is known for what it is. One that has
-	 * not arrived yet serves this request, too: its target clears the flag before it looks.
-	 */
-	if (!__atomic_exchange_n(&target->kicked, true, __ATOMIC_SEQ_CST))
-		machine_kick(target->apic_id);
+	if (machine_vcpu() != target)
+		vcpu_kick(target);
 }
 
 void interrupt_stop_others(struct partition *p)
@@ -86,8 +90,14 @@ void interrupt_nmi(struct vcpu *v)
 	v->look = true;
 }
 
+/*
+ * The bootstrap processor does not wait for a start-up IPI but goes on in the firmware (SDM 9.4.2),
+ * which starts the machine once more.
+ */
 static void init(struct vcpu *v)
 {
+	if (v->lapic.base & LAPIC_BASE_BSP)
+		partition_end_root(v->partition, END_RESET, 0);
 	v->state = VCPU_WAITS_FOR_START_UP;
 	v->nmi_pending = false;
 	v->extint_count = 0;
@@ -171,10 +181,30 @@ static void deliver(struct vcpu *v)
 	v->look = false; /* whatever was let in has been looked at */
 }
 
-/* Whether something asks for the processor's attention, were it ready or not. */
+void vcpu_halt(struct vcpu *v)
+{
+	v->state = VCPU_HALTED;
+	vcpu_check_interrupts(v);
+}
+
+/* What ends HLT: that which the guest takes at once. */
+static bool can_deliver(struct vcpu *v)
+{
+	if (v->nmi_pending && virt->nmi_open(v))
+		return true;
+	return (v->pic_waits || next_vector(v) >= 0) && virt->interrupt_open(v);
+}
+
+/* What ends idling: that which asks for the processor's attention, were it ready or not. */
 static bool is_called(struct vcpu *v)
 {
 	return v->nmi_pending || v->extint_count || v->pic_waits || lapic_has_pending(v);
+}
+
+static bool is_awake(struct vcpu *v)
+{
+	return (v->state == VCPU_HALTED && can_deliver(v)) ||
+	       (v->state == VCPU_IDLES && is_called(v));
 }
 
 static void wait(struct vcpu *v)
@@ -190,7 +220,7 @@ void interrupt_service(struct vcpu *v)
 	for (;;) {
 		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
 			take_requests(v);
-		if (v->state == VCPU_IDLES && is_called(v))
+		if (is_awake(v))
 			v->state = VCPU_RUNS;
 		if (v->state == VCPU_RUNS)
 			break;

@@ -82,6 +82,7 @@ enum vcpu_request {
 enum vcpu_state {
 	VCPU_RUNS,
 	VCPU_WAITS_FOR_START_UP, /* after INIT (SDM 9.4) */
+	VCPU_HALTED,             /* in HLT: until it can take an interrupt or an NMI */
 	VCPU_IDLES,              /* in a read of the guest idle MSR: until an interrupt is pending */
 };
 
@@ -139,8 +140,14 @@ struct vcpu {
  */
 void vcpu_request(struct vcpu *target, u32 request);
 
+/* Make it exit, if it has nothing to be asked. On its own processor: once it has entered the guest. */
+void vcpu_kick(struct vcpu *target);
+
 /* The same for a start-up IPI at page vector << 12. */
 void vcpu_start_up(struct vcpu *target, u8 vector);
+
+/* HLT has been executed: wait for something to deliver before the guest goes on. */
+void vcpu_halt(struct vcpu *v);
 
 /* The VP's earliest deadline may be another now: set the processor's timer. */
 void vcpu_deadlines_changed(struct vcpu *v);

@@ -118,6 +118,18 @@
 #define APIC_BASE_EXTD (1ull << 10)
 #define APIC_BASE_ENABLE (1ull << 11)
 
+/* After RESET; INIT resets the debug registers alone (SDM table 10-1). */
+#define PAT_RESET 0x0007040600070406ull
+#define DR6_RESET 0xffff0ff0ull
+#define DR7_RESET 0x400ull
+
+#define DR6_BREAKPOINTS 0xfull
+#define DR6_GENERAL_DETECT (1ull << 13)
+#define DR6_SINGLE_STEP (1ull << 14)
+#define DR7_GENERAL_DETECT (1ull << 13)
+
+#define DEBUGCTL_BTF 2ull /* single steps are branches */
+
 /* CPUID feature bits as leaf-register-bit, for cpu_has(). */
 #define CPU_FEATURE(leaf, reg, bit) (((u64)(leaf) << 8) | ((reg) << 5) | (bit))
 enum { CPU_EAX, CPU_EBX, CPU_ECX, CPU_EDX };

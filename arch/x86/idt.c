@@ -71,15 +71,28 @@ void idt_init(void)
 	interrupt_idt[VECTOR_NMI] = idt[VECTOR_NMI];
 }
 
+static void load_idt(const void *table, size_t bytes)
+{
+	const struct table_register idtr = { (u16)(bytes - 1), (u64)table };
+
+	asm volatile("lidt %0" : : "m"(idtr));
+}
+
+void idt_adopt(const void *table)
+{
+	cpu_self()->idt = table;
+	load_idt(table, sizeof(idt));
+}
+
 void idt_load(struct cpu *c)
 {
-	const struct table_register idtr = { sizeof(idt) - 1, (u64)idt };
 	const struct table_register gdtr = { sizeof(c->gdt) - 1, (u64)c->gdt };
 
 	c->gdt[HOST_CS / 8] = 0x00af9b000000ffff; /* 64-bit code */
 	c->gdt[HOST_DS / 8] = 0x00cf93000000ffff;
 	set_tss(c);
-	asm volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
+	asm volatile("lgdt %0" : : "m"(gdtr));
+	idt_adopt(idt);
 	asm volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ds; mov %1, "
 		     "%%es; mov %1, %%ss"
 		     :
@@ -94,12 +107,10 @@ u64 idt_base(void)
 
 void idt_listen(bool on)
 {
-	const struct table_register idtr = {
-		on ? sizeof(interrupt_idt) - 1 : sizeof(idt) - 1,
-		on ? (u64)interrupt_idt : (u64)idt,
-	};
-
-	asm volatile("lidt %0" : : "m"(idtr));
+	if (on)
+		load_idt(interrupt_idt, sizeof(interrupt_idt));
+	else
+		load_idt(cpu_self()->idt, sizeof(idt));
 }
 
 bool nmi_take_pending(void)

@@ -27,6 +27,9 @@ void idt_load(struct cpu *cpu);
 /* Linear address of the IDT, for a vendor's host state. */
 u64 idt_base(void);
 
+/* The calling processor's exceptions go to this table of 32 gates from now on. */
+void idt_adopt(const void *table);
+
 /* Take all vectors for interrupts, but for NMIs: around the moments that let them in. */
 void idt_listen(bool on);
 

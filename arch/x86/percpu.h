@@ -21,6 +21,7 @@ struct cpu {
 	u32 apic_id;                  /* (c) */
 	struct vcpu *vcpu;            /* (c) the VP that it runs, once there is one */
 	void *vendor;                 /* (s) VMX: the struct vmx_vcpu of the current VMCS */
+	const void *idt;              /* (s) its own gates for exceptions */
 	u64 taken[4];                 /* (s) vectors that interrupted the hypervisor */
 	u64 ended[4];                 /* (s) vectors that have ended, but for their EOI */
 	bool nmi;                     /* (s) an NMI interrupted it */

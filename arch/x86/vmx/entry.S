@@ -105,7 +105,6 @@ vmx_nmi_stub:
 	push	%r10
 	push	%r11
 	cld
-	lea	72(%rsp), %rdi		/* RIP on the frame: nine registers lie below */
 	call	vmx_nmi
 	pop	%r11
 	pop	%r10

@@ -212,6 +212,15 @@ static SLOW enum vm_next window_exit(struct vcpu *v)
 	return VM_RETRY;
 }
 
+/* Behind HLT; where a trap is due there, it is not waited for anything. */
+static SLOW enum vm_next hlt_exit(struct vcpu *v)
+{
+	vmx_skip(v, (unsigned)vmread(vmcs_exit_instruction_length));
+	if (!(vmread(vmcs_guest_rflags) & RFLAGS_TF))
+		vcpu_halt(v);
+	return VM_RETRY;
+}
+
 /* Hardware leaves task switches to the hypervisor; no 64-bit system makes any. */
 static SLOW enum vm_next task_switch_exit(struct vcpu *v)
 {
@@ -228,9 +237,9 @@ static enum vm_next invd_exit(void)
 }
 
 /*
- * Only MOV to CR0 that changes NE, and MOV to CR4 that sets a hidden bit, come here. NE is shown as
- * asked for from now on, so that the instruction, tried again, runs on the processor with
- * everything it checks and loads.
+ * Only MOV to CR0 that changes NE or caching, and MOV to CR4 that sets a hidden bit, come here. The
+ * bits are shown as asked for from now on, so that the instruction, tried again, runs on the
+ * processor with everything it checks and loads.
  */
 static SLOW enum vm_next cr_access_exit(struct vcpu *v)
 {
@@ -248,7 +257,8 @@ static SLOW enum vm_next cr_access_exit(struct vcpu *v)
 		value = (u32)value;
 	if (!vmx_cr0_valid(v, value))
 		return VM_GP;
-	vmwrite(vmcs_cr0_read_shadow, (vmread(vmcs_cr0_read_shadow) & ~CR0_NE) | (value & CR0_NE));
+	vmwrite(vmcs_cr0_read_shadow,
+		(vmread(vmcs_cr0_read_shadow) & ~CR0_HOST) | (value & CR0_HOST));
 	return VM_RETRY;
 }
 
@@ -307,6 +317,7 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 	case VMX_EXIT_INTERRUPT_WINDOW:
 	case VMX_EXIT_NMI_WINDOW:
 	case VMX_EXIT_TPR_BELOW_THRESHOLD: return window_exit(v);
+	case VMX_EXIT_HLT: return hlt_exit(v);
 	case VMX_EXIT_INVD: return invd_exit();
 	case VMX_EXIT_TASK_SWITCH: return task_switch_exit(v);
 	case VMX_EXIT_RDPMC: return VM_GP;

@@ -167,7 +167,7 @@ static bool set_paging(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4)
 {
 	if (!load_pdptes(v, cr0, cr3, cr4))
 		return false;
-	vmwrite(vmcs_guest_cr0, cr0 | CR0_NE);
+	vmwrite(vmcs_guest_cr0, (cr0 & ~CR0_HOST) | CR0_NE);
 	vmwrite(vmcs_cr0_read_shadow, cr0);
 	vmwrite(vmcs_guest_cr3, cr3);
 	vmwrite(vmcs_guest_cr4, cr4 | vmx_caps.cr4_fixed0);

@@ -244,8 +244,9 @@ static void set_execution_controls(struct vmx_vcpu *x)
 	u32 secondary = PROC2_EPT | PROC2_UNRESTRICTED_GUEST | (x->vpid ? PROC2_VPID : 0);
 
 	x->processor_controls = adjust(vmx_caps.processor,
-				       PROC_TSC_OFFSETTING | PROC_RDPMC | PROC_IO_BITMAPS |
-					       PROC_MSR_BITMAPS | PROC_TPR_SHADOW | PROC_SECONDARY,
+				       PROC_TSC_OFFSETTING | PROC_HLT | PROC_RDPMC |
+					       PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
+					       PROC_TPR_SHADOW | PROC_SECONDARY,
 				       0);
 	x->pin_controls = adjust(vmx_caps.pin,
 				 PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMIS, 0);
@@ -279,13 +280,13 @@ static u64 ept_pointer(const struct partition *p)
 }
 
 /*
- * The guest owns every bit of CR0 and CR4 except those that VMX needs: they read as it wrote them,
- * and VMXE and SMXE as 0.
+ * The guest owns every bit of CR0 and CR4 except those that VMX needs, which read as it wrote them;
+ * VMXE and SMXE, which read as 0; and caching, which the hypervisor would have to do without, too.
  */
 static void set_memory_controls(struct vmx_vcpu *x)
 {
 	vmwrite(vmcs_ept_pointer, ept_pointer(x->v->partition));
-	vmwrite(vmcs_cr0_guest_host_mask, CR0_NE);
+	vmwrite(vmcs_cr0_guest_host_mask, CR0_HOST);
 	vmwrite(vmcs_cr4_guest_host_mask, CR4_VMXE | CR4_SMXE | vmx_caps.cr4_fixed0);
 	vmwrite(vmcs_cr4_read_shadow, 0);
 }
@@ -332,6 +333,17 @@ static void set_host_state(struct vcpu *v)
 	vmwrite(vmcs_host_rip, (u64)(uintptr_t)vmx_exit_stub);
 }
 
+/* MSRs after RESET: INIT leaves them alone. */
+static void reset_msrs(void)
+{
+	vmwrite(vmcs_guest_pat, PAT_RESET);
+	vmwrite(vmcs_guest_debugctl, 0);
+	vmwrite(vmcs_guest_sysenter_cs, 0);
+	vmwrite(vmcs_guest_sysenter_esp, 0);
+	vmwrite(vmcs_guest_sysenter_eip, 0);
+	vmwrite(vmcs_link_pointer, ~0ull);
+}
+
 static bool vmx_vcpu_create(struct vcpu *v)
 {
 	u8 *stack = alloc_pages(STACK_PAGES);
@@ -355,13 +367,11 @@ static bool vmx_vcpu_create(struct vcpu *v)
 	set_memory_controls(x);
 	set_transition_controls();
 	set_host_state(v);
+	reset_msrs();
 	return true;
 }
 
-/*
- * Everything a fresh processor has as after RESET (SDM table 10-1), in 64-bit or in flat 32-bit
- * mode.
- */
+/* What INIT changes, too (SDM table 10-1), but in 64-bit or in flat 32-bit mode. */
 static void start_registers(struct vcpu *v, const struct vcpu_start *start)
 {
 	u64 lma = start->long_mode ? EFER_LME | EFER_LMA : 0;
@@ -375,19 +385,15 @@ static void start_registers(struct vcpu *v, const struct vcpu_start *start)
 	vmwrite(vmcs_guest_cr3, start->long_mode ? start->cr3 : 0);
 	vmwrite(vmcs_guest_cr4, vmx_caps.cr4_fixed0 | (start->long_mode ? CR4_PAE : 0));
 	vmwrite(vmcs_guest_efer, lma);
-	vmwrite(vmcs_guest_pat, 0x0007040600070406);
-	vmwrite(vmcs_guest_debugctl, 0);
-	vmwrite(vmcs_guest_dr7, 0x400);
+	vmwrite(vmcs_guest_dr7, DR7_RESET);
 	vmwrite(vmcs_guest_rsp, start->rsp);
 	vmwrite(vmcs_guest_rip, start->rip);
 	vmwrite(vmcs_guest_rflags, RFLAGS_ONE);
-	vmwrite(vmcs_guest_sysenter_cs, 0);
-	vmwrite(vmcs_guest_sysenter_esp, 0);
-	vmwrite(vmcs_guest_sysenter_eip, 0);
 	vmwrite(vmcs_guest_pending_debug, 0);
 	vmwrite(vmcs_guest_interruptibility, 0);
 	vmwrite(vmcs_guest_activity, 0);
-	vmwrite(vmcs_link_pointer, ~0ull);
+	vmwrite(vmcs_entry_interruption_information, 0);
+	virt->flush_gva(v);
 }
 
 static void vmx_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
@@ -407,14 +413,23 @@ static void vmx_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 	vmx_write_segment(VSEG_LDTR, &ldtr);
 }
 
-/* SDM table 10-1: what INIT leaves. Debug registers and MSRs stay as they are. */
+static void reset_debug_registers(void)
+{
+	cpu_write_dr0(0);
+	cpu_write_dr1(0);
+	cpu_write_dr2(0);
+	cpu_write_dr3(0);
+	cpu_write_dr6(DR6_RESET);
+}
+
+/* SDM table 10-1: what INIT leaves. The FPU and MSRs stay as they are. */
 static void vmx_vcpu_init(struct vcpu *v)
 {
 	const struct segment code = { 0xffff0000, 0xffff, 0xf000, 0x9b };
 	const struct segment data = { 0, 0xffff, 0, 0x93 }, table = { 0, 0xffff, 0, 0 };
 	const struct segment tr = { 0, 0xffff, 0, 0x8b }, ldtr = { 0, 0xffff, 0, 0x82 };
 	const struct vcpu_start none = { 0 };
-	const u64 caching = vmread(vmcs_guest_cr0) & (CR0_CD | CR0_NW);
+	const u64 caching = vmread(vmcs_cr0_read_shadow) & (CR0_CD | CR0_NW);
 	struct cpuid_regs id;
 
 	start_registers(v, &none);
@@ -424,10 +439,11 @@ static void vmx_vcpu_init(struct vcpu *v)
 	vmx_write_segment(VSEG_IDTR, &table);
 	vmx_write_segment(VSEG_TR, &tr);
 	vmx_write_segment(VSEG_LDTR, &ldtr);
-	vmwrite(vmcs_guest_cr0, caching | CR0_ET | CR0_NE);
+	vmwrite(vmcs_guest_cr0, CR0_ET | CR0_NE);
 	vmwrite(vmcs_cr0_read_shadow, caching | CR0_ET);
 	vmwrite(vmcs_guest_rip, 0xfff0);
-	vmwrite(vmcs_entry_interruption_information, 0);
+	cpu_write_cr2(0);
+	reset_debug_registers();
 	cpu_cpuid(1, 0, &id);
 	v->regs.rdx = id.eax; /* the processor signature */
 }
@@ -446,6 +462,8 @@ static _Noreturn void vmx_vcpu_run(struct vcpu *v)
 	struct vmx_vcpu *x = v->vendor;
 
 	vmx_load(x);
+	/* From here on an NMI finds the VMCS that it is to change. */
+	idt_adopt(host_idt);
 	interrupt_service(v);
 	vmx_flush(x);
 	vmx_launch(v);
@@ -455,14 +473,12 @@ static _Noreturn void vmx_vcpu_run(struct vcpu *v)
  * What was looked at before this entry is old now: the preemption timer, with nothing left on it,
  * makes the entry an exit.
  */
-void vmx_nmi(u64 *rip)
+void vmx_nmi(void)
 {
 	struct cpu *cpu = cpu_self();
-	struct vmx_vcpu *x = cpu->vendor;
+	const struct vmx_vcpu *x = cpu->vendor;
 
 	cpu->nmi = true;
-	if (*rip >= (u64)(uintptr_t)idt_wait && *rip < (u64)(uintptr_t)idt_wait_end)
-		*rip = (u64)(uintptr_t)idt_wait_end;
 	vmwrite(vmcs_pin_controls, x->pin_controls | PIN_PREEMPTION_TIMER);
 }
 
@@ -473,12 +489,22 @@ static bool event_is_free(void)
 	return !(vmread(vmcs_entry_interruption_information) & EVENT_VALID);
 }
 
+/*
+ * A trap behind the last instruction comes before interrupts and NMIs (SDM table 6-2), and VM entry
+ * forgets it when it injects one (27.7.3).
+ */
+static bool trap_is_pending(void)
+{
+	return vmread(vmcs_guest_pending_debug) &
+	       (PENDING_DEBUG_BREAKPOINT | PENDING_DEBUG_SINGLE_STEP);
+}
+
 static bool interrupt_open(struct vcpu *v)
 {
 	(void)v;
 	return vmread(vmcs_guest_rflags) & RFLAGS_IF &&
 	       !(vmread(vmcs_guest_interruptibility) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)) &&
-	       event_is_free();
+	       event_is_free() && !trap_is_pending();
 }
 
 static bool nmi_open(struct vcpu *v)
@@ -486,7 +512,7 @@ static bool nmi_open(struct vcpu *v)
 	(void)v;
 	return !(vmread(vmcs_guest_interruptibility) &
 		 (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS | BLOCKED_BY_NMI)) &&
-	       event_is_free();
+	       event_is_free() && !trap_is_pending();
 }
 
 static void inject_interrupt(struct vcpu *v, u8 vector)
@@ -503,12 +529,23 @@ static void inject_nmi(struct vcpu *v)
 		EVENT_VALID | EVENT_NMI << EVENT_TYPE_SHIFT | VECTOR_NMI);
 }
 
+/*
+ * Processors may open the window for an NMI while STI still blocks, where VM entry need not inject
+ * one; that for interrupts they do not, and IF is set then.
+ */
+static u32 window_controls(const struct virt_window *w)
+{
+	const bool sti = w->nmi && vmread(vmcs_guest_interruptibility) & BLOCKED_BY_STI;
+
+	return (w->interrupt || sti ? PROC_INTERRUPT_WINDOW : 0) |
+	       (w->nmi && !sti ? PROC_NMI_WINDOW : 0);
+}
+
 static void set_window(struct vcpu *v, const struct virt_window *w)
 {
 	struct vmx_vcpu *x = v->vendor;
 	const u32 controls = (x->processor_controls & ~(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW)) |
-			     (w->interrupt ? PROC_INTERRUPT_WINDOW : 0) |
-			     (w->nmi ? PROC_NMI_WINDOW : 0);
+			     window_controls(w);
 
 	if (controls != x->processor_controls) {
 		x->processor_controls = controls;

@@ -53,6 +53,7 @@ struct cpuid_regs;
 /* Processor-based VM-execution controls, SDM 25.6.2. */
 #define PROC_INTERRUPT_WINDOW (1u << 2)
 #define PROC_TSC_OFFSETTING (1u << 3)
+#define PROC_HLT (1u << 7)
 #define PROC_RDPMC (1u << 11)
 #define PROC_TPR_SHADOW (1u << 21)
 #define PROC_NMI_WINDOW (1u << 22)
@@ -95,9 +96,9 @@ struct cpuid_regs;
 #define BLOCKED_BY_MOV_SS 2u
 #define BLOCKED_BY_SMI 4u
 #define BLOCKED_BY_NMI 8u
+#define PENDING_DEBUG_BREAKPOINT (1u << 12) /* an enabled one */
 #define PENDING_DEBUG_SINGLE_STEP (1u << 14)
 #define SEGMENT_UNUSABLE (1u << 16)
-#define DEBUGCTL_BTF 2ull
 
 /* Interruption information, SDM 25.8.3 and 25.9.2: vector 7:0, type 10:8. */
 #define EVENT_TYPE_SHIFT 8
@@ -199,6 +200,9 @@ struct vmx_caps {
 
 extern struct vmx_caps vmx_caps; /* read once by probe, constant afterwards */
 
+/* Bits of CR0 of which the guest has a copy: NE must be 1 and the caching bits stay 0. */
+#define CR0_HOST (CR0_NE | CR0_CD | CR0_NW)
+
 /*
  * The vendor state of a VP. It lies at the top of the VP's host stack: entry.S loads its address
  * into RSP after an exit. All belongs to the processor that runs the VP.
@@ -226,10 +230,10 @@ void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now);
 /* vmx.c: do the flushes asked for since the last VM entry. */
 void vmx_flush(struct vmx_vcpu *x);
 /*
- * vmx.c: an NMI has hit the hypervisor: note it, and make the next VM entry exit at once. Called
- * with NMIs blocked, from the NMI stub; rip: where it hit.
+ * vmx.c: an NMI has hit the hypervisor, which was not waiting: note it, and make the next VM entry
+ * exit at once. Called with NMIs blocked, from the NMI stub.
  */
-void vmx_nmi(u64 *rip);
+void vmx_nmi(void);
 
 /* exit.c: as in virt.h. */
 void vmx_skip(struct vcpu *v, unsigned length);
