@@ -21,7 +21,6 @@
 #include "trace.h"
 #include "virt.h"
 
-#define DR6_SINGLE_STEP (1ull << 14)
 #define DR6_ON 0xffff0ff0ull
 #define DR6_OFF (1ull << 12)
 #define DR7_ON 0x400ull
@@ -56,16 +55,24 @@ static void inject(struct vcpu *v, const struct event *e)
  * An exception at the instruction, on top of whatever was being delivered. In real mode none has an
  * error code.
  */
-static void raise(struct vcpu *v, u8 vector)
+static void raise_event(struct vcpu *v, const struct event *second)
 {
-	const struct vmcb *b = &svm_of(v)->vmcb;
-	const struct event first = read_exit_event(&b->control), second = event_exception(vector);
+	struct svm_vcpu *s = svm_of(v);
+	const struct event first = read_exit_event(&s->vmcb.control);
 	struct event out;
 
-	if (event_combine(&first, &second, &out) == EVENT_TRIPLE)
+	svm_step_cancel(s);
+	if (event_combine(&first, second, &out) == EVENT_TRIPLE)
 		triple_fault_exit(v);
-	out.has_error = out.has_error && b->save.cr0 & CR0_PE;
+	out.has_error = out.has_error && s->vmcb.save.cr0 & CR0_PE;
 	inject(v, &out);
+}
+
+static void raise(struct vcpu *v, u8 vector)
+{
+	const struct event e = event_exception(vector);
+
+	raise_event(v, &e);
 }
 
 /*
@@ -113,13 +120,14 @@ static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 
 /*
  * Length of the instruction at RIP by its bytes. Where they cannot be read it has no prefixes, as
- * compilers write it.
+ * compilers write it. At 4 GiB it is looked at each time: whoever knows it from before does not ask
+ * whether the address wraps.
  */
 static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 {
 	static const u8 plain[INSN_COUNT] = {
 		[INSN_CPUID] = 2,   [INSN_RDMSR] = 2, [INSN_WRMSR] = 2,
-		[INSN_VMMCALL] = 3, [INSN_INVD] = 2,
+		[INSN_VMMCALL] = 3, [INSN_INVD] = 2,  [INSN_HLT] = 1,
 	};
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
 	u8 bytes[INSN_MAX];
@@ -127,22 +135,33 @@ static u64 measure(struct vcpu *v, enum insn insn, struct svm_length *keep)
 
 	if (!length)
 		return plain[insn];
+	if (s->rip >> 32 != (s->rip + length) >> 32)
+		return length;
 	*keep = (struct svm_length){ .linear = s->rip + s->cs.base,
 				     .space = s->cr3,
 				     .length = length };
 	return length;
 }
 
+/* Whether the end of an instruction, which is no branch, makes a trap. */
+static bool is_stepped(struct vcpu *v, struct vmcb_save *s)
+{
+	if (svm_of(v)->step)
+		return svm_step_done(v);
+	if (!(s->rflags & RFLAGS_TF) || cpu_rdmsr(MSR_DEBUGCTL) & DEBUGCTL_BTF)
+		return false;
+	s->dr6 |= DR6_SINGLE_STEP;
+	return true;
+}
+
 /* RF ends with the instruction; TF makes a trap of its end. */
 static __attribute__((noinline)) void finish_flags(struct vcpu *v, struct vmcb_save *s)
 {
-	const struct event step = event_exception(VECTOR_DB);
+	const struct event trap = event_exception(VECTOR_DB);
 
 	s->rflags &= ~RFLAGS_RF;
-	if (!(s->rflags & RFLAGS_TF))
-		return;
-	s->dr6 |= DR6_SINGLE_STEP;
-	inject(v, &step);
+	if (is_stepped(v, s))
+		inject(v, &trap);
 }
 
 static inline void go_to(struct vcpu *v, struct vmcb *b, u64 rip)
@@ -153,12 +172,18 @@ static inline void go_to(struct vcpu *v, struct vmcb *b, u64 rip)
 		finish_flags(v, &b->save);
 }
 
+void svm_skip(struct vcpu *v, unsigned length)
+{
+	struct vmcb *b = &svm_of(v)->vmcb;
+	const u64 rip = b->save.rip + length;
+
+	go_to(v, b, is_code64(&b->save) ? rip : (u32)rip);
+}
+
 static __attribute__((noinline)) void skip_unknown(struct vcpu *v, enum insn insn,
 						   struct svm_length *keep)
 {
-	struct vmcb *b = &svm_of(v)->vmcb;
-
-	go_to(v, b, b->save.rip + measure(v, insn, keep));
+	svm_skip(v, (unsigned)measure(v, insn, keep));
 }
 
 static inline void skip(struct vcpu *v, struct svm_vcpu *s, enum insn insn)
@@ -174,14 +199,6 @@ static inline void skip(struct vcpu *v, struct svm_vcpu *s, enum insn insn)
 		go_to(v, &s->vmcb, rip + l->length);
 	else
 		skip_unknown(v, insn, l);
-}
-
-void svm_skip(struct vcpu *v, unsigned length)
-{
-	struct vmcb *b = &svm_of(v)->vmcb;
-	const u64 rip = b->save.rip + length;
-
-	go_to(v, b, is_code64(&b->save) ? rip : (u32)rip);
 }
 
 /* What a handler of an instruction wants done. */
@@ -232,6 +249,7 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 		.walk = c->exit_info1 & NPF_GUEST_WALK,
 	};
 
+	svm_step_cancel(svm_of(v));
 	if (npt_fault_exit(v, &fault) == VM_RETRY)
 		repeat_delivery(v);
 	else
@@ -278,12 +296,22 @@ static __attribute__((noinline)) void dr_exit(struct vcpu *v, struct vmcb *b)
 	unsigned length;
 	u64 value;
 
-	if (!decode_move(v, INSN_MOV_TO_DR, &move, &value, &length) || value >> 32) {
+	if (!decode_move(v, INSN_MOV_TO_DR, &move, &value, &length)) {
 		raise(v, VECTOR_GP);
 		return;
 	}
 	if (move.to < 6 && b->save.cr4 & CR4_DE) {
 		raise(v, VECTOR_UD);
+		return;
+	}
+	if (b->save.dr7 & DR7_GENERAL_DETECT) {
+		b->save.dr7 &= ~DR7_GENERAL_DETECT; /* for the handler's sake */
+		b->save.dr6 |= DR6_GENERAL_DETECT;
+		raise(v, VECTOR_DB);
+		return;
+	}
+	if (value >> 32) {
+		raise(v, VECTOR_GP);
 		return;
 	}
 	if (move.to & 1) /* DR7, or DR5 that means it */
@@ -345,12 +373,41 @@ void svm_wait(struct vcpu *v)
 	irq_take(v);
 }
 
+/* Something came from outside, at the end of an instruction or in the middle of a delivery. */
+static void interrupted(struct vcpu *v)
+{
+	svm_step_cancel(svm_of(v));
+	repeat_delivery(v);
+}
+
+static __attribute__((noinline)) void intr_exit(struct vcpu *v)
+{
+	interrupted(v);
+	irq_exit(v);
+}
+
+static __attribute__((noinline)) void nmi_exit(struct vcpu *v)
+{
+	interrupted(v);
+	svm_let_in(v);
+	vcpu_check_interrupts(v);
+}
+
 static __attribute__((noinline)) void window_exit(struct vcpu *v)
 {
 	const struct virt_window none = { 0 };
 
+	interrupted(v);
 	virt->set_window(v, &none);
 	vcpu_check_interrupts(v);
+}
+
+/* Behind HLT; where a trap is due there, it is not waited for anything. */
+static __attribute__((noinline)) void hlt_exit(struct vcpu *v, struct svm_vcpu *s)
+{
+	skip(v, s, INSN_HLT);
+	if (!(s->vmcb.save.rflags & RFLAGS_TF))
+		vcpu_halt(v);
 }
 
 static __attribute__((noinline)) void cr8_exit(struct vcpu *v, struct vmcb *b)
@@ -367,35 +424,41 @@ static __attribute__((noinline)) void cr8_exit(struct vcpu *v, struct vmcb *b)
 	go_to(v, b, b->save.rip + length);
 }
 
-/*
- * The IRET that ends a guest's NMI is about to be executed. Blocking ends behind it: a trap there
- * is the only exit to be had. A guest that steps itself sees its own trap as well.
- */
+/* The IRET that ends the blocking of NMIs is about to be executed: behind it they are open. */
 static __attribute__((noinline)) void iret_exit(struct vcpu *v)
 {
-	struct svm_vcpu *s = svm_of(v);
-
-	svm_intercept(&s->vmcb, INTERCEPT_IRET, false);
-	if (!v->nmi_pending || s->vmcb.save.rflags & RFLAGS_TF) {
-		s->nmi_blocked = false;
-		vcpu_check_interrupts(v);
-		return;
-	}
-	s->over_iret = true;
-	s->vmcb.save.rflags |= RFLAGS_TF;
-	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] |= 1u << VECTOR_DB;
+	svm_intercept(&svm_of(v)->vmcb, INTERCEPT_IRET, false);
+	svm_step(v, SVM_STEP_IRET);
 }
 
-static __attribute__((noinline)) void debug_exit(struct vcpu *v)
+/* Without a step none is intercepted. */
+static __attribute__((noinline)) void exception_exit(struct vcpu *v, u8 vector)
 {
 	struct svm_vcpu *s = svm_of(v);
+	struct event e = event_exception(vector);
 
-	if (!s->over_iret)
+	if (!s->step)
 		unexpected_exit(v);
-	s->over_iret = s->nmi_blocked = false;
-	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] &= ~(1u << VECTOR_DB);
-	s->vmcb.save.dr6 &= ~DR6_SINGLE_STEP;
-	vcpu_check_interrupts(v);
+	if (vector == VECTOR_DB && s->vmcb.save.dr6 & DR6_SINGLE_STEP) {
+		if (svm_step_done(v))
+			inject(v, &e);
+		return;
+	}
+	if (e.has_error)
+		e.error = (u32)s->vmcb.control.exit_info1;
+	if (vector == VECTOR_PF)
+		s->vmcb.save.cr2 = s->vmcb.control.exit_info2;
+	raise_event(v, &e);
+}
+
+static __attribute__((noinline)) void other_exit(struct vcpu *v, const struct vmcb_control *c)
+{
+	const u32 code = (u32)c->exit_code;
+
+	trace(v, TRACE_EXIT, code, c->exit_info1, c->exit_info2);
+	if (code < SVM_EXIT_EXCEPTION || code >= SVM_EXIT_EXCEPTION + SVM_EXCEPTIONS)
+		unexpected_exit(v);
+	exception_exit(v, (u8)(code - SVM_EXIT_EXCEPTION));
 }
 
 /*
@@ -432,10 +495,10 @@ void svm_exit(struct vcpu *v)
 		npf_exit(v, &b->control);
 		break;
 	case CASE(INTR):
-		irq_exit(v);
+		intr_exit(v);
 		break;
 	case CASE(NMI):
-		svm_let_in(v);
+		nmi_exit(v);
 		break;
 	case CASE(VINTR):
 		window_exit(v);
@@ -446,8 +509,8 @@ void svm_exit(struct vcpu *v)
 	case CASE(IRET):
 		iret_exit(v);
 		break;
-	case CASE(DB):
-		debug_exit(v);
+	case CASE(HLT):
+		hlt_exit(v, s);
 		break;
 	case CASE(INVD):
 		finish(v, s, invd_exit(), INSN_INVD);
@@ -481,9 +544,7 @@ void svm_exit(struct vcpu *v)
 		invalid_exit(v);
 		break;
 	default:
-		trace(v, TRACE_EXIT, (u32)b->control.exit_code, b->control.exit_info1,
-		      b->control.exit_info2);
-		unexpected_exit(v);
+		other_exit(v, &b->control);
 	}
 	b->save.rax = v->regs.rax;
 	if (__builtin_expect(v->requests | v->look, 0))

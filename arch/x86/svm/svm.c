@@ -28,10 +28,6 @@
 #define VM_CR_LOCK (1ull << 3)
 #define VM_CR_SVMDIS (1ull << 4)
 
-#define PAT_RESET 0x0007040600070406ull
-#define DR6_RESET 0xffff0ff0ull
-#define DR7_RESET 0x400ull
-
 /* Nested page table entries: ordinary ones, read by the processor as a user would (APM 15.25.5). */
 #define NPT_P (1ull << 0)
 #define NPT_RW (1ull << 1)
@@ -151,6 +147,7 @@ static void set_intercepts(struct vmcb *b)
 	static const enum vmcb_intercept wanted[] = {
 		INTERCEPT_INTR,    INTERCEPT_NMI,
 		INTERCEPT_INIT,    INTERCEPT_RDPMC,   INTERCEPT_CPUID,  INTERCEPT_INVD,
+		INTERCEPT_HLT,
 		INTERCEPT_INVLPGA, INTERCEPT_IOIO,    INTERCEPT_MSR,    INTERCEPT_SHUTDOWN,
 		INTERCEPT_VMRUN,   INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
 		INTERCEPT_STGI,    INTERCEPT_CLGI,    INTERCEPT_SKINIT,
@@ -232,9 +229,19 @@ static void svm_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 	svm_flush(v);
 }
 
+static void reset_debug_registers(struct vmcb_save *save)
+{
+	cpu_write_dr0(0);
+	cpu_write_dr1(0);
+	cpu_write_dr2(0);
+	cpu_write_dr3(0);
+	save->dr6 = DR6_RESET;
+	save->dr7 = DR7_RESET;
+}
+
 /*
- * SDM table 10-1, APM table 14-1: what INIT leaves. Debug registers, XMM and the TSC stay; so do the
- * MSRs, which the guest's software sets up.
+ * SDM table 10-1, APM table 14-1: what INIT leaves. FPU, XMM and the TSC stay; so do the MSRs, which
+ * the guest's software sets up.
  */
 static void svm_vcpu_init(struct vcpu *v)
 {
@@ -259,8 +266,7 @@ static void svm_vcpu_init(struct vcpu *v)
 	save->cr0 = (save->cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
 	save->cr2 = save->cr3 = save->cr4 = 0;
 	save->efer = EFER_SVME;
-	save->dr6 = DR6_RESET;
-	save->dr7 = DR7_RESET;
+	reset_debug_registers(save);
 	save->rflags = RFLAGS_ONE;
 	save->rip = 0xfff0;
 	save->rsp = save->rax = 0;
@@ -268,7 +274,8 @@ static void svm_vcpu_init(struct vcpu *v)
 	v->regs.rdx = id.eax; /* the processor signature */
 	s->vmcb.control.event = 0;
 	s->vmcb.control.interrupt_shadow = 0;
-	s->nmi_blocked = s->over_iret = false;
+	s->nmi_blocked = false;
+	svm_step_cancel(s);
 	svm_intercept(&s->vmcb, INTERCEPT_IRET, false);
 	svm_vmload(s->vmcb_pa);
 	svm_flush(v);
@@ -302,13 +309,20 @@ void svm_flush(struct vcpu *v)
 
 /* ---- events ---- */
 
+/* An event may be injected: none is, no shadow holds it back, and no step would be part of it. */
+static bool is_free(const struct svm_vcpu *s)
+{
+	const struct vmcb_control *c = &s->vmcb.control;
+
+	return !(c->interrupt_shadow & VMCB_INTERRUPT_SHADOW) && !(c->event & VMCB_EVENT_VALID) &&
+	       !s->step;
+}
+
 static bool interrupt_open(struct vcpu *v)
 {
 	const struct vmcb *b = &svm_of(v)->vmcb;
 
-	return b->save.rflags & RFLAGS_IF &&
-	       !(b->control.interrupt_shadow & VMCB_INTERRUPT_SHADOW) &&
-	       !(b->control.event & VMCB_EVENT_VALID);
+	return b->save.rflags & RFLAGS_IF && is_free(svm_of(v));
 }
 
 static void inject_interrupt(struct vcpu *v, u8 vector)
@@ -322,8 +336,7 @@ static bool nmi_open(struct vcpu *v)
 {
 	const struct svm_vcpu *s = svm_of(v);
 
-	return !s->nmi_blocked && !(s->vmcb.control.interrupt_shadow & VMCB_INTERRUPT_SHADOW) &&
-	       !(s->vmcb.control.event & VMCB_EVENT_VALID);
+	return !s->nmi_blocked && is_free(s);
 }
 
 /* From here to its IRET the guest takes no other (APM 8.2.3); the processor does not count it. */
@@ -339,10 +352,23 @@ static void inject_nmi(struct vcpu *v)
 }
 
 /*
+ * An event that is injected first has an NMI of the processor's own behind it: it exits as soon as
+ * the handler is reached. The end of a shadow has no exit but a trap.
+ */
+static void open_nmi_window(struct vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	if (s->vmcb.control.event & VMCB_EVENT_VALID)
+		vcpu_kick(v);
+	else if (!s->step)
+		svm_step(v, SVM_STEP_TO_NMI);
+}
+
+/*
  * A virtual interrupt that nothing masks but IF and the shadow exits when it would be taken. MOV to
  * CR8 exits too meanwhile: some emulators do not survive one that unmasks a virtual interrupt.
- * An NMI's window is its IRET, which exits anyway, or the end of a shadow, which is as short as an
- * instruction: then the next exit will do.
+ * An NMI's window is the IRET of the one before, which exits anyway, or comes soon.
  */
 static void set_window(struct vcpu *v, const struct virt_window *w)
 {
@@ -357,6 +383,8 @@ static void set_window(struct vcpu *v, const struct virt_window *w)
 		c->intercept[VMCB_INTERCEPT_CR] |= cr8;
 	else
 		c->intercept[VMCB_INTERCEPT_CR] &= ~cr8;
+	if (w->nmi && !svm_of(v)->nmi_blocked)
+		open_nmi_window(v);
 }
 
 /* CR8 has the upper half; the lower one is what was last written to the register. */

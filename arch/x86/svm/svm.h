@@ -10,9 +10,11 @@
 
 struct text;
 
+#define SVM_EXIT_EXCEPTION 0x40 /* of vector 0; those of the others follow */
+#define SVM_EXCEPTIONS 32
+
 /* Exit codes that are handled or may be seen, APM volume 2, appendix C. Names: svm_exit_name(). */
 #define SVM_EXITS(X) \
-	X(DB, 0x41, "debug exception") \
 	X(INTR, 0x60, "physical interrupt") \
 	X(NMI, 0x61, "NMI") \
 	X(SMI, 0x62, "SMI") \
@@ -72,6 +74,13 @@ struct svm_length {
 	u64 linear, space, length, _reserved;
 }; /* a power of two, for the sake of the index */
 
+/* Why the guest is made to exit behind its next instruction. */
+enum svm_step {
+	SVM_STEP_NONE,
+	SVM_STEP_IRET,   /* the one that ends the blocking of NMIs */
+	SVM_STEP_TO_NMI, /* something else holds an NMI back for as long */
+};
+
 /*
  * The vendor state of a VP; v->vendor. The VMCB is its first page. Only the processor that runs the
  * VP touches it.
@@ -81,7 +90,8 @@ struct svm_vcpu {
 	u64 vmcb_pa;                          /* constant */
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
 	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
-	bool over_iret;                       /* TF is ours, to exit behind the IRET that unblocks */
+	enum svm_step step;                   /* why TF is ours */
+	u64 step_rflags, step_dr6;            /* the guest's, before that */
 	struct svm_length lengths[INSN_COUNT][SVM_LENGTHS];
 };
 
@@ -106,6 +116,13 @@ void svm_intercept(struct vmcb *b, enum vmcb_intercept bit, bool on);
 
 /* svm.c: guest translations must be dropped before the next entry. */
 void svm_flush(struct vcpu *v);
+
+/* step.c: exit behind the next instruction, or when it faults; the guest does not see it. */
+void svm_step(struct vcpu *v, enum svm_step why);
+/* step.c: what svm_step() did is undone, the instruction not yet executed. */
+void svm_step_cancel(struct svm_vcpu *s);
+/* step.c: the instruction has been executed. True: the guest is due a trap for a step of its own. */
+bool svm_step_done(struct vcpu *v);
 
 /* exit.c: as in virt.h. */
 void svm_skip(struct vcpu *v, unsigned length);
