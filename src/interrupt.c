@@ -124,10 +124,10 @@ static void take_requests(struct vcpu *v)
 		flush_requested(v, requests);
 	if (requests & VCPU_REQUEST_INIT)
 		init(v);
+	else if (requests & VCPU_REQUEST_NMI)
+		v->nmi_pending = true;
 	if (requests & VCPU_REQUEST_START_UP && v->state == VCPU_WAITS_FOR_START_UP)
 		start_up(v);
-	if (requests & VCPU_REQUEST_NMI)
-		v->nmi_pending = true;
 	if (requests & VCPU_REQUEST_STOP)
 		machine_halt();
 	v->look = true;

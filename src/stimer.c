@@ -15,6 +15,8 @@
 #define VECTOR(config) ((u8)((config) >> HV_STIMER_CONFIG_APIC_VECTOR_SHIFT))
 #define UNIT_SHIFT 32
 #define MOST_TICKS (1ull << 62)
+/* Shorter periods would leave the guest no time between two: some of theirs are lost. */
+#define LEAST_PERIOD 200
 
 static u64 reference_time(const struct vcpu *v, u64 tsc)
 {
@@ -43,6 +45,12 @@ static void stop(struct stimer *t)
 	t->late = 0;
 }
 
+/* Times that no clock comes to are all the same. */
+static u64 later(u64 time, u64 by)
+{
+	return time + by < time ? UINT64_MAX : time + by;
+}
+
 /* A timer that is enabled counts anew from what its registers say. */
 static void restart(struct vcpu *v, struct stimer *t)
 {
@@ -50,7 +58,7 @@ static void restart(struct vcpu *v, struct stimer *t)
 	if (t->config & HV_STIMER_CONFIG_ENABLE_MASK) {
 		const bool periodic = t->config & HV_STIMER_CONFIG_PERIODIC_MASK;
 
-		run_until(v, t, t->count + (periodic ? reference_time(v, machine_tsc()) : 0));
+		run_until(v, t, later(periodic ? reference_time(v, machine_tsc()) : 0, t->count));
 	}
 	vcpu_deadlines_changed(v);
 }
@@ -93,6 +101,15 @@ static void announce(struct vcpu *v, u32 index, u64 now)
 	}
 }
 
+/* Periods that went by altogether are one: more would only come late. */
+static u64 next_expiry(const struct stimer *t, u64 now)
+{
+	const u64 beat = later(t->expiry, t->count);
+	const u64 next = beat > now ? beat : later(now, t->count);
+
+	return t->count < LEAST_PERIOD && next < now + LEAST_PERIOD ? now + LEAST_PERIOD : next;
+}
+
 static void expire(struct vcpu *v, u32 index, u64 now)
 {
 	struct stimer *t = &v->stimer[index];
@@ -103,8 +120,7 @@ static void expire(struct vcpu *v, u32 index, u64 now)
 		t->deadline = 0;
 		return;
 	}
-	/* Periods that went by altogether are one: more would only come late. */
-	run_until(v, t, t->expiry + t->count > now ? t->expiry + t->count : now + t->count);
+	run_until(v, t, next_expiry(t, now));
 }
 
 void stimer_check(struct vcpu *v, u64 now)

@@ -48,11 +48,15 @@ static void interrupt(struct vcpu *v, u64 sint)
 
 /* ---- messages ---- */
 
-/* The type goes last: it is what makes the slot full in the eyes of the guest. */
-static void fill_slot(volatile struct hv_message *slot, const struct hv_message *message)
+/*
+ * The type goes last: it is what makes the slot full in the eyes of the guest, which looks at the
+ * flags once it has emptied it.
+ */
+static void fill_slot(volatile struct hv_message *slot, const struct hv_message *message,
+		      bool more)
 {
 	slot->header.payload_size = message->header.payload_size;
-	slot->header.flags = 0;
+	slot->header.flags = more ? HV_MESSAGE_FLAGS_MESSAGE_PENDING_MASK : 0;
 	slot->header.sender = message->header.sender;
 	for (u32 i = 0; i < ARRAY_SIZE(message->payload); i++)
 		slot->payload[i] = message->payload[i];
@@ -86,10 +90,8 @@ static void deliver_first(struct vcpu *v, u32 source)
 	if (!slot_is_free(slot))
 		return;
 	v->synic.queue[source].first = b->next;
-	fill_slot(slot, (const struct hv_message *)b->message);
+	fill_slot(slot, (const struct hv_message *)b->message, b->next);
 	__atomic_store_n(&b->queued, false, __ATOMIC_RELEASE);
-	if (v->synic.queue[source].first)
-		slot->header.flags |= HV_MESSAGE_FLAGS_MESSAGE_PENDING_MASK;
 	interrupt(v, sint_of(v, source));
 }
 
@@ -190,8 +192,10 @@ void synic_reset(struct vcpu *v)
 
 	spin_lock(&s->lock);
 	for (u32 source = 0; source < SYNIC_SOURCES; source++) {
-		for (struct synic_buffer *b = s->queue[source].first; b; b = b->next)
+		for (struct synic_buffer *b = s->queue[source].first, *next; b; b = next) {
+			next = b->next; /* who owns it may queue it anew at once */
 			__atomic_store_n(&b->queued, false, __ATOMIC_RELEASE);
+		}
 		s->queue[source].first = s->queue[source].last = NULL;
 	}
 	spin_unlock(&s->lock);

@@ -22,7 +22,7 @@ struct vcpu;
 struct synic_buffer {
 	struct synic_buffer *next;
 	bool queued;               /* (a) */
-	u8 message[256];           /* struct hv_message */
+	_Alignas(8) u8 message[256]; /* struct hv_message */
 };
 
 struct synic {
