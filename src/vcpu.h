@@ -88,6 +88,10 @@ enum vcpu_state {
 
 #define VCPU_EXTINTS 16
 
+/* Memory type range registers: two for each of the most ranges that a VP has, and twelve. */
+#define VCPU_MTRR_RANGES 16
+#define VCPU_MTRRS (2 * VCPU_MTRR_RANGES + 12)
+
 struct vcpu {
 	struct vcpu_regs regs;             /* (s) */
 	void *vendor;                      /* (c) struct vmx_vcpu or struct svm_vcpu */
@@ -120,6 +124,7 @@ struct vcpu {
 	u32 extint_count;                  /* (s) */
 	u32 flush_wanted, flush_done;      /* (a) numbers of flushes asked for, and met */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
+	u64 mtrr[VCPU_MTRRS];              /* (s) */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
 	struct gpa_hits hits;              /* (s) */
 	u64 last_fault, last_fault_exit;   /* (s) to notice a nested page fault without progress */

@@ -94,6 +94,8 @@
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
 #define MSR_DEBUGCTL 0x1d9
+#define MSR_MTRR_FIRST 0x200 /* variable and fixed ranges; not each number is one */
+#define MSR_MTRR_LAST 0x26f
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEF_TYPE 0x2ff
 #define MSR_TSC_DEADLINE 0x6e0

@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "lapic.h"
 #include "machine.h"
+#include "mtrr.h"
 #include "reftsc.h"
 
 #define FEATURE_CONTROL_LOCKED 1 /* and every feature off */
@@ -43,10 +44,10 @@ static const struct hw_msr_policy policies[] = {
 	{ MSR_DEBUGCTL, MSR_DEBUGCTL, HW_MSR_EMULATED },
 	{ 0x1f2, 0x1f3, HW_MSR_READ_ONLY },    /* SMRR */
 	{ 0x1fc, 0x1fc, HW_MSR_FORWARD },      /* POWER_CTL */
-	{ 0x200, 0x26f, HW_MSR_FORWARD },      /* MTRRs, variable and fixed */
+	{ MSR_MTRR_FIRST, MSR_MTRR_LAST, HW_MSR_EMULATED },
 	{ MSR_PAT, MSR_PAT, HW_MSR_EMULATED }, /* by the vendor */
 	{ 0x280, 0x29f, HW_MSR_FORWARD },      /* MC_CTL2 */
-	{ MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, HW_MSR_FORWARD },
+	{ MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, HW_MSR_EMULATED },
 	{ 0x309, 0x30c, HW_MSR_HIDDEN },  /* fixed counters */
 	{ 0x329, 0x329, HW_MSR_HIDDEN },  /* PERF_METRICS */
 	{ 0x345, 0x345, HW_MSR_HIDDEN },  /* PERF_CAPABILITIES */
@@ -150,6 +151,9 @@ static enum vm_next read_by_name(struct vcpu *v, u32 msr, u64 *value)
 		return VM_SKIP;
 	case MSR_X2APIC_FIRST ... MSR_X2APIC_LAST:
 		return lapic_msr_read(v, msr, value) ? VM_SKIP : VM_GP;
+	case MSR_MTRR_FIRST ... MSR_MTRR_LAST:
+	case MSR_MTRR_DEF_TYPE:
+		return mtrr_read(v, msr, value) ? VM_SKIP : VM_GP;
 	case MSR_FEATURE_CONTROL:
 		*value = FEATURE_CONTROL_LOCKED;
 		return VM_SKIP;
@@ -207,6 +211,9 @@ static enum vm_next write_by_name(struct vcpu *v, u32 msr, u64 value)
 		return lapic_write_base(v, value) ? VM_SKIP : VM_GP;
 	case MSR_X2APIC_FIRST ... MSR_X2APIC_LAST:
 		return lapic_msr_write(v, msr, value) ? VM_SKIP : VM_GP;
+	case MSR_MTRR_FIRST ... MSR_MTRR_LAST:
+	case MSR_MTRR_DEF_TYPE:
+		return mtrr_write(v, msr, value) ? VM_SKIP : VM_GP;
 	case MSR_MISC_ENABLE:
 		return value & MISC_ENABLE_XD_DISABLE ? VM_GP : write_hardware(msr, value);
 	case MSR_DEBUGCTL:

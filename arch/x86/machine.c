@@ -4,6 +4,7 @@
 
 #include "cpu.h"
 #include "irq.h"
+#include "mtrr.h"
 #include "percpu.h"
 
 /* The instruction at label 1 may raise #GP; the code goes on at label 2 then. */
@@ -17,6 +18,7 @@ struct vcpu *machine_vcpu(void)
 void machine_bind(struct vcpu *v)
 {
 	cpu_self()->vcpu = v;
+	mtrr_start(v);
 	irq_init();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* What of the hardware the root sees: MSRs, CPUID leaves, register values, XCR0. */
-/* link: arch/x86/hw_msr.c arch/x86/hw_cpuid.c arch/x86/reg_rules.c arch/x86/xsave.c */
+/* link: arch/x86/hw_msr.c arch/x86/mtrr.c arch/x86/hw_cpuid.c arch/x86/reg_rules.c arch/x86/xsave.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "hw_cpuid.h"
 #include "hw_msr.h"
+#include "mtrr.h"
 #include "reftsc.h"
 #include "reg_rules.h"
 #include "virt.h"
@@ -19,6 +20,8 @@
 
 /* The hardware behind the policy: what was done to it last. */
 static struct { u64 value, written; u32 msr; unsigned reads, writes; bool faults; } hw;
+#define MSR_MCG_STATUS 0x17a /* one of those that pass */
+
 static struct vcpu vp;
 static u64 features;
 
@@ -38,6 +41,11 @@ bool machine_msr_write(u32 msr, u64 value)
 	hw.writes++;
 	hw.written = value;
 	return !hw.faults;
+}
+
+unsigned machine_physical_address_bits(void)
+{
+	return 40;
 }
 
 u64 machine_tsc(void)
@@ -114,8 +122,8 @@ static void test_rules(void **state)
 		{ 0x800, HW_MSR_EMULATED },
 		{ 0x8ff, HW_MSR_EMULATED },
 		{ 0x900, HW_MSR_UNLISTED },
-		{ 0x200, HW_MSR_FORWARD },
-		{ MSR_MTRR_DEF_TYPE, HW_MSR_FORWARD },
+		{ 0x200, HW_MSR_EMULATED },
+		{ MSR_MTRR_DEF_TYPE, HW_MSR_EMULATED },
 		{ 0x47f, HW_MSR_FORWARD },
 		{ 0x480, HW_MSR_HIDDEN },
 		{ 0x492, HW_MSR_HIDDEN },
@@ -160,13 +168,13 @@ static void test_forwarded(void **state)
 
 	(void)state;
 	hw.value = 0x1234;
-	assert_int_equal(hw_msr_read(&vp, 0x200, &value), VM_SKIP);
+	assert_int_equal(hw_msr_read(&vp, MSR_MCG_STATUS, &value), VM_SKIP);
 	assert_int_equal(value, 0x1234);
-	assert_int_equal(hw_msr_write(&vp, 0x200, 0x5678), VM_SKIP);
+	assert_int_equal(hw_msr_write(&vp, MSR_MCG_STATUS, 0x5678), VM_SKIP);
 	assert_int_equal(hw.written, 0x5678);
 	hw.faults = true;
-	assert_int_equal(hw_msr_read(&vp, 0x200, &value), VM_GP);
-	assert_int_equal(hw_msr_write(&vp, 0x200, 0x5678), VM_GP);
+	assert_int_equal(hw_msr_read(&vp, MSR_MCG_STATUS, &value), VM_GP);
+	assert_int_equal(hw_msr_write(&vp, MSR_MCG_STATUS, 0x5678), VM_GP);
 }
 
 static void test_refused(void **state)
@@ -218,6 +226,55 @@ static struct cpuid_regs masked(u32 leaf, u32 subleaf, u64 cr4, bool invariant)
 
 	hw_cpuid_mask(leaf, subleaf, cr4, invariant, &r);
 	return r;
+}
+
+static void test_mtrr_values(void **state)
+{
+	static const struct { u32 msr; u64 value; bool valid;
+	} cases[] = {
+		{ 0x200, 6, true },	       { 0x200, 2, false },
+		{ 0x200, 0xfffffff006, true }, { 0x200, 0x10000000006, false },
+		{ 0x200, 0x106, false },       { 0x201, 0xffc0000800, true },
+		{ 0x201, 0x806, false },       { 0x201, 1ull << 40, false },
+		{ 0x20f, 0x800, true },	       { 0x210, 0, false },
+		{ 0x250, 0x0606060606060606, true },
+		{ 0x250, 0x0606030606060606, false },
+		{ 0x251, 0, false },	       { 0x259, 0, true },
+		{ 0x25a, 0, false },	       { 0x26f, 0x0706060606060606, false },
+		{ 0x26f, 0x0501040600060606, true },
+		{ 0x2ff, 0xc06, true },	       { 0x2ff, 0xc07, false },
+		{ 0x2ff, 0x1c06, false },      { 0x2ff, 0x806, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(mtrr_valid(cases[i].msr, cases[i].value, 8, 40), cases[i].valid);
+}
+
+/* A VP has its own: the processor's are not written, each keeps what it was given. */
+static void test_mtrrs(void **state)
+{
+	u64 value;
+
+	(void)state;
+	assert_int_equal(hw_msr_read(&vp, 0x200, &value), VM_GP); /* none on this processor */
+	features = CPU_MTRR;
+	hw.value = 8; /* MTRRCAP: eight ranges */
+	for (u32 n = 0; n < 16; n++)
+		assert_int_equal(hw_msr_write(&vp, 0x200 + n, (u64)n << 12), VM_SKIP);
+	assert_int_equal(hw_msr_write(&vp, 0x26f, 0x0505050505050505), VM_SKIP);
+	assert_int_equal(hw_msr_write(&vp, MSR_MTRR_DEF_TYPE, 0xc00), VM_SKIP);
+	for (u32 n = 0; n < 16; n++) {
+		assert_int_equal(hw_msr_read(&vp, 0x200 + n, &value), VM_SKIP);
+		assert_int_equal(value, (u64)n << 12);
+	}
+	assert_int_equal(hw_msr_read(&vp, 0x26f, &value), VM_SKIP);
+	assert_int_equal(value, 0x0505050505050505);
+	assert_int_equal(hw_msr_read(&vp, MSR_MTRR_DEF_TYPE, &value), VM_SKIP);
+	assert_int_equal(value, 0xc00);
+	assert_int_equal(hw_msr_write(&vp, 0x210, 0), VM_GP);
+	assert_int_equal(hw_msr_write(&vp, 0x250, 7), VM_GP);
+	assert_int_equal(hw.writes, 0);
 }
 
 static void test_cpuid(void **state)
@@ -358,6 +415,8 @@ int main(void)
 		cmocka_unit_test_setup(test_forwarded, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_time, setup),
+		cmocka_unit_test(test_mtrr_values),
+		cmocka_unit_test_setup(test_mtrrs, setup),
 		cmocka_unit_test(test_cpuid),
 		cmocka_unit_test(test_register_values),
 		cmocka_unit_test(test_segments),
