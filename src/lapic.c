@@ -380,6 +380,21 @@ static void write_lvt(struct vcpu *v, u32 offset, u32 value)
 		machine_lvt_written(offset, value);
 }
 
+/*
+ * Devices' interrupts are sent to logical ids, too. In x2APIC mode the eight bits of such a
+ * destination are members of cluster 0 (SDM 11.12.10.2): the flat model has the same ones.
+ */
+static void logical_id_changed(struct vcpu *v)
+{
+	const struct lapic *l = &v->lapic;
+	const u32 ldr = *lapic_reg(l, LAPIC_LDR);
+
+	if (!lapic_is_x2apic(l))
+		machine_logical_id(ldr, *lapic_reg(l, LAPIC_DFR));
+	else
+		machine_logical_id(ldr >> 16 ? 0 : ldr << 24, DFR_FLAT);
+}
+
 /* The value has been checked against the register's writable bits. */
 static void write_reg(struct vcpu *v, u32 offset, u32 value)
 {
@@ -409,6 +424,11 @@ static void write_reg(struct vcpu *v, u32 offset, u32 value)
 	case LAPIC_TIMER_DIVIDE:
 		*lapic_reg(l, offset) = value;
 		lapic_timer_written(v, offset, old);
+		break;
+	case LAPIC_LDR:
+	case LAPIC_DFR:
+		*lapic_reg(l, offset) = value;
+		logical_id_changed(v);
 		break;
 	default:
 		if (is_lvt(offset))
@@ -535,6 +555,7 @@ static void set_ids(struct vcpu *v)
 	} else {
 		*lapic_reg(l, LAPIC_ID) = id << 24;
 	}
+	logical_id_changed(v);
 }
 
 /* What is level-triggered and forgotten would keep the machine waiting for its EOI. */

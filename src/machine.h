@@ -81,6 +81,12 @@ void machine_release_pic(void);
 void machine_lvt_written(u32 entry, u32 value);
 u32 machine_lvt(u32 entry);
 
+/*
+ * The calling processor's virtual APIC has this logical id in this model, as registers of an xAPIC:
+ * where devices' interrupts are sent by such an id, the physical APIC takes them.
+ */
+void machine_logical_id(u32 ldr, u32 dfr);
+
 /* Wait a moment in a loop that waits for another processor. */
 void machine_pause(void);
 

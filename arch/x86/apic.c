@@ -5,6 +5,8 @@
 #include "cpu.h"
 #include "machine.h"
 
+#define XAPIC_LDR 0x0d0
+#define XAPIC_DFR 0x0e0
 #define XAPIC_ICR_HIGH 0x310
 #define BASE_ADDRESS 0x000ffffffffff000ull
 
@@ -48,6 +50,14 @@ void apic_init(void)
 		cpu_wrmsr(MSR_APIC_BASE, value | APIC_BASE_ENABLE);
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_SVR, SVR_ENABLE | APIC_VECTOR_SPURIOUS);
+}
+
+void apic_set_logical_id(u32 ldr, u32 dfr)
+{
+	if (x2apic)
+		return;
+	*xapic(XAPIC_DFR) = dfr;
+	*xapic(XAPIC_LDR) = ldr;
 }
 
 /* The command goes out with the low half; an xAPIC takes one at a time. */

@@ -39,6 +39,9 @@ void apic_init(void);
 u64 apic_read(u32 reg);
 void apic_write(u32 reg, u64 value);
 
+/* The logical id and its model, in the registers of an xAPIC; an x2APIC's is fixed. */
+void apic_set_logical_id(u32 ldr, u32 dfr);
+
 /* INIT, then two start-up IPIs for the page of code at page << 12, with the waits of SDM 9.4.4.1. */
 void apic_start_processor(u32 apic_id, u8 page, u64 tsc_hz);
 

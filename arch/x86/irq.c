@@ -14,6 +14,8 @@
 
 #define LVT_MASKED (1u << 16)
 #define LVT_MODE (7u << 8)
+#define LVT_FIXED (0u << 8)
+#define LVT_NMI (4u << 8)
 #define LVT_EXTINT (7u << 8)
 #define LVT_TSC_DEADLINE (2u << 17)
 #define DIVIDE_BY_1 0xbu
@@ -77,13 +79,25 @@ void machine_end_interrupt(u8 vector)
 	}
 }
 
-/* What the guest wants of the processor's own sources is what the processor does. */
+/*
+ * What the guest wants of the processor's own sources is what the processor does; but a pin that
+ * brings an INIT or an SMI would take the processor away from the hypervisor.
+ */
 void machine_lvt_written(u32 entry, u32 value)
 {
+	const u32 mode = value & LVT_MODE;
+
+	if (mode != LVT_FIXED && mode != LVT_NMI && mode != LVT_EXTINT)
+		value |= LVT_MASKED;
 	if (entry == APIC_LVT_LINT0)
 		cpu_self()->pic = (value & (LVT_MASKED | LVT_MODE)) == LVT_EXTINT;
 	if (entry == APIC_LVT_LINT0 || entry == APIC_LVT_LINT1)
 		apic_write(entry, value);
+}
+
+void machine_logical_id(u32 ldr, u32 dfr)
+{
+	apic_set_logical_id(ldr, dfr);
 }
 
 void machine_release_pic(void)

@@ -40,6 +40,7 @@ struct fake_machine {
 	u64 timer;                           /* when the processor's timer is due; 0: never */
 	struct fake_write lvt[FAKE_HISTORY]; /* physical LVT entries written, and their number */
 	u32 lvts;
+	u32 ldr, dfr;                        /* logical id of the physical APIC */
 	u32 lvt_value;                       /* what every physical LVT entry reads */
 	u8 ended[FAKE_HISTORY];              /* vectors of level-triggered interrupts that ended */
 	u32 ends;

@@ -137,6 +137,12 @@ u32 machine_lvt(u32 entry)
 	return fake_machine.lvt_value;
 }
 
+void machine_logical_id(u32 ldr, u32 dfr)
+{
+	fake_machine.ldr = ldr;
+	fake_machine.dfr = dfr;
+}
+
 void machine_pause(void)
 {
 	if (fake_machine.on_pause)

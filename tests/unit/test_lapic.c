@@ -56,6 +56,25 @@ static void test_after_reset(void **state)
 		assert_int_equal(lapic_read(v, offset), 0);
 }
 
+/* Interrupts of devices that are sent by logical id find the processor by the guest's. */
+static void test_logical_id_outside(void **state)
+{
+	struct vcpu *v = enabled_vp();
+
+	(void)state;
+	assert_int_equal(fake_machine.ldr, 0);
+	lapic_write(v, LAPIC_LDR, 4u << 24);
+	assert_int_equal(fake_machine.ldr, 4u << 24);
+	lapic_write(v, LAPIC_DFR, 0);
+	assert_int_equal(fake_machine.dfr, 0x0fffffff);
+	assert_true(lapic_write_base(v, v->lapic.base | BOTH_MODES));
+	assert_int_equal(fake_machine.ldr, 0x80u << 24); /* member 7 of cluster 0 */
+	assert_int_equal(fake_machine.dfr, 0xffffffff);
+	v = v->partition->vp[0];
+	lapic_reset(v);
+	assert_int_equal(fake_machine.ldr, 0x80u << 24);
+}
+
 /* The physical pins, which the firmware has set up, go on as they were. */
 static void test_pins_are_adopted(void **state)
 {
@@ -664,6 +683,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_reset),
+		cmocka_unit_test(test_logical_id_outside),
 		cmocka_unit_test(test_pins_are_adopted),
 		cmocka_unit_test(test_writable_bits),
 		cmocka_unit_test(test_x2apic_registers),
