@@ -148,6 +148,15 @@ static void inject_interrupt(struct vcpu *v, u8 vector)
 	virt->inject_interrupt(v, vector);
 }
 
+static void admit_pic(struct vcpu *v)
+{
+	if (!v->pic_waits || !virt->interrupt_open(v))
+		return;
+	v->pic_waits = false;
+	machine_release_pic();
+	virt->let_in(v);
+}
+
 /*
  * At most one event goes in per entry. For what waits a window is opened: an exit as soon as the
  * guest can take it.
@@ -157,11 +166,6 @@ static void deliver(struct vcpu *v)
 	struct virt_window window = { 0 };
 	int vector;
 
-	if (v->pic_waits && virt->interrupt_open(v)) {
-		v->pic_waits = false;
-		machine_release_pic();
-		virt->let_in(v);
-	}
 	if (v->nmi_pending) {
 		if (virt->nmi_open(v)) {
 			v->nmi_pending = false;
@@ -217,6 +221,9 @@ static void wait(struct vcpu *v)
 
 void interrupt_service(struct vcpu *v)
 {
+	/* Before requests are looked at: a kick that comes in with it would not come again. */
+	if (v->look)
+		admit_pic(v);
 	for (;;) {
 		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
 			take_requests(v);

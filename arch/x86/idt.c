@@ -13,8 +13,7 @@
 #define VECTORS 256
 #define STUB_BYTES 16
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
-#define TSS_BUSY \
-	0x8bull /* present, busy 64-bit TSS: LTR is not executed, VM exits load it as it stands */
+#define TSS_AVAILABLE 0x89ull /* present, 64-bit; LTR makes it busy */
 
 struct gate {
 	u16 offset_low, selector;
@@ -57,7 +56,7 @@ static void set_tss(struct cpu *c)
 {
 	const u64 base = (u64)c->tss;
 
-	c->gdt[HOST_TR / 8] = (CPU_TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_BUSY << 40 |
+	c->gdt[HOST_TR / 8] = (CPU_TSS_BYTES - 1) | (base & 0xffffff) << 16 | TSS_AVAILABLE << 40 |
 			      (base >> 24 & 0xff) << 56;
 	c->gdt[HOST_TR / 8 + 1] = base >> 32;
 }
@@ -91,7 +90,8 @@ void idt_load(struct cpu *c)
 	c->gdt[HOST_CS / 8] = 0x00af9b000000ffff; /* 64-bit code */
 	c->gdt[HOST_DS / 8] = 0x00cf93000000ffff;
 	set_tss(c);
-	asm volatile("lgdt %0" : : "m"(gdtr));
+	/* VM exits load the task register too, but an NMI that wants its stack may come before. */
+	asm volatile("lgdt %0; ltr %w1" : : "m"(gdtr), "r"(HOST_TR) : "memory");
 	idt_adopt(idt);
 	asm volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ds; mov %1, "
 		     "%%es; mov %1, %%ss"
