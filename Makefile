@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 CC = gcc
 OBJCOPY = objcopy
+STRIP = strip
 PYTHON = python3
 # V=1 shows the commands.
 Q = $(if $(V),,@)
@@ -296,9 +297,16 @@ build/linux/vmlinuz: | build/.setup
 	$(say) FETCH $@
 	$(Q)boot/fetch-kernel build/linux
 
-build/initramfs.cpio: boot/initramfs boot/initramfs-init | build/.setup
+# The work that the root is given in tests. Its C library is the system's, and so the only one here that is not ours.
+build/load: tests/linux/load.c Makefile | build/.setup
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -static -pthread -o $@ $<
+	$(Q)$(STRIP) $@
+
+build/initramfs.cpio: boot/initramfs boot/initramfs-init build/load | build/.setup
 	$(say) INITRD $@
-	$(Q)boot/initramfs /bin/busybox boot/initramfs-init $@
+	$(Q)boot/initramfs $@ boot/initramfs-init /bin/busybox build/load
 
 LINUX = build/linux/vmlinuz build/initramfs.cpio
 # More for boot/run, as in `make run RUN="--platform bochs-vmx --mem 1024"`.
