@@ -206,7 +206,7 @@ static void *map_and_unmap(void *argument)
 	const uint32_t mark = 0x5a000000 + (uint32_t)(intptr_t)argument;
 
 	stay_on((int)(intptr_t)argument);
-	for (int round = 0; round < 25 * rounds; round++) {
+	for (int round = 0; round < 10 * rounds; round++) {
 		uint32_t *area = mmap(NULL, MAPPED_PAGES * PAGE, PROT_READ | PROT_WRITE,
 				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
