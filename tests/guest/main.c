@@ -22,28 +22,41 @@ bool offered_all(u64 privileges, u64 features)
 }
 
 /* What there is to test; several: with more than one processor it tests more. */
-static const struct suite { void (*run)(void); bool several; } suites[] = {
-	{ suite_detect, false },
-	{ suite_cpu, false },
-	{ suite_msr, false },
-	{ suite_page, false },
-	{ suite_time, false },
-	{ suite_assist, false },
-	{ suite_apic, false },
-	{ suite_cpus, true },
-	{ suite_convention, false },
-	{ suite_flush, false },
-	{ suite_registers, false },
-	{ suite_stubs, false },
-	{ suite_vectors, false },
-	{ suite_hostile, false },
-	{ suite_last, false },
+static const struct suite { const char *name; void (*run)(void); bool several; } suites[] = {
+	{ "detect", suite_detect, false },
+	{ "cpu", suite_cpu, false },
+	{ "msr", suite_msr, false },
+	{ "page", suite_page, false },
+	{ "time", suite_time, false },
+	{ "assist", suite_assist, false },
+	{ "apic", suite_apic, false },
+	{ "priority", suite_priority, false },
+	{ "cpus", suite_cpus, true },
+	{ "ipi", suite_ipi, true },
+	{ "convention", suite_convention, false },
+	{ "flush", suite_flush, false },
+	{ "registers", suite_registers, false },
+	{ "stubs", suite_stubs, false },
+	{ "vectors", suite_vectors, false },
+	{ "hostile", suite_hostile, false },
+	{ "last", suite_last, false },
 };
 
-static void run_suites(bool only_several)
+/* Whether the command line asks for it: by only=NAME, or by `several`; otherwise for all. */
+static bool is_wanted(const struct suite *suite)
+{
+	const char *only = rt_option_value("only");
+	size_t length = strlen(suite->name);
+
+	if (only)
+		return !memcmp(only, suite->name, length) && (!only[length] || only[length] == ' ');
+	return suite->several || !rt_option("several");
+}
+
+static void run_suites(void)
 {
 	for (unsigned i = 0; i < RT_COUNT(suites); i++)
-		if (suites[i].several || !only_several)
+		if (is_wanted(&suites[i]))
 			suites[i].run();
 }
 
@@ -70,6 +83,6 @@ void guest_main(u32 magic, u32 info)
 	else if (rt_option("sweep"))
 		suite_sweep();
 	else
-		run_suites(rt_option("several"));
+		run_suites();
 	rt_exit(test_done() ? SUCCESS : FAILURE);
 }
