@@ -6,6 +6,7 @@
 #include "svm.h"
 
 #include "cpu.h"
+#include "debug.h"
 #include "event.h"
 #include "gpa.h"
 #include "guest_walk.h"
@@ -23,8 +24,6 @@
 
 #define DR6_ON 0xffff0ff0ull
 #define DR6_OFF (1ull << 12)
-#define DR7_ON 0x400ull
-#define DR7_OFF 0xd000ull
 
 #define ROM_BASE 0xc0000
 #define ROM_END 0x100000
@@ -224,6 +223,18 @@ static enum vm_next invd_exit(void)
 	return VM_SKIP;
 }
 
+/* A breakpoint at a port traps behind the access; a single step may have done so already. */
+static void trap_port(struct vcpu *v, struct vmcb *b, const struct io_access *io)
+{
+	const struct event trap = event_exception(VECTOR_DB);
+	const u64 hits = debug_port_hits(v, io);
+
+	if (!hits)
+		return;
+	b->save.dr6 |= hits;
+	inject(v, &trap);
+}
+
 static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 {
 	const u32 info = (u32)b->control.exit_info1;
@@ -233,10 +244,12 @@ static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 	};
 	const enum vm_next next = io_exit(v, &io);
 
-	if (next == VM_SKIP)
+	if (next == VM_SKIP) {
 		go_to(v, b, b->control.exit_info2);
-	else
+		trap_port(v, b, &io);
+	} else {
 		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
+	}
 }
 
 static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb_control *c)
@@ -314,10 +327,11 @@ static __attribute__((noinline)) void dr_exit(struct vcpu *v, struct vmcb *b)
 		raise(v, VECTOR_GP);
 		return;
 	}
-	if (move.to & 1) /* DR7, or DR5 that means it */
-		b->save.dr7 = (value | DR7_ON) & ~DR7_OFF;
-	else
-		b->save.dr6 = (value | DR6_ON) & ~DR6_OFF;
+	if (move.to & 1) { /* DR7, or DR5 that means it */
+		svm_step(v, SVM_STEP_DR7);
+		return;
+	}
+	b->save.dr6 = (value | DR6_ON) & ~DR6_OFF;
 	go_to(v, b, b->save.rip + length);
 }
 

@@ -6,6 +6,7 @@
 #include "svm.h"
 
 #include "cpu.h"
+#include "debug.h"
 #include "event.h"
 
 /*
@@ -13,6 +14,14 @@
  * exit, with no step made: they are left to their handlers.
  */
 #define FAULTS ~(1u << VECTOR_NMI | 1u << VECTOR_BP | 1u << VECTOR_OF)
+
+static void intercept_dr7(struct svm_vcpu *s, bool on)
+{
+	const u32 writes = VMCB_INTERCEPT_DR_WRITE(5) | VMCB_INTERCEPT_DR_WRITE(7);
+	u32 *word = &s->vmcb.control.intercept[VMCB_INTERCEPT_DR];
+
+	*word = on ? *word | writes : *word & ~writes;
+}
 
 void svm_step(struct vcpu *v, enum svm_step why)
 {
@@ -25,10 +34,14 @@ void svm_step(struct vcpu *v, enum svm_step why)
 	save->rflags |= RFLAGS_TF;
 	save->dr6 &= ~(DR6_BREAKPOINTS | DR6_SINGLE_STEP);
 	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = FAULTS;
+	if (why == SVM_STEP_DR7)
+		intercept_dr7(s, false);
 }
 
 static void stop(struct svm_vcpu *s)
 {
+	if (s->step == SVM_STEP_DR7)
+		intercept_dr7(s, true);
 	s->step = SVM_STEP_NONE;
 	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = 0;
 }
@@ -55,7 +68,8 @@ void svm_step_cancel(struct svm_vcpu *s)
 bool svm_step_done(struct vcpu *v)
 {
 	struct svm_vcpu *s = svm_of(v);
-	const u64 hits = s->vmcb.save.dr6 & DR6_BREAKPOINTS, own = s->step_rflags & RFLAGS_TF;
+	const u64 hits = s->vmcb.save.dr6 & debug_enabled(s->vmcb.save.dr7),
+		  own = s->step_rflags & RFLAGS_TF;
 
 	if (s->step == SVM_STEP_IRET)
 		s->nmi_blocked = false; /* the IRET has loaded the guest's TF */

@@ -79,6 +79,7 @@ enum svm_step {
 	SVM_STEP_NONE,
 	SVM_STEP_IRET,   /* the one that ends the blocking of NMIs */
 	SVM_STEP_TO_NMI, /* something else holds an NMI back for as long */
+	SVM_STEP_DR7,    /* a MOV to DR7 that else is intercepted, as some processors alone arm by it */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* Every VM exit: one switch, one call per case; then the instruction is skipped or refused. */
 #include "vmx.h"
 #include "cpu.h"
+#include "debug.h"
 #include "event.h"
 #include "idt.h"
 #include "interrupt.h"
@@ -90,12 +91,18 @@ static bool is_code64(void)
 	       (vmread(vmcs_guest_cs_access_rights) & ACCESS_CODE64);
 }
 
+/* More bits for DR6 that a trap behind the instruction is to show. */
+static void add_trap(u64 bits)
+{
+	vmwrite(vmcs_guest_pending_debug, vmread(vmcs_guest_pending_debug) | bits);
+}
+
 /* The rare ends of an instruction: a single step is due, or RF has done its work. */
 static SLOW void finish_flags(u64 rflags)
 {
 	vmwrite(vmcs_guest_rflags, rflags & ~RFLAGS_RF);
 	if ((rflags & RFLAGS_TF) && !(vmread(vmcs_guest_debugctl) & DEBUGCTL_BTF))
-		vmwrite(vmcs_guest_pending_debug, PENDING_DEBUG_SINGLE_STEP);
+		add_trap(PENDING_DEBUG_SINGLE_STEP);
 }
 
 /* Go on at rip, behind an instruction. Two VMREADs and a VMWRITE when nothing is special. */
@@ -272,8 +279,15 @@ static SLOW enum vm_next port_exit(struct vcpu *v)
 		.string = qualification & 16,
 		.rep = qualification & 32,
 	};
+	const enum vm_next next = io_exit(v, &io);
+	u64 hits;
 
-	return io_exit(v, &io);
+	if (next == VM_SKIP) {
+		hits = debug_port_hits(v, &io);
+		if (hits)
+			add_trap(hits | PENDING_DEBUG_BREAKPOINT);
+	}
+	return next;
 }
 
 /*

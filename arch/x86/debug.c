@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Breakpoints as the processor finds them. */
+#include "debug.h"
+
+#include "cpu.h"
+#include "virt.h"
+
+#define BREAKPOINTS 4
+#define DR7_ENABLES(dr7, n) ((dr7) >> 2 * (n) & 3)
+#define DR7_KIND(dr7, n) ((dr7) >> (16 + 4 * (n)) & 3)
+#define DR7_LENGTH(dr7, n) (((dr7) >> (18 + 4 * (n)) & 3) + 1) /* three: undefined */
+#define KIND_PORT 2
+
+u64 debug_enabled(u64 dr7)
+{
+	u64 bits = 0;
+
+	for (unsigned n = 0; n < BREAKPOINTS; n++)
+		if (DR7_ENABLES(dr7, n))
+			bits |= 1ull << n;
+	return bits;
+}
+
+u64 debug_port_hits(struct vcpu *v, const struct io_access *io)
+{
+	const u64 dr7 = virt->get_reg(v, VREG_DR7);
+	u64 hits = 0;
+
+	if (!debug_enabled(dr7) || !(virt->get_reg(v, VREG_CR4) & CR4_DE))
+		return 0;
+	for (unsigned n = 0; n < BREAKPOINTS; n++) {
+		const u64 length = DR7_LENGTH(dr7, n),
+			  first = virt->get_reg(v, (enum vreg)(VREG_DR0 + n)) & ~(length - 1);
+
+		if (DR7_ENABLES(dr7, n) && DR7_KIND(dr7, n) == KIND_PORT &&
+		    first < io->port + (u64)io->size && io->port < first + length)
+			hits |= 1ull << n;
+	}
+	return hits;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR MIT */
+/* Breakpoints as the processor finds them (SDM 18.2), where the hypervisor acts in its place. */
+#ifndef PARTITA_X86_DEBUG_H
+#define PARTITA_X86_DEBUG_H
+
+#include "types.h"
+
+struct io_access;
+struct vcpu;
+
+/* Those of the four bits of DR6 whose breakpoint is enabled in DR7. */
+u64 debug_enabled(u64 dr7);
+
+/* The bits of DR6 for breakpoints of a VP that an access to ports, just made for it, has hit. */
+u64 debug_port_hits(struct vcpu *v, const struct io_access *io);
+
+#endif
