@@ -29,6 +29,8 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "page", suite_page, false },
 	{ "time", suite_time, false },
 	{ "assist", suite_assist, false },
+	{ "debug", suite_debug, false },
+	{ "delivery", suite_delivery, false },
 	{ "apic", suite_apic, false },
 	{ "priority", suite_priority, false },
 	{ "cpus", suite_cpus, true },

@@ -59,6 +59,8 @@ void interrupt_let_in(void);
 /* ---- suites ---- */
 void suite_detect(void);
 void suite_cpu(void);
+void suite_debug(void);
+void suite_delivery(void);
 void suite_page(void);
 void suite_msr(void);
 void suite_time(void);
