@@ -32,6 +32,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "debug", suite_debug, false },
 	{ "delivery", suite_delivery, false },
 	{ "apic", suite_apic, false },
+	{ "mmio", suite_mmio, false },
 	{ "priority", suite_priority, false },
 	{ "cpus", suite_cpus, true },
 	{ "ipi", suite_ipi, true },

@@ -66,6 +66,7 @@ void suite_msr(void);
 void suite_time(void);
 void suite_assist(void);
 void suite_apic(void);
+void suite_mmio(void);
 void suite_cpus(void);
 void suite_priority(void);
 void suite_apic_registers(void);
