@@ -3,11 +3,13 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "decode.h"
 #include "find.h"
 #include "hex.h"
+#include "read.h"
 
 struct options {
 	const char *file;
@@ -232,6 +234,30 @@ static int of_register(struct decoder *d, char **words)
 	return typed(d, f->value->type, f->value->named, words + 1);
 }
 
+/* The file may be larger than what a person would write. */
+static int trace(struct decoder *d, char **words)
+{
+	const char *why = NULL;
+	struct memory m;
+	char *bytes;
+	FILE *file;
+	bool good;
+
+	if (!words[0] || **words != '@')
+		return refuse(d, "a trace is a file, as @PATH", words[0]);
+	if (at_most(d, words, 1))
+		return BAD_USAGE;
+	file = fopen(words[0] + 1, "rb");
+	bytes = file ? read_stream(file, &m.count) : NULL;
+	if (!bytes)
+		return command_unread(words[0] + 1);
+	fclose(file);
+	m.bytes = (const uint8_t *)bytes;
+	good = decode_trace(&d->text, d->spec, &m, &why);
+	free(bytes);
+	return good ? GOOD : refuse(d, why, words[0] + 1);
+}
+
 static const struct kind {
 	const char *name;
 	int (*decode)(struct decoder *d, char **words);
@@ -239,6 +265,7 @@ static const struct kind {
 	{ "control", control }, { "result", result }, { "msr", msr },
 	{ "cpuid", cpuid },	{ "message", message }, { "input", input },
 	{ "output", output },	{ "type", type },	{ "register", of_register },
+	{ "trace", trace },
 };
 
 /* ---- the command ---- */
@@ -302,7 +329,7 @@ const struct command command_decode = {
 	.help = "What numbers and bytes mean, and which rules they break. KIND:\n"
 		"control WORD | result WORD | msr NAME VALUE [OLD] | cpuid LEAF.REG\n"
 		"VALUE | cpuid LEAF EAX EBX ECX EDX | message BYTES | input CALL BYTES\n"
-		"| output CALL BYTES | type NAME BYTES | register NAME BYTES. BYTES are\n"
+		"| output CALL BYTES | type NAME BYTES | register NAME BYTES | trace @PATH. BYTES are\n"
 		"words of hexadecimal digits, 0x... for little-endian numbers, '-' for\n"
 		"standard input or @PATH: binary, or a dump of xxd, hexdump, od or gdb.\n"
 		"--var N: the input has N qwords of variable header.",

@@ -22,4 +22,7 @@ enum { VAR_UNKNOWN = 1 << 16 };
 void decode_input(struct text *t, const struct call *c, const struct memory *m, unsigned var_count);
 void decode_output(struct text *t, const struct call *c, const struct memory *m);
 
+/* What boot/run --trace brings home: a line for each record, in the order of time. */
+bool decode_trace(struct text *t, const struct spec *s, const struct memory *m, const char **why);
+
 #endif

@@ -67,7 +67,13 @@ PART bool is_granted(const struct partition *p, const struct spec_call *row)
 /* Put the result where the convention wants it: one register, or EDX:EAX. */
 PART void put_result(struct vcpu *v, bool wide, u64 control, u64 result)
 {
-	trace(v, TRACE_HYPERCALL, 0, control, result);
+	const u64 *in = (const u64 *)v->call_in;
+	struct trace_record *r = trace_next(v, TRACE_HYPERCALL);
+
+	r->a = (u32)result | (u32)(result >> 16);
+	r->b = control;
+	r->c = in[0];
+	r->d = in[1];
 	v->regs.rax = wide ? result : (u32)result;
 	if (!wide)
 		v->regs.rdx = result >> 32;

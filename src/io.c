@@ -5,6 +5,7 @@
 #include "console.h"
 #include "log.h"
 #include "machine.h"
+#include "observe.h"
 #include "options.h"
 #include "spin.h"
 #include "string.h"
@@ -28,6 +29,7 @@
 static struct {
 	struct acpi_info acpi;
 	u16 console, console_count;
+	u16 trace; /* 0: none */
 } ports;
 
 /*
@@ -48,7 +50,9 @@ void io_init(struct partition *p, const struct acpi_info *acpi)
 {
 	ports.acpi = *acpi;
 	ports.console = console_port(&ports.console_count);
+	ports.trace = observe_port();
 	intercept(p, ports.console, ports.console_count);
+	intercept(p, ports.trace, 1);
 	intercept(p, PORT_EXIT, 1);
 	intercept(p, PORT_RESET_CONTROL, 1);
 	intercept(p, PORT_KEYBOARD_COMMAND, 1);
@@ -237,7 +241,8 @@ enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
 {
 	u32 mask = io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1,
 	    value = (u32)v->regs.rax & mask;
-	bool hidden = touches(io, ports.console, ports.console_count);
+	bool hidden = touches(io, ports.console, ports.console_count) ||
+		      (ports.trace && touches(io, ports.trace, 1));
 
 	if (io->string) {
 		log_refusal(v, "refused string access to port 0x%x", io->port);

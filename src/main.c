@@ -9,13 +9,13 @@
 #include "load.h"
 #include "log.h"
 #include "machine.h"
+#include "observe.h"
 #include "options.h"
 #include "panic.h"
 #include "partition.h"
 #include "ranges.h"
 #include "string.h"
 #include "text.h"
-#include "trace.h"
 #include "virt.h"
 
 #define ROOT_PARTITION_ID 1
@@ -44,9 +44,11 @@ static bool check_values(struct text *error)
 		end |= strcmp(options.end, ends[i]) == 0;
 	if (!end)
 		text_printf(error, "option end: '%s' is none of none, qemu, bochs", options.end);
-	else if (!options_number(options.trace, &records) || records > TRACE_RECORDS)
+	else if (!options_number(options.trace, &records) || records > PANIC_RECORDS)
 		text_printf(error, "option trace: '%s' is no number from 0 to %u", options.trace,
-			    TRACE_RECORDS);
+			    PANIC_RECORDS);
+	else if (strcmp(options.observe, "on") && strcmp(options.observe, "off"))
+		text_printf(error, "option observe: '%s' is neither on nor off", options.observe);
 	else
 		return true;
 	return false;
@@ -130,6 +132,7 @@ static void choose_core(void)
 		panic("this processor lacks what is needed to run a guest");
 	if (!virt->cpu_enable(&why))
 		panic("%s cannot be turned on: %s", virt->name, buf);
+	observe_choose(strcmp(options.observe, "on") == 0);
 	log_info("core: %s", virt->name);
 }
 

@@ -8,6 +8,7 @@
 #include "io.h"
 #include "log.h"
 #include "machine.h"
+#include "observe.h"
 #include "options.h"
 #include "partition.h"
 #include "spec_check.h"
@@ -133,7 +134,7 @@ void panic_dump_vcpu(struct vcpu *v)
 	dump_latest(v);
 	dump_vendor(v);
 	if (options_number(options.trace, &records) && v->trace)
-		trace_dump(v, records < TRACE_RECORDS ? (u32)records : TRACE_RECORDS);
+		trace_dump(v, records < PANIC_RECORDS ? (u32)records : PANIC_RECORDS);
 }
 
 /* The others stop first, so that nothing changes any more and the log is ours alone. */
@@ -153,6 +154,7 @@ static _Noreturn void finish(void)
 	if (!dumping && v && v->exits) {
 		dumping = true;
 		panic_dump_vcpu(v);
+		observe_write(v->partition);
 	}
 	log_summary();
 	log_info("end: panic");

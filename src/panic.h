@@ -7,6 +7,9 @@
 
 struct vcpu;
 
+/* Most records of a VP's trace that a dump shows; the option trace says how many. */
+#define PANIC_RECORDS 64
+
 /* What an exception stub of the hypervisor itself leaves on the stack, lowest address first. */
 struct exception_frame {
 	u64 cr2;

@@ -10,6 +10,7 @@
 #include "io.h"
 #include "log.h"
 #include "machine.h"
+#include "observe.h"
 #include "overlay.h"
 #include "panic.h"
 #include "string.h"
@@ -130,6 +131,7 @@ static void log_statistics(const struct partition *p)
 		exits += p->vp[i]->exits;
 	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits,
 		 p->gpa.refused, p->gpa.tables);
+	observe_log_counts(p);
 	log_summary();
 }
 
@@ -137,6 +139,7 @@ _Noreturn void partition_end_root(struct partition *p, enum partition_end why, u
 {
 	interrupt_stop_others(p);
 	log_statistics(p);
+	observe_write(p);
 	log_end(why, value);
 	machine_end(why, value);
 }

@@ -21,8 +21,12 @@ static void decode_body(const struct trace_record *r, struct text *out)
 {
 	switch (r->type) {
 	case TRACE_HYPERCALL:
-		text_printf(out, "%s, control 0x%lx: %s, %u reps", spec_call_name((u16)r->b), r->b,
-			    spec_status_name((u16)r->c), (u32)(r->c >> 32) & 0xfff);
+		text_printf(out, "%s, control 0x%lx, input 0x%lx 0x%lx: %s, %u reps",
+			    spec_call_name((u16)r->b), r->b, r->c, r->d, spec_status_name((u16)r->a),
+			    r->a >> 16);
+		break;
+	case TRACE_INPUT:
+		text_printf(out, "input at 0x%x: 0x%lx 0x%lx 0x%lx", r->a, r->b, r->c, r->d);
 		break;
 	case TRACE_REFUSAL:
 		decode_refusal(r, out);
@@ -44,33 +48,38 @@ static void decode_body(const struct trace_record *r, struct text *out)
 	case TRACE_INJECT:
 		text_printf(out, "injected vector %u, error code 0x%lx", r->a, r->b);
 		break;
+	case TRACE_INTERRUPT:
+		text_printf(out, "physical interrupt, vector %u", r->a);
+		break;
+	case TRACE_VENDOR:
+		text_printf(out, "exit code 0x%x, 0x%lx, 0x%lx", r->a, r->b, r->c);
+		break;
 	case TRACE_EXIT:
-		text_printf(out, "exit 0x%x, 0x%lx, 0x%lx", r->a, r->b, r->c);
+		text_printf(out, "left at 0x%lx", r->c);
 		break;
 	default:
 		text_printf(out, "record of unknown type %u", r->type);
 	}
 }
 
-void trace_decode(const struct trace_record *r, struct text *out)
+void trace_decode(const struct trace_record *r, u64 exits, struct text *out)
 {
-	text_printf(out, "exit %lu: ", r->exit);
+	text_printf(out, "exit %lu: ", exits - (u16)(exits - r->exit));
 	decode_body(r, out);
 }
 
 void trace_dump(const struct vcpu *v, u32 count)
 {
-	u32 next = (u32)(v->trace_next - v->trace->record);
 	char line[200];
 	struct text t;
 
 	for (u32 back = count < TRACE_RECORDS ? count : TRACE_RECORDS; back; back--) {
-		const struct trace_record *r = &v->trace->record[(next - back) % TRACE_RECORDS];
+		const struct trace_record *r = trace_back(v, back);
 
 		if (r->type == TRACE_NONE)
 			continue;
 		text_init(&t, line, sizeof(line));
-		trace_decode(r, &t);
+		trace_decode(r, v->exits, &t);
 		log_info("trace: %s", line);
 	}
 }

@@ -32,7 +32,6 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	v->started_tsc = machine_tsc();
 	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
 		return NULL;
-	v->trace_next = v->trace->record;
 	gpa_forget(&v->hits);
 	if (!lapic_create(v) || !virt->vcpu_create(v))
 		return NULL;

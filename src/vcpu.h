@@ -8,10 +8,10 @@
 #include "lapic.h"
 #include "stimer.h"
 #include "spec_msrs.h"
+#include "trace_format.h"
 
 struct msr_view;
 struct partition;
-struct trace_record;
 struct trace_ring;
 
 /*
@@ -107,12 +107,15 @@ struct vcpu {
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
 	u8 *call_in, *call_out;            /* (c) a page each: copies of hypercall input, output */
 	struct trace_ring *trace;          /* (s) */
-	struct trace_record *trace_next;   /* (s) the next record in it */
+	u16 trace_at;                      /* (s) offset of the next record in it, in bytes */
+	u8 exit_kind;                      /* (s) enum exit_kind of the latest exit */
 	struct msr_view *msr_view;         /* (c) by row of the MSR table: what is open */
 	u64 started_tsc;                   /* (c) */
 	u64 waited;                        /* (s) TSC ticks spent where it did not run */
 	u64 tsc_offset;                    /* (s) guest TSC = host TSC + offset */
 	u64 exits;                         /* (s) count since start */
+	u64 exit_count[EXIT_KIND_COUNT];   /* (s) of each kind; they sum up to exits */
+	u64 exit_ticks[EXIT_KIND_COUNT];   /* (s) TSC ticks they took, where that is observed */
 	struct lapic lapic;                /* (s), some of it (a) */
 	struct synic synic;                /* (s), its queues by their lock */
 	struct stimer stimer[STIMERS];     /* (s) */
@@ -156,6 +159,13 @@ void vcpu_halt(struct vcpu *v);
 
 /* The VP's earliest deadline may be another now: set the processor's timer. */
 void vcpu_deadlines_changed(struct vcpu *v);
+
+/* Count the exit that is being handled. */
+static inline void vcpu_count(struct vcpu *v, enum exit_kind kind)
+{
+	v->exit_kind = kind;
+	v->exit_count[kind]++;
+}
 
 /* Pending interrupts, or what may be delivered, have changed: look before the next entry. */
 static inline void vcpu_check_interrupts(struct vcpu *v)

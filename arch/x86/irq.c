@@ -9,6 +9,7 @@
 #include "lapic.h"
 #include "machine.h"
 #include "percpu.h"
+#include "trace.h"
 #include "vcpu.h"
 #include "virt.h"
 
@@ -137,6 +138,7 @@ u32 machine_lvt(u32 entry)
 
 static void arrived(struct vcpu *v, u8 vector)
 {
+	trace(v, TRACE_INTERRUPT, vector, cpu_rdtsc(), 0);
 	if (!apic_in_service(vector)) {
 		/* Not the APIC's: a spurious one, or from the PIC through LINT0. */
 		if (vector != APIC_VECTOR_SPURIOUS)

@@ -83,8 +83,11 @@ struct virt {
 	/* Put a VP into its start state. */
 	void (*vcpu_start)(struct vcpu *v, const struct vcpu_start *start);
 
-	/* Run the VP; returns never. Exits are handled inside by the vendor's one switch. */
+	/* Run the VP; returns never. After each exit it calls observe_handler. */
 	void (*vcpu_run)(struct vcpu *v) __attribute__((noreturn));
+
+	/* Handle an exit and get ready for the next entry. */
+	void (*exit)(struct vcpu *v);
 
 	/*
 	 * Registers by name. set returns false when the value is illegal for the register; nothing

@@ -4,6 +4,7 @@
 import os
 import random
 import re
+import struct
 import subprocess
 import tempfile
 
@@ -38,6 +39,10 @@ REFUSED = (
     ('an odd number', ['input', 'HvCallPostMessage', '0x123'], 'decode: a number in memory has 2, 4, 8 or 16 digits'),
     ('a missing dump', ['message', '@/nowhere/x'], "cannot read '/nowhere/x': No such file or directory"),
     ('a folder as dump', ['message', '@/'], "cannot read '/': Is a directory"),
+    ('a trace without a file', ['trace'], 'decode: a trace is a file, as @PATH'),
+    ('a trace in words', ['trace', '12'], "decode: a trace is a file, as @PATH '12'"),
+    ('two traces', ['trace', '@a', '@b'], "decode: too many words: one is '@b'"),
+    ('a missing trace', ['trace', '@/nowhere/x'], "cannot read '/nowhere/x'"),
     ('a short message', ['message', '00'], 'decode: 1 bytes are less than the header of a message, which has 16'),
     ('a register without layout', ['register', 'HvX64RegisterRax', '00'],
      "decode: no layout is known of 'HvX64RegisterRax'"),
@@ -138,6 +143,99 @@ def whole_page():
     require(re.search(r'^SINT2\n.*TimerExpired', out, re.M), out)
 
 
+# ---- traces ----------------------------------------------------------------------------------------------------------
+
+KINDS = re.findall(r'X\((\w+), "', open(os.path.join(TOP, 'src/trace_format.h'), encoding='ascii').read())
+TYPES = re.findall(r'^\tTRACE_(\w+)', open(os.path.join(TOP, 'src/trace_format.h'), encoding='ascii').read(), re.M)
+
+
+def vp_trace(vp, exits, records, counts=None, magic=b'PartTrc1'):
+    """What one VP leaves: records are (type, low part of the exit's number, a, b, c, d)."""
+    head = struct.pack('<8sIIQQQII', magic, vp, len(records), exits, 1000000000, 5000, len(KINDS), 0)
+    counters = b''.join(struct.pack('<QQ', *(counts or {}).get(kind, (0, 0))) for kind in KINDS)
+    return head + counters + b''.join(struct.pack('<HHIQQQ', TYPES.index(kind), *rest) for kind, *rest in records)
+
+
+def control(code, var=0, count=0, start=0):
+    return code | var << 17 | count << 32 | start << 48
+
+
+TRACE = vp_trace(0, 0x20003, [
+    ('MSR_WRITE', 0xfffe, 0x40000001, 0x5001, 0, 0),
+    ('REFUSAL', 0xfffe, 0, 0x40000001, 0x5001, 0),
+    ('EXIT', 1, KINDS.index('HYPERCALL'), 2000005000, 0x1234, 77),
+    ('HYPERCALL', 1, 5 | 1 << 16, control(3, var=1, count=2), 2, 0),
+    ('INPUT', 1, 16, 1, 0x99, 0x5000),
+    ('INPUT', 1, 40, 0x6001, 0, 0),
+    ('REFUSAL', 2, 1, 3, control(3), 0),
+    ('HYPERCALL', 2, 2, control(3), 1, 2),
+    ('HYPERCALL', 3, 0x77, control(0x123), 1, 2),
+], {'HYPERCALL': (3, 300)}) + vp_trace(1, 9, [
+    ('EXIT', 8, KINDS.index('PORT'), 1500006000, 0x88, 5),
+    ('IO', 8, 0x604, 0x2000, 0, 0),
+    ('INTERRUPT', 9, 0x30, 2500005000, 0, 0),
+    ('INJECT', 9, 0x30, 0, 0, 0),
+    ('NPT_FAULT', 9, 3, 0xfee00000, 0, 0),
+    ('CPUID', 9, 0x80000001, 0, 0, 0),
+    ('VENDOR', 9, 0x65, 1, 2, 0),
+    ('EXIT', 9, len(KINDS), 3500005000, 0x99, 0),
+])
+
+DECODED = '''\
+vp 0: 131075 exits, 9 records
+           3 hypercall                           300 ticks, 100 each
+vp 1: 9 exits, 8 records
+               vp 0  131070  HV_X64_MSR_PAGE = 0x5001
+               vp 0  131070  refused HV_X64_MSR_PAGE, value 0x5001
+     1.500001  vp 1  8  exit at 0x88: port, 5 ticks
+     1.500001  vp 1  8  out port 0x604, value 0x2000
+     2.000000  vp 0  131073  exit at 0x1234: hypercall, 77 ticks
+     2.000000  vp 0  131073  HvCallSweep(flags=More, format=Sparse, banks=0x1, 0x99, {range=0x5000}, {range=0x6001}) of 2 from 0\
+ = HV_STATUS_INVALID_PARAMETER, 1 done
+     2.000000  vp 0  131074  refused 0x3, value 0x3 by HVR-C-01: caller_mode
+     2.000000  vp 0  131074  HvCallSweep() = HV_STATUS_INVALID_HYPERCALL_CODE
+     2.000000  vp 0  131075  call 0x0123() = 0x0077
+     2.500000  vp 1  9  physical interrupt, vector 48
+     2.500000  vp 1  9  inject vector 48, error code 0x0
+     2.500000  vp 1  9  nested page fault at GPA 0xfee00000, access rw
+     2.500000  vp 1  9  CPUID 0x80000001.0
+     2.500000  vp 1  9  exit code 0x65, 0x1, 0x2
+     3.500000  vp 1  9  exit at 0x99, not handled yet
+'''
+
+
+def decode_file(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'trace')
+        with open(path, 'wb') as file:
+            file.write(data)
+        return hvgen('decode', '-s', TINY, 'trace', '@' + path)
+
+
+def trace():
+    """Two processors' records in the order of time, with names, arguments and full exit numbers."""
+    status, out, err = decode_file(TRACE)
+    require((status, err) == (0, ''), err)
+    require(out == DECODED, out)
+
+
+def no_trace(data, message):
+    status, out, err = decode_file(data)
+    require((status, out) == (2, '') and message in err, f'{status} {out} {err}')
+
+
+def random_traces(seed):
+    """Any content, of any length: an answer or a refusal, and never a stumble."""
+    chance = random.Random(seed)
+    for _ in range(40):
+        data = bytearray(TRACE)
+        for _ in range(chance.randrange(1, 9)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        status, out, err = decode_file(bytes(data[:chance.choice((len(data), chance.randrange(len(data))))]))
+        require(status in (0, 2) and bool(err) == bool(status), f'{status}\n{err}')
+        require_lines('trace', out)
+
+
 # ---- anything at all ------------------------------------------------------------------------------------------------
 
 def require_lines(words, out):
@@ -185,5 +283,11 @@ def cases(update):
         yield f'decode, bytes as {name}', form, (write,)
     yield 'decode, a page of messages', whole_page, ()
     yield 'decode, inputs that break a rule', broken_by_name, ()
+    yield 'decode, a trace', trace, ()
+    yield 'decode, no trace', no_trace, (b'PartTrc0' + TRACE[8:], 'this is no trace of this version')
+    yield 'decode, a trace cut short', no_trace, (TRACE[:-1], 'the trace is cut short')
+    yield 'decode, a trace of too many', no_trace, (vp_trace(0, 0, []) * 65, 'too many processors')
+    for seed in range(3):
+        yield f'decode, random traces, seed {seed}', random_traces, (seed,)
     for seed in range(2):
         yield f'decode, random bytes, seed {seed}', random_bytes, (seed,)

@@ -54,6 +54,23 @@ static void end_crash(void)
 	rt_exit(0x10);
 }
 
+/* Calls for a trace to show: a flush of two ranges, and one that breaks a rule. */
+static void end_calls(void)
+{
+	static const struct hv_flush_virtual_address_list_in head = { 0x1000, 1, 1 };
+	static const u64 ranges[] = { 0x2000, 0x3001 };
+
+	if (!call_enable())
+		return;
+	memcpy(call_input, &head, sizeof(head));
+	memcpy(call_input + sizeof(head), ranges, sizeof(ranges));
+	call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, 0, 0, 2, 0),
+	     RT_GPA(call_input), 0);
+	call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, 0, 0, 0, 0),
+	     RT_GPA(call_input), 0);
+	rt_exit(0x10);
+}
+
 void ending_by_command_line(void)
 {
 	static const struct {
@@ -67,6 +84,7 @@ void ending_by_command_line(void)
 		{ "poweroff", end_power_off },
 		{ "apic", end_apic },
 		{ "crash", end_crash },
+		{ "calls", end_calls },
 	};
 	const char *value = rt_option_value("exit");
 

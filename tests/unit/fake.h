@@ -15,6 +15,8 @@
 
 #define FAKE_HISTORY 64
 #define FAKE_CONSOLE 65536
+#define FAKE_DEBUG_PORT 0xe9
+#define FAKE_DEBUG_BYTES (1 << 18)
 
 /* Physical memory of the fake machine: RAM up to the hypervisor's region at its top. */
 #define FAKE_MEMORY (64 * MIB)
@@ -35,6 +37,8 @@ struct fake_machine {
 	u32 in_value;                        /* what every port reads */
 	struct fake_write out[FAKE_HISTORY]; /* port writes, and their number */
 	u32 outs;
+	u8 debug[FAKE_DEBUG_BYTES] __attribute__((aligned(8))); /* what was written to the debug port instead */
+	size_t debug_length;
 	struct vcpu *vcpu;                   /* whom the calling processor runs */
 	u32 kick[FAKE_HISTORY], kicks;       /* APIC ids that were to exit, and their number */
 	u64 timer;                           /* when the processor's timer is due; 0: never */
@@ -68,6 +72,7 @@ struct fake_core {
 	u32 windows, let_ins, waits;
 	u32 apic_accesses;                   /* to the registers of the APIC in memory */
 	void (*on_wait)(struct vcpu *v);     /* what ends a wait in the hypervisor */
+	void (*on_exit)(struct vcpu *v);     /* what an exit is */
 	u64 tsc_offset;
 	bool no_1g;
 	struct fake_write ports[FAKE_HISTORY];

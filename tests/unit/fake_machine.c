@@ -87,7 +87,10 @@ u32 machine_in(u16 port, unsigned size)
 
 void machine_out(u16 port, unsigned size, u32 value)
 {
-	record(fake_machine.out, &fake_machine.outs, port, size, value);
+	if (port == FAKE_DEBUG_PORT && fake_machine.debug_length < FAKE_DEBUG_BYTES)
+		fake_machine.debug[fake_machine.debug_length++] = (u8)value;
+	else
+		record(fake_machine.out, &fake_machine.outs, port, size, value);
 }
 
 void machine_xmm_read(unsigned n, u64 out[2])

@@ -179,10 +179,17 @@ static void explain(struct vcpu *v, struct text *out)
 	text_printf(out, "fake exit\nfake qualification");
 }
 
+static void exit_guest(struct vcpu *v)
+{
+	v->exits++;
+	of(v)->on_exit(v);
+}
+
 static const struct virt core = {
 	.name = "FAKE",
 	.call_opcode = { 0x0f, 0x01, 0xd9 },
 	.vcpu_create = create,
+	.exit = exit_guest,
 	.get_reg = get_reg,
 	.set_reg = set_reg,
 	.get_segment = get_segment,

@@ -174,9 +174,9 @@ static void test_trace_ring(void **state)
 		trace(v, TRACE_CPUID, i, 0, 0);
 	fake_machine.console_length = 0;
 	trace_dump(v, 3);
-	assert_string_equal(fake_machine.console, "partita: trace: exit 0: CPUID 0x47.0\n"
-						  "partita: trace: exit 0: CPUID 0x48.0\n"
-						  "partita: trace: exit 0: CPUID 0x49.0\n");
+	assert_string_equal(fake_machine.console, "partita: trace: exit 0: CPUID 0x807.0\n"
+						  "partita: trace: exit 0: CPUID 0x808.0\n"
+						  "partita: trace: exit 0: CPUID 0x809.0\n");
 	fake_machine.console_length = 0;
 	trace_dump(v, 100000);
 	assert_true(strncmp(fake_machine.console, "partita: trace: exit 0: CPUID 0xa.0\n", 36) ==
@@ -193,20 +193,21 @@ static void test_trace_words(void **state)
 	(void)state;
 	for (u16 type = 0; type <= TRACE_TYPES; type++) {
 		for (size_t i = 0; i < 4; i++) {
-			struct trace_record r = { type, (u32)values[i], values[i], values[i],
-						  values[i] };
+			struct trace_record r = { type,	     0,		(u32)values[i],
+						  values[i], values[i], values[i] };
 
 			text_init(&t, buf, sizeof(buf));
-			trace_decode(&r, &t);
+			trace_decode(&r, 0, &t);
 			assert_true(t.len > 10);
 		}
 	}
 	text_init(&t, buf, sizeof(buf));
-	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0, 0x300000003,
-					     HV_STATUS_ACCESS_DENIED | 2ull << 32, 9 },
-		     &t);
-	assert_string_equal(buf, "exit 9: HvCallFlushVirtualAddressList, control 0x300000003: "
-				 "HV_STATUS_ACCESS_DENIED, 2 reps");
+	/* The low part of an exit's number, and the number of them by now, tell the whole. */
+	trace_decode(&(struct trace_record){ TRACE_HYPERCALL, 0xfffe,
+					     HV_STATUS_ACCESS_DENIED | 2 << 16, 0x300000003, 5, 7 },
+		     0x30001, &t);
+	assert_string_equal(buf, "exit 196606: HvCallFlushVirtualAddressList, control 0x300000003, "
+				 "input 0x5 0x7: HV_STATUS_ACCESS_DENIED, 2 reps");
 }
 
 /* ---- panics ---- */

@@ -49,7 +49,7 @@ enter_guest:
 	mov	%r13, VCPU_R13(%rax)
 	mov	%r14, VCPU_R14(%rax)
 	mov	%r15, VCPU_R15(%rax)
-	call	svm_exit
+	call	*observe_handler(%rip)	/* svm_exit, unless exits are observed */
 	jmp	enter_guest
 
 	.section .note.GNU-stack, "", @progbits

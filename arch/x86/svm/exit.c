@@ -469,7 +469,8 @@ static __attribute__((noinline)) void other_exit(struct vcpu *v, const struct vm
 {
 	const u32 code = (u32)c->exit_code;
 
-	trace(v, TRACE_EXIT, code, c->exit_info1, c->exit_info2);
+	vcpu_count(v, EXIT_OTHER);
+	trace(v, TRACE_VENDOR, code, c->exit_info1, c->exit_info2);
 	if (code < SVM_EXIT_EXCEPTION || code >= SVM_EXIT_EXCEPTION + SVM_EXCEPTIONS)
 		unexpected_exit(v);
 	exception_exit(v, (u8)(code - SVM_EXIT_EXCEPTION));
@@ -490,46 +491,61 @@ void svm_exit(struct vcpu *v)
 	b->control.tlb_control = VMCB_TLB_KEEP;
 	switch ((u32)b->control.exit_code - SVM_EXIT_INTR) {
 	case CASE(CPUID):
+		vcpu_count(v, EXIT_CPUID);
 		cpuid_exit(v);
 		skip(v, s, INSN_CPUID);
 		break;
 	case CASE(MSR):
-		if (b->control.exit_info1)
+		if (b->control.exit_info1) {
+			vcpu_count(v, EXIT_MSR_WRITE);
 			finish(v, s, msr_write_exit(v), INSN_WRMSR);
-		else
+		} else {
+			vcpu_count(v, EXIT_MSR_READ);
 			finish(v, s, msr_read_exit(v), INSN_RDMSR);
+		}
 		break;
 	case CASE(VMMCALL):
+		vcpu_count(v, EXIT_HYPERCALL);
 		finish(v, s, hypercall_exit(v, caller_mode(&b->save)), INSN_VMMCALL);
 		break;
 	case CASE(IOIO):
+		vcpu_count(v, EXIT_PORT);
 		port_exit(v, b);
 		break;
 	case CASE(NPF):
+		vcpu_count(v, EXIT_NPT_FAULT);
 		npf_exit(v, &b->control);
 		break;
 	case CASE(INTR):
+		vcpu_count(v, EXIT_INTERRUPT);
 		intr_exit(v);
 		break;
 	case CASE(NMI):
+		vcpu_count(v, EXIT_NMI);
 		nmi_exit(v);
 		break;
 	case CASE(VINTR):
+		vcpu_count(v, EXIT_WINDOW);
 		window_exit(v);
 		break;
 	case CASE(WRITE_CR8):
+		vcpu_count(v, EXIT_REGISTER);
 		cr8_exit(v, b);
 		break;
 	case CASE(IRET):
+		vcpu_count(v, EXIT_WINDOW);
 		iret_exit(v);
 		break;
 	case CASE(HLT):
+		vcpu_count(v, EXIT_HALT);
 		hlt_exit(v, s);
 		break;
 	case CASE(INVD):
+		vcpu_count(v, EXIT_OTHER);
 		finish(v, s, invd_exit(), INSN_INVD);
 		break;
 	case CASE(RDPMC): /* no performance counters */
+		vcpu_count(v, EXIT_OTHER);
 		raise(v, VECTOR_GP);
 		break;
 	case CASE(VMRUN):
@@ -539,22 +555,26 @@ void svm_exit(struct vcpu *v)
 	case CASE(CLGI):
 	case CASE(SKINIT):
 	case CASE(INVLPGA): /* no SVM */
+		vcpu_count(v, EXIT_OTHER);
 		raise(v, VECTOR_UD);
 		break;
 	case CASE(INIT):
 		partition_end_root(v->partition, END_RESET, 0);
 	case CASE(CR0_SEL_WRITE):
+		vcpu_count(v, EXIT_REGISTER);
 		cr0_exit(v, b);
 		break;
 	case CASE(WRITE_DR4):
 	case CASE(WRITE_DR5):
 	case CASE(WRITE_DR6):
 	case CASE(WRITE_DR7):
+		vcpu_count(v, EXIT_REGISTER);
 		dr_exit(v, b);
 		break;
 	case CASE(SHUTDOWN):
 		triple_fault_exit(v);
 	case CASE(INVALID):
+		vcpu_count(v, EXIT_OTHER);
 		invalid_exit(v);
 		break;
 	default:

@@ -489,6 +489,7 @@ const struct virt svm_virt = {
 	.vcpu_create = svm_vcpu_create,
 	.vcpu_start = svm_vcpu_start,
 	.vcpu_run = svm_vcpu_run,
+	.exit = svm_exit,
 	.get_reg = svm_get_reg,
 	.set_reg = svm_set_reg,
 	.get_segment = svm_get_segment,

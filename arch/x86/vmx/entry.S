@@ -61,7 +61,7 @@ vmx_exit_stub:
 	mov	%rsp, %rdi
 	mov	%rsp, %rbx		/* kept across the call */
 	mov	VCPU_VENDOR(%rsp), %rsp	/* the top of the VP's stack */
-	call	vmx_exit
+	call	*observe_handler(%rip)	/* vmx_exit, unless exits are observed */
 	mov	%rbx, %rsp
 	load_guest_registers
 	vmresume

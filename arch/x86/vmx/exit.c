@@ -254,7 +254,7 @@ static SLOW enum vm_next cr_access_exit(struct vcpu *v)
 	u32 cr = qualification & 15, type = qualification >> 4 & 3, gpr = qualification >> 8 & 15;
 	u64 value;
 
-	trace(v, TRACE_EXIT, VMX_EXIT_CR_ACCESS, qualification, vmread(vmcs_guest_rip));
+	trace(v, TRACE_VENDOR, VMX_EXIT_CR_ACCESS, qualification, vmread(vmcs_guest_rip));
 	if (type != 0 || (cr != 0 && cr != 4))
 		unexpected_exit(v);
 	if (cr == 4)
@@ -314,24 +314,12 @@ static SLOW enum vm_next ept_violation_exit(struct vcpu *v)
 	return next;
 }
 
-static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
+/* Counted as what they are, but not otherwise told apart. */
+static SLOW enum vm_next other_exit(struct vcpu *v, u32 reason)
 {
+	vcpu_count(v, EXIT_OTHER);
 	switch (reason) {
-	case VMX_EXIT_VMCALL: return hypercall_exit(v, caller_mode());
-	case VMX_EXIT_CPUID: cpuid_exit(v); return VM_SKIP;
-	case VMX_EXIT_RDMSR: return msr_read_exit(v);
-	case VMX_EXIT_WRMSR: return msr_write_exit(v);
-	case VMX_EXIT_IO: return port_exit(v);
-	case VMX_EXIT_EPT_VIOLATION: return ept_violation_exit(v);
-	case VMX_EXIT_CR_ACCESS: return cr_access_exit(v);
 	case VMX_EXIT_XSETBV: return xsetbv_exit(v);
-	case VMX_EXIT_EXCEPTION_OR_NMI: return nmi_exit(v);
-	case VMX_EXIT_EXTERNAL_INTERRUPT: return external_interrupt_exit(v);
-	case VMX_EXIT_PREEMPTION_TIMER: return preemption_exit(v);
-	case VMX_EXIT_INTERRUPT_WINDOW:
-	case VMX_EXIT_NMI_WINDOW:
-	case VMX_EXIT_TPR_BELOW_THRESHOLD: return window_exit(v);
-	case VMX_EXIT_HLT: return hlt_exit(v);
 	case VMX_EXIT_INVD: return invd_exit();
 	case VMX_EXIT_TASK_SWITCH: return task_switch_exit(v);
 	case VMX_EXIT_RDPMC: return VM_GP;
@@ -343,6 +331,53 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 	case VMX_EXIT_TRIPLE_FAULT: triple_fault_exit(v);
 	case VMX_EXIT_INIT: partition_end_root(v->partition, END_RESET, 0);
 	default: unexpected_exit(v);
+	}
+}
+
+static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
+{
+	switch (reason) {
+	case VMX_EXIT_VMCALL:
+		vcpu_count(v, EXIT_HYPERCALL);
+		return hypercall_exit(v, caller_mode());
+	case VMX_EXIT_CPUID:
+		vcpu_count(v, EXIT_CPUID);
+		cpuid_exit(v);
+		return VM_SKIP;
+	case VMX_EXIT_RDMSR:
+		vcpu_count(v, EXIT_MSR_READ);
+		return msr_read_exit(v);
+	case VMX_EXIT_WRMSR:
+		vcpu_count(v, EXIT_MSR_WRITE);
+		return msr_write_exit(v);
+	case VMX_EXIT_IO:
+		vcpu_count(v, EXIT_PORT);
+		return port_exit(v);
+	case VMX_EXIT_EPT_VIOLATION:
+		vcpu_count(v, EXIT_NPT_FAULT);
+		return ept_violation_exit(v);
+	case VMX_EXIT_CR_ACCESS:
+		vcpu_count(v, EXIT_REGISTER);
+		return cr_access_exit(v);
+	case VMX_EXIT_EXCEPTION_OR_NMI:
+		vcpu_count(v, EXIT_NMI);
+		return nmi_exit(v);
+	case VMX_EXIT_EXTERNAL_INTERRUPT:
+		vcpu_count(v, EXIT_INTERRUPT);
+		return external_interrupt_exit(v);
+	case VMX_EXIT_HLT:
+		vcpu_count(v, EXIT_HALT);
+		return hlt_exit(v);
+	case VMX_EXIT_PREEMPTION_TIMER:
+		vcpu_count(v, EXIT_NMI);
+		return preemption_exit(v);
+	case VMX_EXIT_INTERRUPT_WINDOW:
+	case VMX_EXIT_NMI_WINDOW:
+	case VMX_EXIT_TPR_BELOW_THRESHOLD:
+		vcpu_count(v, EXIT_WINDOW);
+		return window_exit(v);
+	default:
+		return other_exit(v, reason);
 	}
 }
 

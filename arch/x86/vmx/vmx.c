@@ -717,6 +717,7 @@ const struct virt vmx_virt = {
 	.vcpu_create = vmx_vcpu_create,
 	.vcpu_start = vmx_vcpu_start,
 	.vcpu_run = vmx_vcpu_run,
+	.exit = vmx_exit,
 	.get_reg = vmx_get_reg,
 	.set_reg = vmx_set_reg,
 	.get_segment = vmx_get_segment,
