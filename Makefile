@@ -297,6 +297,18 @@ build/linux/vmlinuz: | build/.setup
 	$(say) FETCH $@
 	$(Q)boot/fetch-kernel build/linux
 
+# Debian's newest kernel. Without a network the tests go on without it, and say so.
+build/linux-backports/vmlinuz: | build/.setup
+	$(say) FETCH $@
+	$(Q)boot/fetch-kernel build/linux-backports trixie-backports
+
+.PHONY: backports
+backports: | build/.setup
+	$(Q)mkdir -p build/linux-backports
+	$(Q)test -e build/linux-backports/vmlinuz || \
+		$(MAKE) --no-print-directory build/linux-backports/vmlinuz 2>build/linux-backports/missing || \
+		cat build/linux-backports/missing >&2
+
 # The work that the root is given in tests. Its C library is the system's, and so the only one here that is not ours.
 build/load: tests/linux/load.c Makefile | build/.setup
 	$(say) CC $<
@@ -331,8 +343,13 @@ build/partita.iso: build/partita boot/grub.cfg $(LINUX)
 # Arguments of the runner, as in `make test TESTS="unit generator"`.
 TESTS =
 
-test: all outputs docs guests iso $(LINUX) $(UNIT_BIN) $(MUTANT_BIN) build/decoder build/hvgen-checked | build/.setup-tests
+test: all outputs docs guests iso $(LINUX) backports $(UNIT_BIN) $(MUTANT_BIN) build/decoder build/hvgen-checked | build/.setup-tests
 	$(Q)tests/run/all $(TESTS)
+
+# Debian's kernels as root: each, on each platform, with 1, 2 and 4 VPs. `make test` has time for some of it.
+.PHONY: matrix
+matrix: all $(LINUX) backports
+	$(Q)tests/run/all full-matrix
 
 # The guest header with every compiler here; part of `make test`.
 check-header: build/gen/.stamp | build/.setup-tests
@@ -433,6 +450,7 @@ help:
 	@echo "make            build the hypervisor (build/partita) and the generator (build/hvgen)"
 	@echo "make run        boot the stock Debian kernel on it under QEMU; RUN=\"...\" adds options of boot/run"
 	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
+	@echo "make matrix     Debian's kernels as root on both platforms with 1, 2 and 4 VPs, as a table"
 	@echo "make unit       build and run the unit tests alone"
 	@echo "make check-header  compile the guest header with every compiler here"
 	@echo "make dist       the guest package as a tarball; make install, make uninstall: DESTDIR= PREFIX=/usr/local"
@@ -453,14 +471,14 @@ help:
 	@echo "make outputs    build/outputs: for Rust, Python, fuzzers, traces; vectors in JSON"
 	@echo "make guests     the test guests alone"
 	@echo "make setup      install the Debian packages that are missing (every target does this by itself)"
-	@echo "make clean      remove what was built; the fetched kernel stays"
+	@echo "make clean      remove what was built; the fetched kernels stay"
 	@echo "make distclean  remove all of build/"
 	@echo "V=1 shows the commands."
 
 clean:
-	rm -rf $(filter-out build/linux,$(wildcard build/* build/.setup*))
+	rm -rf $(filter-out build/linux%,$(wildcard build/* build/.setup*))
 
-# Everything, the fetched kernel too.
+# Everything, the fetched kernels too.
 distclean:
 	rm -rf build
 
