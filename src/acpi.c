@@ -193,21 +193,28 @@ static void read_fadt(const struct table *fadt, u64 limit, struct acpi_info *out
 /* An entry of the MADT that is an enabled processor: where its flags are, and its APIC id. */
 struct madt_processor { u64 flags_offset; u32 apic_id; };
 
-/*
- * Step to the next enabled processor from *at; false at the end or at an entry that makes no sense.
- */
+struct madt_entry { u64 at, type, length; };
+
+/* Step to the next entry from *at; false at the end or at one that makes no sense. */
+static bool next_entry(const struct table *madt, u64 *at, struct madt_entry *out)
+{
+	if (*at + 2 > madt->length)
+		return false;
+	*out = (struct madt_entry){ *at, get(madt, *at, 1), get(madt, *at + 1, 1) };
+	*at += out->length;
+	return out->length >= 2 && *at <= madt->length;
+}
+
+/* Step to the next enabled processor. */
 static bool next_processor(const struct table *madt, u64 *at, struct madt_processor *out)
 {
-	while (*at + 2 <= madt->length) {
-		u64 entry = *at, type = get(madt, entry, 1), length = get(madt, entry + 1, 1);
+	struct madt_entry e;
 
-		if (length < 2 || length > madt->length - entry)
-			return false;
-		*at += length;
-		if (type == 0 && length >= 8)
-			*out = (struct madt_processor){ entry + 4, (u32)get(madt, entry + 3, 1) };
-		else if (type == 9 && length >= 16)
-			*out = (struct madt_processor){ entry + 8, (u32)get(madt, entry + 4, 4) };
+	while (next_entry(madt, at, &e)) {
+		if (e.type == 0 && e.length >= 8)
+			*out = (struct madt_processor){ e.at + 4, (u32)get(madt, e.at + 3, 1) };
+		else if (e.type == 9 && e.length >= 16)
+			*out = (struct madt_processor){ e.at + 8, (u32)get(madt, e.at + 4, 4) };
 		else
 			continue;
 		if (get(madt, out->flags_offset, 4) & 1)
@@ -263,6 +270,19 @@ u32 acpi_processors(const struct acpi_info *info, u32 *apic_ids, u32 max)
 
 	while (count < max && info->madt && next_processor(&madt, &at, &processor))
 		apic_ids[count++] = processor.apic_id;
+	return count;
+}
+
+u32 acpi_ioapics(const struct acpi_info *info, u64 *addresses, u32 max)
+{
+	const struct table madt = madt_of(info);
+	struct madt_entry e;
+	u64 at = MADT_ENTRIES;
+	u32 count = 0;
+
+	while (count < max && info->madt && next_entry(&madt, &at, &e))
+		if (e.type == 1 && e.length >= 12)
+			addresses[count++] = get(&madt, e.at + 4, 4);
 	return count;
 }
 

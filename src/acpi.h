@@ -26,6 +26,9 @@ bool acpi_read(u64 hint, u64 limit, struct acpi_info *out);
 /* The APIC ids of up to max enabled processors, in the order of the MADT; returns how many. */
 u32 acpi_processors(const struct acpi_info *info, u32 *apic_ids, u32 max);
 
+/* The physical addresses of up to max I/O APICs; returns how many. */
+u32 acpi_ioapics(const struct acpi_info *info, u64 *addresses, u32 max);
+
 /*
  * Disable every processor of the MADT that is not in the list, in place, with a right checksum.
  * Returns how many were disabled.

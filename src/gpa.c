@@ -52,18 +52,41 @@ static bool overlaps(u64 base, u64 end, u64 other_base, u64 other_end)
 	return base < other_end && other_base < end;
 }
 
-/* What [base, end) is: of one kind throughout, or mixed. The virtual APIC hides the physical one. */
+static bool contains(const struct gpa_range *r, u64 base, u64 end)
+{
+	return base >= r->base && end <= r->end;
+}
+
+void gpa_emulate(struct gpa_space *g, u64 base, u64 end)
+{
+	hv_assert(g->emulated_count < GPA_MAX_EMULATED);
+	g->emulated[g->emulated_count++] = (struct gpa_range){ base, end };
+}
+
+static bool is_emulated(const struct gpa_space *g, u64 page)
+{
+	for (u32 i = 0; i < g->emulated_count; i++)
+		if (page >= g->emulated[i].base && page < g->emulated[i].end)
+			return true;
+	return false;
+}
+
+/* What [base, end) is: of one kind throughout, or mixed. */
 static enum kind kind_of(const struct gpa_space *g, u64 base, u64 end)
 {
-	if (overlaps(base, end, LAPIC_BASE_ADDRESS, LAPIC_BASE_ADDRESS + PAGE_SIZE))
-		return end - base == PAGE_SIZE ? KIND_HIDDEN : KIND_MIXED;
+	for (u32 i = 0; i < g->emulated_count; i++) {
+		const struct gpa_range *r = &g->emulated[i];
+
+		if (overlaps(base, end, r->base, r->end))
+			return contains(r, base, end) ? KIND_HIDDEN : KIND_MIXED;
+	}
 	if (overlaps(base, end, g->hidden_base, g->hidden_end))
 		return base >= g->hidden_base && end <= g->hidden_end ? KIND_HIDDEN : KIND_MIXED;
 	for (u32 i = 0; i < g->ram_count; i++) {
 		const struct gpa_range *r = &g->ram[i];
 
 		if (overlaps(base, end, r->base, r->end))
-			return base >= r->base && end <= r->end ? KIND_RAM : KIND_MIXED;
+			return contains(r, base, end) ? KIND_RAM : KIND_MIXED;
 	}
 	return KIND_DEVICE;
 }
@@ -332,7 +355,7 @@ enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
 	enum vm_next next;
 
 	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
-	if ((fault->gpa.v & PAGE_MASK) == LAPIC_BASE_ADDRESS)
+	if (is_emulated(&v->partition->gpa, fault->gpa.v & PAGE_MASK))
 		return apic_page_exit(v, fault);
 	partition_lock(v->partition);
 	next = resolve(v, fault);

@@ -23,6 +23,9 @@ struct gpa_range { u64 base, end; };
 struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 struct gpa_hits { struct gpa_hit hit[GPA_HITS]; };
 
+/* Places whose every access the hypervisor carries out: the APICs'. */
+#define GPA_MAX_EMULATED 9
+
 /* Nested tables that one change can make superfluous. */
 #define GPA_LOOSE_TABLES 8
 
@@ -34,6 +37,8 @@ struct gpa_space {
 	bool has_1g;                          /* (c) 1 GiB leaves exist */
 	u32 ram_count;                        /* (c) */
 	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
+	u32 emulated_count;                   /* (c) */
+	struct gpa_range emulated[GPA_MAX_EMULATED]; /* (c) never mapped */
 	u64 hidden_base, hidden_end;          /* (c) the hypervisor's own memory */
 	u64 tables, table_budget;             /* (p) nested tables; devices get none beyond it */
 	bool stale;                           /* (p) old translations must be flushed */
@@ -44,10 +49,13 @@ struct gpa_space {
 
 /*
  * Build the nested tables of p: its RAM identity mapped write-back with all rights, in large pages
- * where they fit; the low 2 MiB in small pages. ram, hidden_*, address_bits and table_budget are
+ * where they fit; the low 2 MiB in small pages. ram, emulated, hidden_*, address_bits and table_budget are
  * set by the caller. False: out of memory.
  */
 bool gpa_build(struct partition *p);
+
+/* From now on, and before gpa_build(), all that reaches a page of [base, end) exits. */
+void gpa_emulate(struct gpa_space *g, u64 base, u64 end);
 
 /* True when the page number lies in RAM of the partition. */
 bool gpa_is_ram(const struct gpa_space *g, u64 gpn);

@@ -42,6 +42,8 @@ enum lapic_reg {
 #define LAPIC_BASE_X2APIC (1ull << 10)
 #define LAPIC_BASE_ENABLE (1ull << 11)
 #define LAPIC_BASE_ADDRESS 0xfee00000ull
+/* What is written up to here can be a message that interrupts a processor (SDM 11.11.1). */
+#define LAPIC_MESSAGES_END 0xfef00000ull
 
 #define LAPIC_SVR_ENABLE (1u << 8)
 #define LAPIC_LVT_MASKED (1u << 16)

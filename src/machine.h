@@ -33,6 +33,10 @@ bool machine_msr_write(u32 msr, u64 value);
 u32 machine_in(u16 port, unsigned size);             /* size in bytes: 1, 2, 4 */
 void machine_out(u16 port, unsigned size, u32 value);
 
+/* Registers of a device in memory, 32 bits each. */
+u32 machine_mmio_read(hpa_t hpa);
+void machine_mmio_write(hpa_t hpa, u32 value);
+
 /*
  * The guest's XMM registers are live in the processor while the hypervisor runs (it uses none). n
  * is 0..5.

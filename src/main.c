@@ -165,6 +165,21 @@ static void find_memory(struct gpa_space *g, const struct boot_info *bi)
 	g->ram_count = ram.count;
 }
 
+/* The hypervisor's local APIC is out of reach, and so is what interrupts processors by messages. */
+static void guard_apics(struct partition *p, const struct acpi_info *acpi)
+{
+	struct ioapics *io = &p->ioapics;
+
+	gpa_emulate(&p->gpa, LAPIC_BASE_ADDRESS, LAPIC_MESSAGES_END);
+	io->count = acpi_ioapics(acpi, io->base, IOAPICS);
+	if (!io->count)
+		io->base[io->count++] = IOAPIC_DEFAULT_BASE;
+	for (u32 i = 0; i < io->count; i++) {
+		io->base[i] &= PAGE_MASK;
+		gpa_emulate(&p->gpa, io->base[i], io->base[i] + PAGE_SIZE);
+	}
+}
+
 /* First physical address that the direct map need not reach: the tables of firmware lie below. */
 static u64 memory_limit(const struct boot_info *bi)
 {
@@ -251,6 +266,7 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 	config.table_budget = memory.free / 2; /* the rest for tables of RAM, overlays and the VP */
 	root.gpa.address_bits = config.address_bits;
 	find_memory(&root.gpa, bi);
+	guard_apics(&root, acpi);
 	if (!partition_create(&root, &config))
 		panic("not enough memory for the root partition's nested tables");
 	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege,

@@ -5,6 +5,7 @@
 
 #include "types.h"
 #include "gpa.h"
+#include "ioapic.h"
 #include "overlay.h"
 #include "reftsc.h"
 #include "spec_calls.h"
@@ -32,6 +33,7 @@ struct partition {
 	const struct spec_call *short_call[SPEC_CALL_LOW]; /* (p) by code: open to short paths */
 	struct gpa_space gpa;                   /* (p) nested tables */
 	struct overlays overlays;               /* (p) pages that hide guest memory */
+	struct ioapics ioapics;
 	struct reftime time;                    /* (p) reference time */
 	bool invariant_tsc;                     /* (p) exposed in CPUID 0x80000007 */
 	u64 tsc_hz, apic_timer_hz;              /* (c) */

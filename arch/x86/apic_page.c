@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Carries out instructions that reach the registers of the virtual local APIC in memory. */
+/* Carries out instructions that reach registers of the APICs in memory. */
 #include "cpu.h"
 #include "gpa.h"
 #include "guest_walk.h"
 #include "insn.h"
+#include "ioapic.h"
 #include "lapic.h"
 #include "log.h"
 #include "machine.h"
@@ -69,7 +70,7 @@ static _Noreturn void refuse(struct vcpu *v, u64 gpa, const u8 *bytes, size_t co
 	text_init(&t, buf, sizeof(buf));
 	for (size_t i = 0; i < count; i++)
 		text_printf(&t, " %02x", bytes[i]);
-	log_warn("vp %u: no instruction for a local APIC, at GPA 0x%lx:%s", v->index, gpa, buf);
+	log_warn("vp %u: no instruction for an APIC, at GPA 0x%lx:%s", v->index, gpa, buf);
 	panic_dump_vcpu(v);
 	partition_end_root(v->partition, END_PANIC, 0);
 }
@@ -113,7 +114,7 @@ static u64 extend(u64 value, unsigned size, bool sign)
  * Registers are 32 bits at multiples of 16 (SDM 11.4.1). A part of one may be read; what lies
  * between them is nothing.
  */
-static u64 read_page(struct vcpu *v, u32 offset, unsigned size)
+static u64 read_lapic(struct vcpu *v, u32 offset, unsigned size)
 {
 	const u32 within = offset % REGISTER_STRIDE;
 
@@ -124,10 +125,38 @@ static u64 read_page(struct vcpu *v, u32 offset, unsigned size)
 	return lapic_read(v, offset - within) >> 8 * within;
 }
 
-static void write_page(struct vcpu *v, u32 offset, unsigned size, u64 value)
+static void write_lapic(struct vcpu *v, u32 offset, unsigned size, u64 value)
 {
 	if (lapic_in_memory(v) && size == 4 && offset % REGISTER_STRIDE == 0)
 		lapic_write(v, offset, (u32)value);
+}
+
+static bool is_lapic(u64 gpa)
+{
+	return (gpa & PAGE_MASK) == LAPIC_BASE_ADDRESS;
+}
+
+/*
+ * I/O APICs, too, take 32 bits at multiples of 16. In the rest of the place that is for messages to
+ * processors a root finds nothing.
+ */
+static u64 read_memory(struct vcpu *v, u64 gpa, unsigned size)
+{
+	const u64 within = gpa % REGISTER_STRIDE;
+
+	if (is_lapic(gpa))
+		return read_lapic(v, (u32)(gpa & ~PAGE_MASK), size);
+	if (within + size > 4)
+		return ~0ull;
+	return ioapic_read(v->partition, gpa - within) >> 8 * within;
+}
+
+static void write_memory(struct vcpu *v, u64 gpa, unsigned size, u64 value)
+{
+	if (is_lapic(gpa))
+		write_lapic(v, (u32)(gpa & ~PAGE_MASK), size, value);
+	else if (size == 4 && gpa % REGISTER_STRIDE == 0)
+		ioapic_write(v->partition, gpa, (u32)value);
 }
 
 /* ---- the operations ---- */
@@ -146,7 +175,7 @@ static u64 advanced(u64 reg, u64 step, unsigned address_size)
 }
 
 /* One of REP STOS at a time: RIP stays until the last. False: there is more to do. */
-static bool store_string(struct vcpu *v, const struct mmio_insn *i, u32 offset)
+static bool store_string(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 {
 	const u64 step = virt->get_reg(v, VREG_RFLAGS) & RFLAGS_DF ? -(u64)i->size : i->size;
 	const u64 mask = size_mask(i->address_size);
@@ -154,7 +183,7 @@ static bool store_string(struct vcpu *v, const struct mmio_insn *i, u32 offset)
 	/* None to do makes no access: another processor has changed the instruction meanwhile. */
 	if (i->repeat && !(v->regs.rcx & mask))
 		return true;
-	write_page(v, offset, i->size, v->regs.rax);
+	write_memory(v, gpa, i->size, v->regs.rax);
 	v->regs.rdi = advanced(v->regs.rdi, step, i->address_size);
 	if (!i->repeat)
 		return true;
@@ -162,9 +191,9 @@ static bool store_string(struct vcpu *v, const struct mmio_insn *i, u32 offset)
 	return !(v->regs.rcx & mask);
 }
 
-static void compute(struct vcpu *v, const struct mmio_insn *i, u32 offset)
+static void compute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 {
-	const u64 memory = read_page(v, offset, i->size) & size_mask(i->size);
+	const u64 memory = read_memory(v, gpa, i->size) & size_mask(i->size);
 	const u64 other = i->immediate ? i->value : get_register(v, i);
 	u64 rflags = virt->get_reg(v, VREG_RFLAGS), result;
 
@@ -172,7 +201,7 @@ static void compute(struct vcpu *v, const struct mmio_insn *i, u32 offset)
 				 : mmio_compute(i->op, other, memory, i->size, &rflags);
 	if (mmio_has_result(i->op)) {
 		if (i->memory_first)
-			write_page(v, offset, i->size, result);
+			write_memory(v, gpa, i->size, result);
 		else
 			set_register(v, i, result);
 	}
@@ -180,26 +209,26 @@ static void compute(struct vcpu *v, const struct mmio_insn *i, u32 offset)
 }
 
 /* False: the instruction is to be executed again. */
-static bool execute(struct vcpu *v, const struct mmio_insn *i, u32 offset)
+static bool execute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 {
 	u64 old;
 
 	switch (i->op) {
 	case MMIO_READ:
-		set_register(v, i, extend(read_page(v, offset, i->size), i->size, i->sign));
+		set_register(v, i, extend(read_memory(v, gpa, i->size), i->size, i->sign));
 		return true;
 	case MMIO_WRITE:
-		write_page(v, offset, i->size, i->immediate ? i->value : get_register(v, i));
+		write_memory(v, gpa, i->size, i->immediate ? i->value : get_register(v, i));
 		return true;
 	case MMIO_STORE:
-		return store_string(v, i, offset);
+		return store_string(v, i, gpa);
 	case MMIO_EXCHANGE:
-		old = read_page(v, offset, i->size);
-		write_page(v, offset, i->size, get_register(v, i));
+		old = read_memory(v, gpa, i->size);
+		write_memory(v, gpa, i->size, get_register(v, i));
 		set_register(v, i, old);
 		return true;
 	default:
-		compute(v, i, offset);
+		compute(v, i, gpa);
 		return true;
 	}
 }
@@ -210,12 +239,12 @@ enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 	enum mmio_code code;
 	u8 bytes[INSN_MAX];
 	const size_t count = fetch(v, &code, bytes);
-	const u32 offset = (u32)(fault->gpa.v & ~PAGE_MASK);
+	const u64 gpa = fault->gpa.v;
 
 	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn) ||
-	    offset + insn.size > PAGE_SIZE)
-		refuse(v, fault->gpa.v, bytes, count);
-	if (execute(v, &insn, offset))
+	    (gpa & ~PAGE_MASK) + insn.size > PAGE_SIZE)
+		refuse(v, gpa, bytes, count);
+	if (execute(v, &insn, gpa))
 		virt->skip(v, insn.length);
 	return VM_RETRY;
 }

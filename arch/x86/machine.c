@@ -88,6 +88,16 @@ void machine_out(u16 port, unsigned size, u32 value)
 		cpu_out32(port, value);
 }
 
+u32 machine_mmio_read(hpa_t hpa)
+{
+	return *(volatile u32 *)machine_ptr(hpa);
+}
+
+void machine_mmio_write(hpa_t hpa, u32 value)
+{
+	*(volatile u32 *)machine_ptr(hpa) = value;
+}
+
 void machine_xmm_read(unsigned n, u64 out[2])
 {
 	switch (n) {

@@ -18,6 +18,15 @@
 #define FAR_GPA 0x4000000000ull         /* 256 GiB: no memory there, inside every address space */
 #define MIB 0x100000ull
 #define MOVES 6000u
+#define APIC_MESSAGES 0xfee01000ull     /* devices write there to interrupt processor 1 */
+#define APIC_MESSAGE_STEP 0x1000u
+#define IOAPIC_BASE 0xfec00000ull
+#define IOAPIC_WINDOW (0x10 / 4)        /* in words */
+#define IOAPIC_LAST_ENTRY (0x10 + 2 * 23)
+#define ENTRY_MASKED (1u << 16)
+
+/* Delivery modes of an interrupt (SDM figure 11-12). */
+enum { DELIVER_FIXED, DELIVER_LOWEST, DELIVER_SMI, DELIVER_NMI = 4, DELIVER_INIT };
 
 /* Exits of several kinds get their right answers. */
 static void expect_alive(const char *after)
@@ -27,6 +36,39 @@ static void expect_alive(const char *after)
 
 	EXPECT(leaf.eax == 0x31237648, "CPUID 0x40000001 says 0x%x after %s", leaf.eax, after);
 	EXPECT(!rt_rdmsr(HV_X64_MSR_VP_INDEX, &value) && !value, "VP_INDEX after %s", after);
+}
+
+/* A processor's write to where messages of devices go is no message. */
+static void messages_to_processors(void)
+{
+	for (u32 mode = DELIVER_FIXED; mode <= DELIVER_INIT; mode++)
+		for (u32 to = 0; to < 4; to++) {
+			volatile u32 *at = rt_window(1, APIC_MESSAGES + to * APIC_MESSAGE_STEP);
+
+			*at = mode << 8 | 0x51;
+			EXPECT(*at == ~0u, "0x%x is in the place for messages", *at);
+		}
+	expect_alive("messages");
+}
+
+/* The last entry, of which nothing is known but that no device of the platforms uses it. */
+static void io_apic_entries(void)
+{
+	volatile u32 *ioapic = rt_window(1, IOAPIC_BASE);
+
+	for (u32 mode = DELIVER_FIXED; mode <= DELIVER_INIT; mode++) {
+		const bool stays = mode <= DELIVER_LOWEST || mode == DELIVER_NMI;
+		u32 found;
+
+		ioapic[0] = IOAPIC_LAST_ENTRY;
+		EXPECT_EQ(ioapic[0], IOAPIC_LAST_ENTRY, "selected register");
+		ioapic[IOAPIC_WINDOW] = mode << 8 | 0x51;
+		found = ioapic[IOAPIC_WINDOW];
+		EXPECT(!(found & ENTRY_MASKED) == stays, "mode %u: entry 0x%x", mode, found);
+		EXPECT_EQ(found & 0xff, 0x51u, "vector");
+	}
+	ioapic[IOAPIC_WINDOW] = ENTRY_MASKED;
+	expect_alive("entries of the I/O APIC");
 }
 
 static struct result set(u32 name, u64 low, u64 high)
@@ -329,6 +371,8 @@ static void registers_at_random(void)
 void suite_hostile(void)
 {
 	static const struct test tests[] = {
+		{ "messages", messages_to_processors },
+		{ "io-apic", io_apic_entries },
 		{ "apic-base", apic_stays_in_place },
 		{ "cr4-in-a-row", reserved_bits_in_a_row },
 		{ "time", time_only_rises },

@@ -44,6 +44,9 @@ struct fake_machine {
 	u64 timer;                           /* when the processor's timer is due; 0: never */
 	struct fake_write lvt[FAKE_HISTORY]; /* physical LVT entries written, and their number */
 	u32 lvts;
+	struct fake_write mmio[FAKE_HISTORY]; /* registers in memory written, and their number */
+	u32 mmios;
+	u32 mmio_value;                      /* what each of them reads */
 	u32 ldr, dfr;                        /* logical id of the physical APIC */
 	u32 lvt_value;                       /* what every physical LVT entry reads */
 	u8 ended[FAKE_HISTORY];              /* vectors of level-triggered interrupts that ended */
@@ -70,7 +73,7 @@ struct fake_core {
 	u8 tpr;
 	struct virt_window window;
 	u32 windows, let_ins, waits;
-	u32 apic_accesses;                   /* to the registers of the APIC in memory */
+	u32 apic_accesses;                   /* that the hypervisor was to carry out */
 	void (*on_wait)(struct vcpu *v);     /* what ends a wait in the hypervisor */
 	void (*on_exit)(struct vcpu *v);     /* what an exit is */
 	u64 tsc_offset;

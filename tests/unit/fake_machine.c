@@ -93,6 +93,17 @@ void machine_out(u16 port, unsigned size, u32 value)
 		record(fake_machine.out, &fake_machine.outs, port, size, value);
 }
 
+u32 machine_mmio_read(hpa_t hpa)
+{
+	(void)hpa;
+	return fake_machine.mmio_value;
+}
+
+void machine_mmio_write(hpa_t hpa, u32 value)
+{
+	record(fake_machine.mmio, &fake_machine.mmios, (u32)hpa.v, 4, value);
+}
+
 void machine_xmm_read(unsigned n, u64 out[2])
 {
 	assert_in_range(n, 0, 5);

@@ -33,6 +33,7 @@ struct vcpu *fake_vps(u32 count)
 	partition.gpa.ram[1] = (struct gpa_range){ 0x100000, FAKE_HIDDEN };
 	partition.gpa.hidden_base = FAKE_HIDDEN;
 	partition.gpa.hidden_end = FAKE_MEMORY;
+	gpa_emulate(&partition.gpa, LAPIC_BASE_ADDRESS, LAPIC_MESSAGES_END);
 	assert_true(partition_create(&partition, &config));
 	for (u32 i = 0; i < count; i++)
 		assert_non_null(vcpu_create(&partition, 7 + i));

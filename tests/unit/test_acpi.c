@@ -56,6 +56,7 @@ static void build_madt(void)
 		put(at + 4, i < 2 ? 1 : 2, 4);          /* the third may be enabled later */
 	}
 	put(at, 0x0c01, 2); /* an I/O APIC */
+	put(at + 4, 0xfec00000, 4);
 	at += 12;
 	put(at, 0x1009, 2); /* an x2APIC */
 	put(at + 4, 0x100, 4);
@@ -238,6 +239,20 @@ static void test_processors(void **state)
 	assert_int_equal(acpi_processors(&(struct acpi_info){ 0 }, ids, 4), 0);
 }
 
+static void test_ioapics(void **state)
+{
+	u64 addresses[2] = { 0, 0 };
+
+	(void)state;
+	assert_true(acpi_read(0, LIMIT, &info));
+	assert_int_equal(acpi_ioapics(&info, addresses, 0), 0);
+	assert_int_equal(acpi_ioapics(&info, addresses, 2), 1);
+	assert_int_equal(addresses[0], 0xfec00000);
+	put(MADT + 44 + 3 * 8 + 1, 11, 1); /* too short for an address */
+	assert_int_equal(acpi_ioapics(&info, addresses, 2), 0);
+	assert_int_equal(acpi_ioapics(&(struct acpi_info){ 0 }, addresses, 2), 0);
+}
+
 static void test_broken_madt(void **state)
 {
 	(void)state;
@@ -325,7 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_read),	 TEST(test_read_xsdt),	 TEST(test_hint),
 		TEST(test_ebda),	 TEST(test_no_reset),	 TEST(test_s5_forms),
-		TEST(test_disable),	 TEST(test_processors),  TEST(test_broken_madt),
+		TEST(test_disable),	 TEST(test_processors), TEST(test_ioapics),  TEST(test_broken_madt),
 		TEST(test_lengths),	 TEST(test_at_the_limit), TEST(test_noise),
 	};
 

@@ -247,7 +247,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	assert_true(ENDS(v, TPR, 0xff, 0x30, 0x90)); /* push [rax] */
-	assert_true(fake_logged("no instruction for a local APIC, at GPA 0xfee00080: ff 30 90"));
+	assert_true(fake_logged("no instruction for an APIC, at GPA 0xfee00080: ff 30 90"));
 	assert_true(fake_logged("end: panic"));
 	v = vp64();
 	assert_true(ENDS(v, LAPIC_BASE_ADDRESS + 0xffd, 0x89, 0x08)); /* over the page's end */
