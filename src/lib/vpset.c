@@ -29,6 +29,22 @@ bool vpset_sparse(struct vpset *out, uint64_t valid, const uint64_t *banks, uint
 	return true;
 }
 
+bool vpset_within(const struct vpset *s, uint32_t count)
+{
+	const uint64_t *bank = s->banks;
+
+	if (s->all)
+		return true;
+	for (uint32_t first = 0; first < 64 * VPSET_BANKS; first += 64) {
+		if (!(s->valid >> first / 64 & 1))
+			continue;
+		if (*bank && (first >= count || (count - first < 64 && *bank >> (count - first))))
+			return false;
+		bank++;
+	}
+	return true;
+}
+
 bool vpset_has(const struct vpset *s, uint32_t vp)
 {
 	uint32_t bank = vp / 64;

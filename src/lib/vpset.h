@@ -25,6 +25,9 @@ struct vpset vpset_mask(const uint64_t *mask);
 /* The set of a sparse header; false when bank_count is not the number of bits in valid. */
 bool vpset_sparse(struct vpset *out, uint64_t valid, const uint64_t *banks, uint32_t bank_count);
 
+/* Whether no VP in the set is named by an index of count or more: the set of all names none. */
+bool vpset_within(const struct vpset *s, uint32_t count);
+
 /* Whether a VP is in the set: any index may be asked. */
 bool vpset_has(const struct vpset *s, uint32_t vp);
 

@@ -38,6 +38,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "ipi", suite_ipi, true },
 	{ "convention", suite_convention, false },
 	{ "flush", suite_flush, false },
+	{ "cluster", suite_cluster, true },
 	{ "registers", suite_registers, false },
 	{ "stubs", suite_stubs, false },
 	{ "vectors", suite_vectors, false },

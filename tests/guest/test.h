@@ -75,6 +75,7 @@ void suite_apic_timer(void);
 void suite_devices(void);
 void suite_convention(void);
 void suite_flush(void);
+void suite_cluster(void);
 void suite_registers(void);
 void suite_stubs(void);
 void suite_vectors(void);
