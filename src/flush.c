@@ -28,20 +28,22 @@ void flush_requested(struct vcpu *v, u32 requests)
 	__atomic_store_n(&v->flush_done, wanted, __ATOMIC_RELEASE);
 }
 
-/* While others may wait for this VP, whose guest does not run: the flush it needs can be noted. */
-static void answer_others(struct vcpu *self)
+void flush_answer(struct vcpu *self)
 {
-	const u32 requests = __atomic_fetch_and(&self->requests, ~FLUSHES, __ATOMIC_SEQ_CST);
+	const u32 requests = __atomic_load_n(&self->requests, __ATOMIC_ACQUIRE);
 
+	if (requests & VCPU_REQUEST_STOP)
+		machine_halt();
 	if (requests & FLUSHES)
-		flush_requested(self, requests);
+		flush_requested(self, __atomic_fetch_and(&self->requests, ~FLUSHES,
+							 __ATOMIC_SEQ_CST));
 }
 
 static void wait_for(struct vcpu *target, u32 number, struct vcpu *self)
 {
 	while ((i32)(__atomic_load_n(&target->flush_done, __ATOMIC_ACQUIRE) - number) < 0) {
 		if (self)
-			answer_others(self);
+			flush_answer(self);
 		machine_pause();
 	}
 }

@@ -17,6 +17,12 @@ struct vpset;
 void flush_gva(struct partition *p, const struct vpset *set);
 void flush_gpa(struct partition *p);
 
+/*
+ * While the calling processor's own VP waits for another: its guest does not run, so that the
+ * flushes that others want of it can be noted. Does not return when the machine ends.
+ */
+void flush_answer(struct vcpu *self);
+
 /* The VP's part of what was asked for: bits of enum vcpu_request. */
 void flush_requested(struct vcpu *v, u32 requests);
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Hypercalls of the TLFS's chapter on virtual processors: the caller's own registers. */
+/* Hypercalls of the TLFS's chapter on virtual processors: their start, numbers and registers. */
 #include "hv_abi.h"
 #include "machine.h"
 #include "msr.h"
 #include "partition.h"
 #include "reftsc.h"
+#include "remote.h"
 #include "spec_calls.h"
 #include "spec_cpuid.h"
 #include "spec_msrs.h"
 #include "string.h"
 #include "vcpu.h"
 #include "virt.h"
+
+#define SEGMENT_ATTRIBUTES 0xf0ff /* bits 11:8 are padding */
 
 /* A 128-bit register value as two halves. */
 struct value { u64 low, high; };
@@ -189,7 +192,7 @@ static bool set_segment(struct vcpu *v, enum vseg seg, struct value value)
 		.base = value.low,
 		.limit = (u32)value.high,
 		.selector = (u16)(value.high >> 32),
-		.attributes = (u16)(value.high >> 48) & 0xf0ff, /* bits 11:8 are padding */
+		.attributes = (u16)(value.high >> 48) & SEGMENT_ATTRIBUTES,
 	};
 
 	return virt->set_segment(v, seg, &s);
@@ -243,29 +246,127 @@ static enum hv_status set_register(struct vcpu *v, u32 name, struct value value)
 	return done ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
-/*
- * The rules of these calls let no other target pass than the caller itself: its partition has no
- * children, no second VP and no second trust level.
- */
+/* Whom a call means; its rules have seen to it that the partition is the caller's, and has the VP. */
+static struct vcpu *target_of(struct vcpu *v, u32 index)
+{
+	return index == HV_VP_INDEX_SELF ? v : v->partition->vp[index];
+}
+
+/* A register on its way between VPs. */
+struct access { u32 name; struct value value; enum hv_status status; };
+
+static void get_there(struct vcpu *target, void *argument)
+{
+	struct access *a = argument;
+
+	a->status = get_register(target, a->name, &a->value);
+}
+
+static void set_there(struct vcpu *target, void *argument)
+{
+	struct access *a = argument;
+
+	a->status = set_register(target, a->name, a->value);
+}
+
 enum hv_status hv_get_vp_registers(struct vcpu *v, const struct hv_get_vp_registers_in *in,
 				   const struct hv_get_vp_registers_each_in *each,
 				   struct hv_get_vp_registers_each_out *each_out)
 {
-	struct value value = { 0, 0 };
-	enum hv_status status = get_register(v, each->name, &value);
+	struct access a = { .name = each->name };
 
-	(void)in;
-	_Static_assert(sizeof(value) == sizeof(each_out->value), "a register value has 128 bits");
-	memcpy(&each_out->value, &value, sizeof(value));
-	return status;
+	_Static_assert(sizeof(a.value) == sizeof(each_out->value), "a register value has 128 bits");
+	remote_run(target_of(v, in->vp_index), get_there, &a);
+	memcpy(&each_out->value, &a.value, sizeof(a.value));
+	return a.status;
 }
 
 enum hv_status hv_set_vp_registers(struct vcpu *v, const struct hv_set_vp_registers_in *in,
 				   const struct hv_set_vp_registers_each_in *each)
 {
-	struct value value;
+	struct access a = { .name = each->name };
+
+	memcpy(&a.value, &each->value, sizeof(a.value));
+	remote_run(target_of(v, in->vp_index), set_there, &a);
+	return a.status;
+}
+
+enum hv_status
+hv_get_vp_index_from_apic_id(struct vcpu *v, const struct hv_get_vp_index_from_apic_id_in *in,
+			     const struct hv_get_vp_index_from_apic_id_each_in *each,
+			     struct hv_get_vp_index_from_apic_id_each_out *each_out)
+{
+	const struct partition *p = v->partition;
 
 	(void)in;
-	memcpy(&value, &each->value, sizeof(value));
-	return set_register(v, each->name, value);
+	for (u32 i = 0; i < p->env.vp_count; i++) {
+		if (p->vp[i]->apic_id != each->apic_id)
+			continue;
+		each_out->vp_index = i;
+		return HV_STATUS_SUCCESS;
+	}
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+/* ---- start in a given state ---- */
+
+static struct segment segment_from(const struct hv_segment_register *in)
+{
+	return (struct segment){ in->base, in->limit, in->selector,
+				 in->attributes & SEGMENT_ATTRIBUTES };
+}
+
+static struct segment table_from(const struct hv_table_register *in)
+{
+	return (struct segment){ in->base, in->limit, 0, 0 };
+}
+
+static struct vcpu_context context_from(const struct hv_init_vp_context *in)
+{
+	return (struct vcpu_context){
+		.rip = in->rip,
+		.rsp = in->rsp,
+		.rflags = in->rflags,
+		.efer = in->efer,
+		.cr0 = in->cr0,
+		.cr3 = in->cr3,
+		.cr4 = in->cr4,
+		.pat = in->msr_cr_pat,
+		.segment = {
+			[VSEG_ES] = segment_from(&in->es),
+			[VSEG_CS] = segment_from(&in->cs),
+			[VSEG_SS] = segment_from(&in->ss),
+			[VSEG_DS] = segment_from(&in->ds),
+			[VSEG_FS] = segment_from(&in->fs),
+			[VSEG_GS] = segment_from(&in->gs),
+			[VSEG_LDTR] = segment_from(&in->ldtr),
+			[VSEG_TR] = segment_from(&in->tr),
+			[VSEG_GDTR] = table_from(&in->gdtr),
+			[VSEG_IDTR] = table_from(&in->idtr),
+		},
+	};
+}
+
+/* A start on its way to the VP that it is for. */
+struct start { struct vcpu_context context; enum hv_status status; };
+
+static void start_there(struct vcpu *target, void *argument)
+{
+	struct start *s = argument;
+
+	if (target->state != VCPU_WAITS_FOR_START_UP)
+		s->status = HV_STATUS_INVALID_VP_STATE;
+	else if (!virt->vcpu_load(target, &s->context))
+		s->status = HV_STATUS_INVALID_REGISTER_VALUE;
+	else
+		target->state = VCPU_RUNS;
+}
+
+enum hv_status hv_start_virtual_processor(struct vcpu *v,
+					  const struct hv_start_virtual_processor_in *in)
+{
+	struct start s = { .context = context_from(&in->vp_context), .status = HV_STATUS_SUCCESS };
+
+	remote_run(target_of(v, in->vp_index), start_there, &s);
+	return s.status;
 }

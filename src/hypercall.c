@@ -312,7 +312,16 @@ PART enum vm_next run_simple(const struct call *c, u8 *output)
 	if (status == HV_STATUS_SUCCESS && output)
 		memcpy(output, c->v->call_out, c->out_size);
 	put_result(c->v, c->wide, c->control, RESULT(status, 0));
-	return VM_SKIP;
+	return finished(c->v);
+}
+
+/* A repetition that waited for another VP is the last of its entry. */
+PART bool has_asked(struct vcpu *v)
+{
+	const bool asked = v->asked;
+
+	v->asked = false;
+	return asked;
 }
 
 /* Do repetitions from start up to end; returns the first not done, with why in rule or status. */
@@ -333,6 +342,8 @@ PART u32 repeat(const struct call *c, struct spec_args *args, u32 end, u32 *rule
 		*status = c->row->handle(c->v, args);
 		if (*status != HV_STATUS_SUCCESS)
 			break;
+		if (has_asked(c->v))
+			return i + 1;
 		args->each_in = (const u8 *)args->each_in + in_size;
 		args->each_out = (u8 *)args->each_out + out_size;
 	}
@@ -346,6 +357,17 @@ static void copy_out(struct vcpu *v, const struct spec_call *row, u8 *output, u3
 
 	memcpy(output, v->call_out, row->out_size);
 	memcpy(output + first, v->call_out + first, row->each_out_size * (done - start));
+}
+
+/* An entry ends with repetition done: the call does, or RIP stays for the next entry. */
+PART enum vm_next end_rep(struct vcpu *v, bool wide, u64 control, enum hv_status status, u32 done)
+{
+	if (status == HV_STATUS_SUCCESS && done < CONTROL_COUNT(control) && !v->rip_written) {
+		put_control(v, wide, CONTROL_WITH_START(control, done));
+		return VM_RETRY;
+	}
+	put_result(v, wide, control, RESULT(status, done));
+	return finished(v);
 }
 
 PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
@@ -364,12 +386,7 @@ PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
 		copy_out(c->v, c->row, output, c->start, done);
 	if (rule)
 		return refuse(c->v, c->wide, c->control, rule, done);
-	if (status == HV_STATUS_SUCCESS && done < c->count && !c->v->rip_written) {
-		put_control(c->v, c->wide, CONTROL_WITH_START(c->control, done));
-		return VM_RETRY;
-	}
-	put_result(c->v, c->wide, c->control, RESULT(status, done));
-	return finished(c->v);
+	return end_rep(c->v, c->wide, c->control, status, done);
 }
 
 static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum caller_mode mode)
@@ -424,7 +441,7 @@ PART enum vm_next run_short(struct vcpu *v, const struct spec_call *row)
 	if (rule)
 		return refuse(v, true, v->regs.rcx, rule, 0);
 	put_result(v, true, v->regs.rcx, row->handle(v, &args));
-	return VM_SKIP;
+	return finished(v);
 }
 
 static __attribute__((noinline)) enum vm_next fast_call(struct vcpu *v, const struct spec_call *row)
@@ -481,12 +498,11 @@ static __attribute__((noinline)) enum vm_next rep_call(struct vcpu *v, const str
 		if (rule)
 			return refuse(v, true, control, rule, done);
 		status = row->handle(v, &args);
-		if (status != HV_STATUS_SUCCESS || ++done == count)
+		if (status != HV_STATUS_SUCCESS || ++done == count || has_asked(v))
 			break;
 		args.each_in = (const u8 *)args.each_in + in_size;
 	}
-	put_result(v, true, control, RESULT(status, done));
-	return finished(v);
+	return end_rep(v, true, control, status, done);
 }
 
 /*

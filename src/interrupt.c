@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "partition.h"
 #include "reftsc.h"
+#include "remote.h"
 #include "virt.h"
 
 /*
@@ -128,6 +129,10 @@ static void take_requests(struct vcpu *v)
 		v->nmi_pending = true;
 	if (requests & VCPU_REQUEST_START_UP && v->state == VCPU_WAITS_FOR_START_UP)
 		start_up(v);
+	if (requests & VCPU_REQUEST_CALL) {
+		remote_requested(v);
+		v->rip_written = false; /* no hypercall is under way that it could concern */
+	}
 	if (requests & VCPU_REQUEST_STOP)
 		machine_halt();
 	v->look = true;

@@ -12,6 +12,7 @@
 
 struct msr_view;
 struct partition;
+struct remote_call;
 struct trace_ring;
 
 /*
@@ -67,6 +68,12 @@ struct vcpu_start {
 	gpa_t gdt;                 /* page with a GDT: flat code at 0x10, data at 0x18 */
 };
 
+/* State that a VP is given whole, in any mode; everything not named stays as INIT left it. */
+struct vcpu_context {
+	u64 rip, rsp, rflags, efer, cr0, cr3, cr4, pat;
+	struct segment segment[VSEG_COUNT];
+};
+
 /* What one processor asks of a VP that another runs: bits of vcpu.requests. */
 enum vcpu_request {
 	VCPU_REQUEST_INTERRUPT = 1u << 0, /* vectors were posted */
@@ -76,6 +83,7 @@ enum vcpu_request {
 	VCPU_REQUEST_FLUSH_GVA = 1u << 4,
 	VCPU_REQUEST_FLUSH_GPA = 1u << 5,
 	VCPU_REQUEST_STOP = 1u << 6,      /* the machine ends: never enter the guest again */
+	VCPU_REQUEST_CALL = 1u << 7,      /* calls wait in vcpu.remote */
 };
 
 /* Whether a VP runs, or waits in the hypervisor. */
@@ -126,12 +134,14 @@ struct vcpu {
 	u8 extint[VCPU_EXTINTS];           /* (s) vectors that the PIC gave, latest last */
 	u32 extint_count;                  /* (s) */
 	u32 flush_wanted, flush_done;      /* (a) numbers of flushes asked for, and met */
+	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
 	struct gpa_hits hits;              /* (s) */
 	u64 last_fault, last_fault_exit;   /* (s) to notice a nested page fault without progress */
 	bool rip_written;                  /* (s) the hypercall being handled set RIP itself */
+	bool asked;                        /* (s) that hypercall has asked another VP, and waited */
 	/* What was handled last, for panics and refusals. */
 	u16 current_call;                  /* (s) */
 	u32 current_msr;                   /* (s) */

@@ -183,3 +183,26 @@ bool reg_segment_valid(const struct reg_rules *r, enum vseg seg, const struct se
 	return seg == VSEG_FS || seg == VSEG_GS ? reg_canonical(in->base, r->la57)
 						: !(in->base >> 32);
 }
+
+bool reg_context_valid(const struct reg_rules *rules, const struct vcpu_context *c)
+{
+	const struct { enum vreg reg; u64 value; } values[] = {
+		{ VREG_CR0, c->cr0 },   { VREG_CR3, c->cr3 }, { VREG_CR4, c->cr4 },
+		{ VREG_EFER, c->efer }, { VREG_PAT, c->pat }, { VREG_RFLAGS, c->rflags },
+		{ VREG_RIP, c->rip },
+	};
+	struct reg_rules r = *rules;
+
+	r.cr0 = c->cr0;
+	r.cr4 = c->cr4;
+	r.efer = c->efer;
+	r.la57 = c->cr4 & CR4_LA57;
+	r.cs_attributes = c->segment[VSEG_CS].attributes;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (!reg_valid(&r, values[i].reg, values[i].value))
+			return false;
+	for (enum vseg seg = 0; seg < VSEG_COUNT; seg++)
+		if (!reg_segment_valid(&r, seg, &c->segment[seg]))
+			return false;
+	return true;
+}

@@ -26,4 +26,10 @@ bool reg_valid(const struct reg_rules *rules, enum vreg reg, u64 value);
  */
 bool reg_segment_valid(const struct reg_rules *rules, enum vseg seg, const struct segment *in);
 
+/*
+ * True if each value is legal beside the others. Of the rules only what the processor supports
+ * counts: there were no values before these.
+ */
+bool reg_context_valid(const struct reg_rules *rules, const struct vcpu_context *context);
+
 #endif

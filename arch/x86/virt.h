@@ -134,6 +134,12 @@ struct virt {
 	void (*vcpu_start_up)(struct vcpu *v, u8 vector);
 
 	/*
+	 * Give a VP that is in the state after INIT another one to begin in. False, and it stays as
+	 * it is: these values do not go together, or the processor does not have them.
+	 */
+	bool (*vcpu_load)(struct vcpu *v, const struct vcpu_context *context);
+
+	/*
 	 * Nested page table format: an entry that maps hpa at level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB),
 	 * or points to a table.
 	 */

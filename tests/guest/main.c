@@ -40,6 +40,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "flush", suite_flush, false },
 	{ "cluster", suite_cluster, true },
 	{ "registers", suite_registers, false },
+	{ "vp", suite_vp, true },
 	{ "stubs", suite_stubs, false },
 	{ "vectors", suite_vectors, false },
 	{ "hostile", suite_hostile, false },

@@ -247,7 +247,14 @@ static inline unsigned rt_index(void)
 void rt_cpu_init(void); /* count the processors; needs the machine's tables */
 /* Bring processor n here by INIT and a start-up IPI, whatever it does. False: it does not come. */
 bool rt_cpu_start(unsigned n);
-/* The same for all others; how many processors there are then, the calling one included. */
+/*
+ * For other ways to start one: INIT, and its state here as it must be for a start; then wait until
+ * it has called rt_cpu_main(). False: it does not come.
+ */
+void rt_cpu_prepare(unsigned n);
+bool rt_cpu_arrives(unsigned n);
+void rt_cpu_main(unsigned n);
+/* Start all others; how many processors there are then, the calling one included. */
 unsigned rt_cpus_start(void);
 /* Back to waiting for a start-up IPI. */
 void rt_cpu_stop(unsigned n);

@@ -21,7 +21,6 @@ struct __attribute__((packed)) madt_entry {
 #define MADT_ENABLED 1u
 
 extern const u8 rt_start[], rt_start_end[];
-void rt_cpu_main(unsigned n);
 
 struct rt_cpu rt_cpus[RT_CPUS];
 unsigned rt_cpu_count = 1;
@@ -95,16 +94,26 @@ static bool has_done(void *cpu)
 
 /* ---- starting and stopping ---- */
 
-bool rt_cpu_start(unsigned n)
+void rt_cpu_prepare(unsigned n)
 {
 	struct rt_cpu *cpu = &rt_cpus[n];
 
 	rt_cpu_stop(n);
 	memset(cpu, 0, offsetof(struct rt_cpu, apic_id));
 	cpu->work = WORK_NONE;
+}
+
+bool rt_cpu_arrives(unsigned n)
+{
+	return rt_wait_for(is_online, &rt_cpus[n]);
+}
+
+bool rt_cpu_start(unsigned n)
+{
+	rt_cpu_prepare(n);
 	memcpy((void *)RT_START_BASE, rt_start, (size_t)(rt_start_end - rt_start));
-	rt_apic_send(ICR_STARTUP | RT_START_BASE >> 12, cpu->apic_id);
-	return rt_wait_for(is_online, cpu);
+	rt_apic_send(ICR_STARTUP | RT_START_BASE >> 12, rt_cpus[n].apic_id);
+	return rt_cpu_arrives(n);
 }
 
 unsigned rt_cpus_start(void)

@@ -385,8 +385,8 @@ static void wrong_target(void)
 		return;
 	head(0x1234567, HV_VP_INDEX_SELF, 0);
 	expect_result(get_listed(1, 0), HV_STATUS_INVALID_PARTITION_ID, 0, "another partition");
-	head(HV_PARTITION_ID_SELF, 5, 0);
-	expect_result(get_listed(1, 0), HV_STATUS_INVALID_VP_INDEX, 0, "another processor");
+	head(HV_PARTITION_ID_SELF, rt_cpu_count, 0);
+	expect_result(get_listed(1, 0), HV_STATUS_INVALID_VP_INDEX, 0, "a processor that is not there");
 	head(HV_PARTITION_ID_SELF, HV_VP_INDEX_ANY, 0);
 	expect_result(get_listed(1, 0), HV_STATUS_INVALID_VP_INDEX, 0, "any processor");
 	head(HV_PARTITION_ID_SELF, HV_VP_INDEX_SELF, 0x80);

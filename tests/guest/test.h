@@ -77,6 +77,7 @@ void suite_convention(void);
 void suite_flush(void);
 void suite_cluster(void);
 void suite_registers(void);
+void suite_vp(void);
 void suite_stubs(void);
 void suite_vectors(void);
 /* Set bit n of a map of 65536 for each call code n that the specification declares. */

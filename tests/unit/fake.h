@@ -70,6 +70,7 @@ struct fake_core {
 	u8 injected[FAKE_HISTORY];           /* vectors of interrupts, and their number */
 	u32 injections, nmis, inits;
 	u8 start_up_page;                    /* of the latest start-up IPI */
+	struct vcpu_context context;         /* that it was given last */
 	u8 tpr;
 	struct virt_window window;
 	u32 windows, let_ins, waits;

@@ -131,6 +131,14 @@ static void start_up(struct vcpu *v, u8 vector)
 	of(v)->start_up_page = vector;
 }
 
+static bool load(struct vcpu *v, const struct vcpu_context *context)
+{
+	if (context->rip == of(v)->illegal)
+		return false;
+	of(v)->context = *context;
+	return true;
+}
+
 static u64 npt_leaf(hpa_t hpa, unsigned level, u32 rights, enum npt_type type)
 {
 	return hpa.v | rights | (u64)type << 3 | (level > 1 ? 1u << 7 : 0);
@@ -208,6 +216,7 @@ static const struct virt core = {
 	.set_tpr = set_tpr,
 	.vcpu_init = vcpu_init,
 	.vcpu_start_up = start_up,
+	.vcpu_load = load,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,

@@ -580,7 +580,7 @@ void svm_exit(struct vcpu *v)
 	default:
 		other_exit(v, &b->control);
 	}
-	b->save.rax = v->regs.rax;
 	if (__builtin_expect(v->requests | v->look, 0))
 		interrupt_service(v);
+	b->save.rax = v->regs.rax;
 }

@@ -224,3 +224,24 @@ bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 		svm_vmload(s->vmcb_pa);
 	return true;
 }
+
+bool svm_context_valid(struct vcpu *v, const struct vcpu_context *c)
+{
+	const struct reg_rules rules = read_rules(v);
+
+	return reg_context_valid(&rules, c);
+}
+
+void svm_write_context(struct vmcb *b, const struct vcpu_context *c)
+{
+	for (enum vseg seg = 0; seg < VSEG_COUNT; seg++)
+		svm_write_segment(b, seg, &c->segment[seg]);
+	b->save.rip = c->rip;
+	b->save.rsp = c->rsp;
+	b->save.rflags = c->rflags;
+	b->save.efer = c->efer | EFER_SVME;
+	b->save.cr0 = c->cr0;
+	b->save.cr3 = c->cr3;
+	b->save.cr4 = c->cr4;
+	b->save.pat = c->pat;
+}

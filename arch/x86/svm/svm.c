@@ -290,6 +290,26 @@ static void svm_vcpu_start_up(struct vcpu *v, u8 vector)
 	b->save.rip = 0;
 }
 
+static bool svm_vcpu_load(struct vcpu *v, const struct vcpu_context *c)
+{
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb_save before;
+
+	if (!svm_context_valid(v, c))
+		return false;
+	svm_vmsave(s->vmcb_pa);
+	before = s->vmcb.save;
+	svm_write_context(&s->vmcb, c);
+	if (svm_check_vmcb(&s->vmcb, cpu_cr4_supported(), cpu_efer_supported(),
+			   machine_physical_address_bits())) {
+		s->vmcb.save = before;
+		return false;
+	}
+	svm_vmload(s->vmcb_pa);
+	svm_flush(v);
+	return true;
+}
+
 /*
  * GIF is 0 whenever the hypervisor runs and makes up for IF, which stays set: with V_INTR_MASKING,
  * it is the host's IF that lets a physical interrupt make the guest exit (APM 15.21.1).
@@ -298,6 +318,7 @@ static _Noreturn void svm_vcpu_run(struct vcpu *v)
 {
 	asm volatile("clgi; sti");
 	interrupt_service(v);
+	svm_of(v)->vmcb.save.rax = v->regs.rax;
 	svm_enter(v, svm_of(v)->vmcb_pa);
 }
 
@@ -508,6 +529,7 @@ const struct virt svm_virt = {
 	.set_tpr = set_tpr,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_start_up = svm_vcpu_start_up,
+	.vcpu_load = svm_vcpu_load,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,

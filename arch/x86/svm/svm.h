@@ -144,6 +144,10 @@ bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
 /* regs.c: without the checks, for start states. */
 void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in);
 
+/* Whether the values of a context are legal beside each other; put one into the VMCB unchecked. */
+bool svm_context_valid(struct vcpu *v, const struct vcpu_context *context);
+void svm_write_context(struct vmcb *b, const struct vcpu_context *context);
+
 /* explain.c; pure. */
 const char *svm_exit_name(u64 code);
 /* The first condition of APM 15.5.1 that the VMCB does not meet, by name; NULL when all hold. */

@@ -316,3 +316,33 @@ bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 	vmx_write_segment(seg, in);
 	return keep_if_enterable(&before);
 }
+
+static bool write_context(struct vcpu *v, const struct vcpu_context *c)
+{
+	vmwrite(vmcs_guest_efer, c->efer);
+	if (!set_paging(v, c->cr0, c->cr3, c->cr4))
+		return false;
+	for (enum vseg seg = 0; seg < VSEG_COUNT; seg++)
+		vmx_write_segment(seg, &c->segment[seg]);
+	vmwrite(vmcs_guest_rip, c->rip);
+	vmwrite(vmcs_guest_rsp, c->rsp);
+	vmwrite(vmcs_guest_pat, c->pat);
+	return set_rflags(c->rflags);
+}
+
+bool vmx_set_context(struct vcpu *v, const struct vcpu_context *c)
+{
+	struct vmcs_image before, now;
+	struct reg_rules rules;
+
+	vmx_load(v->vendor);
+	read_rules(v, &rules);
+	if (!reg_context_valid(&rules, c))
+		return false;
+	vmx_read_image(&before);
+	if (write_context(v, c))
+		return keep_if_enterable(&before);
+	vmx_read_image(&now);
+	vmx_undo(&before, &now);
+	return false;
+}

@@ -736,6 +736,7 @@ const struct virt vmx_virt = {
 	.set_tpr = set_tpr,
 	.vcpu_init = vmx_vcpu_init,
 	.vcpu_start_up = vmx_vcpu_start_up,
+	.vcpu_load = vmx_set_context,
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,

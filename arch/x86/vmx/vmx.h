@@ -255,6 +255,7 @@ u64 vmx_get_reg(struct vcpu *v, enum vreg reg);
 bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value);
 void vmx_get_segment(struct vcpu *v, enum vseg seg, struct segment *out);
 bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
+bool vmx_set_context(struct vcpu *v, const struct vcpu_context *context);
 void vmx_write_segment(enum vseg seg, const struct segment *in);
 /* regs.c: whether MOV to CR0 with this value would succeed on the processor itself. */
 bool vmx_cr0_valid(struct vcpu *v, u64 value);
