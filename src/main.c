@@ -192,10 +192,19 @@ static u64 memory_limit(const struct boot_info *bi)
 	return limit;
 }
 
+#define CPUID_TOPOLOGY 0xbu
+
+/* All of it, where the processor says more than the eight bits of old. */
 static u32 own_apic_id(void)
 {
 	struct cpuid_regs r;
 
+	machine_cpuid(0, 0, &r);
+	if (r.eax >= CPUID_TOPOLOGY) {
+		machine_cpuid(CPUID_TOPOLOGY, 0, &r);
+		if (r.ebx)
+			return r.edx;
+	}
 	machine_cpuid(1, 0, &r);
 	return r.ebx >> 24;
 }

@@ -88,9 +88,14 @@ static void wait(u64 tsc)
 		cpu_pause();
 }
 
-void apic_start_processor(u32 apic_id, u8 page, u64 tsc_hz)
+void apic_stop_processor(u32 apic_id)
 {
 	send(apic_id, ICR_INIT);
+}
+
+void apic_start_processor(u32 apic_id, u8 page, u64 tsc_hz)
+{
+	apic_stop_processor(apic_id);
 	wait(tsc_hz / 100);
 	for (int i = 0; i < 2; i++) {
 		send(apic_id, ICR_STARTUP | page);

@@ -45,6 +45,9 @@ void apic_set_logical_id(u32 ldr, u32 dfr);
 /* INIT, then two start-up IPIs for the page of code at page << 12, with the waits of SDM 9.4.4.1. */
 void apic_start_processor(u32 apic_id, u8 page, u64 tsc_hz);
 
+/* INIT alone: the processor waits for a start-up IPI from then on. */
+void apic_stop_processor(u32 apic_id);
+
 /* Whether a vector is in service, and whether it came as level-triggered. */
 bool apic_in_service(u8 vector);
 bool apic_is_level(u8 vector);

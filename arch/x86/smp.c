@@ -120,7 +120,10 @@ u32 machine_start_processors(const struct boot_info *bi, const u32 *apic_ids, u3
 		w->stack = (u64)cpu->stack_top;
 		w->argument = (u64)cpu;
 		apic_start_processor(apic_ids[i], (u8)(page >> PAGE_SHIFT), tsc_hz);
-		started += wait_for(cpu, tsc_hz);
+		if (wait_for(cpu, tsc_hz))
+			started++;
+		else /* it must not come late, when its page is no longer what it was */
+			apic_stop_processor(apic_ids[i]);
 	}
 	memcpy(machine_ptr(HPA(page)), saved, PAGE_SIZE);
 	free_page(saved);
