@@ -178,7 +178,6 @@ static void end_highest(struct vcpu *v)
 	remove_vector(l, LAPIC_ISR, (u8)vector);
 	tell_end(l, (u8)vector);
 	synic_vector_ended(v, (u8)vector);
-	stimer_retry(v);
 	vcpu_check_interrupts(v);
 }
 

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "panic.h"
 #include "partition.h"
+#include "port.h"
 #include "ranges.h"
 #include "string.h"
 #include "text.h"
@@ -215,6 +216,15 @@ static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
 		log_warn("no ACPI tables: the root cannot power off");
 }
 
+static struct vcpu *create_processor(void)
+{
+	struct vcpu *v = vcpu_create(&root, own_apic_id());
+
+	if (!v || !port_loop_back(&root, v->index))
+		panic("not enough memory for a virtual processor");
+	return v;
+}
+
 /* What a processor of the root does until its guest runs: everything of its VP is its own. */
 static void start_processor(void)
 {
@@ -225,9 +235,7 @@ static void start_processor(void)
 	text_init(&why, buf, sizeof(buf));
 	if (!virt->cpu_enable(&why))
 		panic("%s cannot be turned on: %s", virt->name, buf);
-	v = vcpu_create(&root, own_apic_id());
-	if (!v)
-		panic("not enough memory for a virtual processor");
+	v = create_processor();
 	machine_bind(v);
 	virt->vcpu_init(v);
 	v->state = VCPU_WAITS_FOR_START_UP;
@@ -278,20 +286,20 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 	guard_apics(&root, acpi);
 	if (!partition_create(&root, &config))
 		panic("not enough memory for the root partition's nested tables");
+	if (!port_create_table() || !port_loop_back(&root, HV_VP_INDEX_ANY))
+		panic("not enough memory for the root partition's ports");
 	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege,
 		 root.offer.feature, root.offer.hint);
 }
 
 static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_info *acpi)
 {
-	struct vcpu *v = vcpu_create(&root, own_apic_id());
+	struct vcpu *v = create_processor();
 	struct alloc_statistics memory;
 	struct vcpu_start start;
 	char buf[256];
 	struct text error;
 
-	if (!v)
-		panic("not enough memory for a virtual processor");
 	machine_bind(v);
 	io_init(&root, acpi);
 	text_init(&error, buf, sizeof(buf));

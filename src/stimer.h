@@ -14,19 +14,19 @@ struct stimer {
 	u64 config, count;             /* (s) the registers */
 	u64 expiry;                    /* (s) reference time; meaningful while running */
 	u64 deadline;                  /* (s) the same as host TSC; 0: not running */
-	u64 late;                      /* (s) expiries whose messages the buffer had no room for */
 	struct synic_buffer buffer;    /* its message; busy until the guest makes room */
+	bool sent;                     /* (q) that message has been delivered, and is repeated */
 };
-/* Legend: (s) only the processor that runs the VP. */
+/* Legend: (s) only the processor that runs the VP; (q) under the lock of the VP's SynIC. */
+
+/* What the timers of a fresh VP know of themselves. */
+void stimer_create(struct vcpu *v);
 
 /* Fire those whose time has come. */
 void stimer_check(struct vcpu *v, u64 now);
 
 /* The earliest deadline of all four as host TSC; 0: none. */
 u64 stimer_next(const struct vcpu *v);
-
-/* A slot was emptied: what waits for a message buffer goes on. */
-void stimer_retry(struct vcpu *v);
 
 /* Stop all, and forget their registers. */
 void stimer_reset(struct vcpu *v);

@@ -4,12 +4,14 @@
 
 #include "hv_abi.h"
 #include "lapic.h"
+#include "machine.h"
 #include "overlay.h"
 #include "partition.h"
-#include "stimer.h"
 #include "string.h"
 #include "spec_msrs.h"
 #include "vcpu.h"
+
+_Static_assert(sizeof(struct hv_message) == SYNIC_MESSAGE, "a buffer has a message");
 
 /* Registers of a VP that others read: each is one word, and a change takes effect when it is seen. */
 static u64 register_of(const struct vcpu *v, u32 slot)
@@ -22,17 +24,23 @@ static u64 sint_of(const struct vcpu *v, u32 source)
 	return register_of(v, SPEC_MSR_SLOT_SINT + source);
 }
 
-bool synic_is_enabled(const struct vcpu *v)
-{
-	return register_of(v, SPEC_MSR_SLOT_SCONTROL) & HV_X64_MSR_SCONTROL_ENABLE;
-}
-
-/* A page of the controller, while it is on. */
+/* A page of the controller, while it is on. SIMP and SIEFP have the same bits. */
 static void *page_of(const struct vcpu *v, u32 msr_slot, u32 overlay)
 {
-	if (!synic_is_enabled(v) || !(register_of(v, msr_slot) & HV_X64_MSR_SIMP_ENABLE))
+	if (!(register_of(v, SPEC_MSR_SLOT_SCONTROL) & HV_X64_MSR_SCONTROL_ENABLE) ||
+	    !(register_of(v, msr_slot) & HV_X64_MSR_SIMP_ENABLE))
 		return NULL;
 	return v->partition->overlays.slot[overlay + v->index].page;
+}
+
+static struct hv_message_page *message_page(const struct vcpu *v)
+{
+	return page_of(v, SPEC_MSR_SLOT_SIMP, OVERLAY_SIMP);
+}
+
+static struct hv_event_flags_page *event_page(const struct vcpu *v)
+{
+	return page_of(v, SPEC_MSR_SLOT_SIEFP, OVERLAY_SIEFP);
 }
 
 static bool is_masked(u64 sint)
@@ -40,25 +48,86 @@ static bool is_masked(u64 sint)
 	return sint & HV_X64_MSR_SINT_MASKED;
 }
 
+bool synic_takes_messages(const struct vcpu *v)
+{
+	return message_page(v);
+}
+
+bool synic_takes_events(const struct vcpu *v, u32 source)
+{
+	return event_page(v) && !is_masked(sint_of(v, source));
+}
+
+/* Who masks a source or polls it gets messages without their interrupt. */
 static void interrupt(struct vcpu *v, u64 sint)
 {
-	if (!is_masked(sint) && !(sint & HV_X64_MSR_SINT_POLLING))
-		lapic_post(v, (u8)(sint & HV_X64_MSR_SINT_VECTOR_MASK));
+	const u8 vector = (u8)(sint & HV_X64_MSR_SINT_VECTOR_MASK);
+
+	if (is_masked(sint) || sint & HV_X64_MSR_SINT_POLLING)
+		return;
+	if (machine_vcpu() == v)
+		lapic_raise(v, vector, false);
+	else
+		lapic_post(v, vector);
 }
 
 /* ---- messages ---- */
 
+/* The lock is held. */
+static void append(struct synic *s, u32 source, struct synic_buffer *b)
+{
+	struct synic_queue *q = &s->queue[source];
+
+	b->next = NULL;
+	if (q->first)
+		q->last->next = b;
+	else
+		q->first = b;
+	q->last = b;
+	__atomic_fetch_or(&s->waiting, 1u << source, __ATOMIC_RELAXED);
+}
+
+/* The lock is held. Release: who claims the buffer next finds it unused. */
+static void release(struct synic_buffer *b)
+{
+	b->repeats = 0;
+	__atomic_store_n(&b->busy, false, __ATOMIC_RELEASE);
+}
+
+static void note_empty(struct synic *s, u32 source)
+{
+	if (!s->queue[source].first)
+		__atomic_fetch_and(&s->waiting, ~(1u << source), __ATOMIC_RELAXED);
+}
+
+/* Off its queue, and onto its end again if it is to be repeated. */
+static void take_first(struct synic *s, u32 source)
+{
+	struct synic_buffer *b = s->queue[source].first;
+
+	s->queue[source].first = b->next;
+	if (b->repeats) {
+		b->repeats--;
+		append(s, source, b);
+	} else {
+		release(b);
+		note_empty(s, source);
+	}
+}
+
 /*
- * The type goes last: it is what makes the slot full in the eyes of the guest, which looks at the
- * flags once it has emptied it.
+ * The type goes last: it is what makes the slot full in the eyes of the guest, who will look at the
+ * flags when it has emptied it.
  */
 static void fill_slot(volatile struct hv_message *slot, const struct hv_message *message,
 		      bool more)
 {
+	const u32 words = (message->header.payload_size + 7u) / 8;
+
 	slot->header.payload_size = message->header.payload_size;
 	slot->header.flags = more ? HV_MESSAGE_FLAGS_MESSAGE_PENDING_MASK : 0;
 	slot->header.sender = message->header.sender;
-	for (u32 i = 0; i < ARRAY_SIZE(message->payload); i++)
+	for (u32 i = 0; i < words; i++)
 		slot->payload[i] = message->payload[i];
 	__atomic_store_n(&slot->header.type, message->header.type, __ATOMIC_RELEASE);
 }
@@ -77,60 +146,98 @@ static bool slot_is_free(volatile struct hv_message *slot)
 	return !__atomic_load_n(&slot->header.type, __ATOMIC_ACQUIRE);
 }
 
-/* The lock is held. A message for a source that nobody looks at is lost (TLFS 11.8). */
+/* The lock is held. */
 static void deliver_first(struct vcpu *v, u32 source)
 {
-	struct hv_message_page *page = page_of(v, SPEC_MSR_SLOT_SIMP, OVERLAY_SIMP);
-	struct synic_buffer *b = v->synic.queue[source].first;
-	struct hv_message *slot;
+	struct hv_message_page *page = message_page(v);
+	const struct synic_queue *q = &v->synic.queue[source];
+	struct synic_buffer *b = q->first;
 
-	if (!b || !page)
+	if (!b || !page || !slot_is_free(&page->slots[source]))
 		return;
-	slot = &page->slots[source];
-	if (!slot_is_free(slot))
-		return;
-	v->synic.queue[source].first = b->next;
-	fill_slot(slot, (const struct hv_message *)b->message, b->next);
-	__atomic_store_n(&b->queued, false, __ATOMIC_RELEASE);
+	if (b->freshen)
+		b->freshen(v, b);
+	fill_slot(&page->slots[source], (const struct hv_message *)b->message,
+		  b->next || b->repeats);
+	take_first(&v->synic, source);
 	interrupt(v, sint_of(v, source));
+}
+
+bool synic_claim(struct synic_buffer *b)
+{
+	return !__atomic_exchange_n(&b->busy, true, __ATOMIC_ACQUIRE);
 }
 
 void synic_post(struct vcpu *v, u32 source, struct synic_buffer *b)
 {
-	struct synic *s = &v->synic;
-
-	b->next = NULL;
-	__atomic_store_n(&b->queued, true, __ATOMIC_RELAXED);
-	spin_lock(&s->lock);
-	if (s->queue[source].first)
-		s->queue[source].last->next = b;
-	else
-		s->queue[source].first = b;
-	s->queue[source].last = b;
-	deliver_first(v, source);
-	spin_unlock(&s->lock);
-}
-
-void synic_retry(struct vcpu *v, u32 source)
-{
-	if (!__atomic_load_n(&v->synic.queue[source].first, __ATOMIC_RELAXED))
-		return;
 	spin_lock(&v->synic.lock);
+	b->source = (u8)source;
+	append(&v->synic, source, b);
 	deliver_first(v, source);
 	spin_unlock(&v->synic.lock);
 }
 
-void synic_retry_all(struct vcpu *v)
+bool synic_repeat(struct vcpu *v, struct synic_buffer *b)
 {
-	for (u32 source = 0; source < SYNIC_SOURCES; source++)
-		synic_retry(v, source);
+	bool waits;
+
+	spin_lock(&v->synic.lock);
+	waits = __atomic_load_n(&b->busy, __ATOMIC_RELAXED);
+	if (waits && b->repeats < SYNIC_REPEATS)
+		b->repeats++;
+	spin_unlock(&v->synic.lock);
+	return waits;
+}
+
+static void take_out(struct synic_queue *q, struct synic_buffer *b)
+{
+	struct synic_buffer **at = &q->first, *before = NULL;
+
+	while (*at != b) {
+		before = *at;
+		at = &before->next;
+	}
+	*at = b->next;
+	if (q->last == b)
+		q->last = before;
+}
+
+void synic_cancel(struct vcpu *v, struct synic_buffer *b)
+{
+	struct synic *s = &v->synic;
+
+	if (!__atomic_load_n(&b->busy, __ATOMIC_RELAXED))
+		return;
+	spin_lock(&s->lock);
+	if (b->busy) { /* it may have been delivered just now */
+		take_out(&s->queue[b->source], b);
+		release(b);
+		note_empty(s, b->source);
+	}
+	spin_unlock(&s->lock);
+}
+
+static void retry(struct vcpu *v, u32 sources)
+{
+	spin_lock(&v->synic.lock);
+	for (; sources; sources &= sources - 1)
+		deliver_first(v, (u32)__builtin_ctz(sources));
+	spin_unlock(&v->synic.lock);
+}
+
+void synic_retry(struct vcpu *v)
+{
+	const u32 waiting = __atomic_load_n(&v->synic.waiting, __ATOMIC_RELAXED);
+
+	if (waiting)
+		retry(v, waiting);
 }
 
 /* ---- events ---- */
 
 bool synic_signal(struct vcpu *v, u32 source, u32 flag)
 {
-	struct hv_event_flags_page *page = page_of(v, SPEC_MSR_SLOT_SIEFP, OVERLAY_SIEFP);
+	struct hv_event_flags_page *page = event_page(v);
 	const u64 sint = sint_of(v, source), bit = 1ull << flag % 64;
 
 	if (!page || is_masked(sint))
@@ -149,23 +256,27 @@ static bool has(const u64 set[4], u8 vector)
 	return set[vector / 64] >> vector % 64 & 1;
 }
 
-bool synic_ends_itself(const struct vcpu *v, u8 vector)
-{
-	return has(v->synic.auto_eoi, vector);
-}
-
 bool synic_has_vector(const struct vcpu *v, u8 vector)
 {
 	return has(v->synic.vectors, vector);
 }
 
+bool synic_ends_itself(const struct vcpu *v, u8 vector)
+{
+	return has(v->synic.auto_eoi, vector);
+}
+
 void synic_vector_ended(struct vcpu *v, u8 vector)
 {
-	if (!synic_has_vector(v, vector))
+	const u32 waiting = __atomic_load_n(&v->synic.waiting, __ATOMIC_RELAXED);
+	u32 sources = 0;
+
+	if (!waiting || !synic_has_vector(v, vector))
 		return;
 	for (u32 source = 0; source < SYNIC_SOURCES; source++)
 		if ((u8)sint_of(v, source) == vector)
-			synic_retry(v, source);
+			sources |= 1u << source;
+	retry(v, waiting & sources);
 }
 
 static void learn_vectors(struct vcpu *v, u32 changed, u64 value)
@@ -192,12 +303,16 @@ void synic_reset(struct vcpu *v)
 
 	spin_lock(&s->lock);
 	for (u32 source = 0; source < SYNIC_SOURCES; source++) {
-		for (struct synic_buffer *b = s->queue[source].first, *next; b; b = next) {
-			next = b->next; /* who owns it may queue it anew at once */
-			__atomic_store_n(&b->queued, false, __ATOMIC_RELEASE);
+		struct synic_queue *q = &s->queue[source];
+
+		while (q->first) {
+			struct synic_buffer *b = q->first;
+
+			q->first = b->next;
+			release(b);
 		}
-		s->queue[source].first = s->queue[source].last = NULL;
 	}
+	__atomic_store_n(&s->waiting, 0, __ATOMIC_RELAXED);
 	spin_unlock(&s->lock);
 	memset(s->auto_eoi, 0, sizeof(s->auto_eoi));
 	memset(s->vectors, 0, sizeof(s->vectors));
@@ -219,6 +334,20 @@ static bool set_page(struct vcpu *v, u32 overlay, u64 value)
 	return good;
 }
 
+/* A register that messages depend on: with its new value, those that wait may pass. */
+static void take_effect(struct vcpu *v, u32 slot, u64 value)
+{
+	__atomic_store_n(&v->msr[slot], value, __ATOMIC_RELAXED);
+	synic_retry(v);
+}
+
+bool msr_write_scontrol(struct vcpu *v, u32 index, u64 old, u64 value)
+{
+	(void)index, (void)old;
+	take_effect(v, SPEC_MSR_SLOT_SCONTROL, value);
+	return true;
+}
+
 bool msr_write_siefp(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	(void)index, (void)old;
@@ -228,14 +357,16 @@ bool msr_write_siefp(struct vcpu *v, u32 index, u64 old, u64 value)
 bool msr_write_simp(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	(void)index, (void)old;
-	return set_page(v, OVERLAY_SIMP, value);
+	if (!set_page(v, OVERLAY_SIMP, value))
+		return false;
+	take_effect(v, SPEC_MSR_SLOT_SIMP, value);
+	return true;
 }
 
 bool msr_write_eom(struct vcpu *v, u32 index, u64 old, u64 value)
 {
 	(void)index, (void)old, (void)value;
-	synic_retry_all(v);
-	stimer_retry(v);
+	synic_retry(v);
 	return true;
 }
 

@@ -33,6 +33,7 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
 		return NULL;
 	gpa_forget(&v->hits);
+	stimer_create(v);
 	if (!lapic_create(v) || !virt->vcpu_create(v))
 		return NULL;
 	lapic_start(v, v->index == 0);

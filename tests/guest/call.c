@@ -34,6 +34,12 @@ void call_disable(void)
 	rt_wrmsr(HV_X64_MSR_GUEST_OS_ID, 0);
 }
 
+struct hv_callctx call_context(void)
+{
+	return (struct hv_callctx){ .page = hv_call_page(call_page), .in = call_input,
+		.out = call_output, .in_gpa = RT_GPA(call_input), .out_gpa = RT_GPA(call_output) };
+}
+
 void call_registers(struct rt_regs *r, u64 control, u64 input, u64 output)
 {
 	for (unsigned i = 0; i < RT_REGS; i++) {

@@ -34,6 +34,8 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "apic", suite_apic, false },
 	{ "mmio", suite_mmio, false },
 	{ "priority", suite_priority, false },
+	{ "synic", suite_synic, true },
+	{ "stimer", suite_stimer, true },
 	{ "cpus", suite_cpus, true },
 	{ "ipi", suite_ipi, true },
 	{ "convention", suite_convention, false },

@@ -2,12 +2,6 @@
 /* The header's own stubs, used as an operating system would use them. */
 #include "test.h"
 
-static struct hv_callctx context(void)
-{
-	return (struct hv_callctx){ .page = hv_call_page(call_page), .in = call_input,
-		.out = call_output, .in_gpa = RT_GPA(call_input), .out_gpa = RT_GPA(call_output) };
-}
-
 static u64 cr3(void)
 {
 	uintptr_t value;
@@ -28,7 +22,7 @@ static void msr_access(void)
 
 static void null_call(void)
 {
-	struct hv_callctx c = context();
+	struct hv_callctx c = call_context();
 	u64 control = hv_control_notify_long_spin_wait(1);
 
 	EXPECT_EQ(hv_hypercall_fast(c.page, control, 5, 0), HV_STATUS_SUCCESS, "the fast form");
@@ -42,7 +36,7 @@ static void null_call(void)
 
 static void flush(void)
 {
-	struct hv_callctx c = context();
+	struct hv_callctx c = call_context();
 	struct hv_flush_virtual_address_space_in in = { .address_space = cr3(),
 		.processor_mask = 1 };
 	struct hv_flush_virtual_address_space_ex_in ex = { .address_space = cr3(),
@@ -62,7 +56,7 @@ static void flush_list(void)
 	static struct hv_flush_virtual_address_list_each_in ranges[300];
 	struct hv_flush_virtual_address_list_in in = { .address_space = cr3(),
 		.processor_mask = 1 };
-	struct hv_callctx c = context();
+	struct hv_callctx c = call_context();
 	hv_u32 done = 0;
 
 	for (unsigned i = 0; i < RT_COUNT(ranges); i++)
@@ -80,7 +74,7 @@ static void registers(void)
 		.vp_index = HV_VP_INDEX_SELF };
 	struct hv_get_vp_registers_each_in names[RT_COUNT(wanted)];
 	struct hv_get_vp_registers_each_out values[RT_COUNT(wanted)];
-	struct hv_callctx c = context();
+	struct hv_callctx c = call_context();
 	hv_u32 done = 0;
 
 	if (!offered(hv_has_privilege_access_vp_registers))
@@ -99,7 +93,7 @@ static void registers(void)
 static void partition_id(void)
 {
 	struct hv_get_partition_id_out out = { 0 };
-	struct hv_callctx c = context();
+	struct hv_callctx c = call_context();
 
 	if (!offered(hv_has_privilege_access_partition_id))
 		return;
@@ -110,13 +104,14 @@ static void partition_id(void)
 /* Refused, each as something that does not exist here. */
 static void not_here(void)
 {
-	struct hv_signal_event_in event = { 0 };
-	struct hv_post_message_in message = { .message_type = 1 };
-	struct hv_callctx c = context();
+	struct hv_delete_port_in port = { .port_partition = HV_PARTITION_ID_SELF };
+	struct hv_connect_port_in connection = { .port_partition = HV_PARTITION_ID_SELF };
+	struct hv_callctx c = call_context();
 
-	EXPECT_EQ(hv_call_signal_event(&c, &event), HV_STATUS_INVALID_HYPERCALL_CODE, "an event");
-	EXPECT_EQ(
-		hv_call_post_message(&c, &message), HV_STATUS_INVALID_HYPERCALL_CODE, "a message");
+	EXPECT_EQ(hv_call_delete_port(&c, &port), HV_STATUS_INVALID_HYPERCALL_CODE,
+		"deleting a port");
+	EXPECT_EQ(hv_call_connect_port(&c, &connection), HV_STATUS_INVALID_HYPERCALL_CODE,
+		"a connection");
 }
 
 void suite_stubs(void)

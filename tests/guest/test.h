@@ -45,6 +45,8 @@ void call_disable(void);
 struct result call(u64 control, u64 input, u64 output);
 /* With input in XMM registers too: words 0 and 1 go to the general ones. */
 struct result call_xmm(u64 control, const u64 words[14]);
+/* What the header's own stubs need. */
+struct hv_callctx call_context(void);
 /* Fill registers with canaries and place the convention's three operands. */
 void call_registers(struct rt_regs *r, u64 control, u64 input, u64 output);
 
@@ -73,6 +75,8 @@ void suite_apic_registers(void);
 void suite_ipi(void);
 void suite_apic_timer(void);
 void suite_devices(void);
+void suite_synic(void);
+void suite_stimer(void);
 void suite_convention(void);
 void suite_flush(void);
 void suite_cluster(void);

@@ -99,6 +99,9 @@ struct vcpu *fake_vp(void);
 /* The same with count VPs, whose APIC ids are 7 and up; the first is returned, and runs. */
 struct vcpu *fake_vps(u32 count);
 
+/* What fake_machine.on_pause can be: all other VPs do the flushes that are asked of them. */
+void fake_others_flush(void);
+
 /* Physical memory at hpa. */
 void *fake_at(u64 hpa);
 

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "flush.h"
 #include "hv_abi.h"
 #include "hypercall.h"
 #include "machine.h"
+#include "port.h"
 #include "spec_msrs.h"
 
 static struct partition partition;
@@ -35,13 +37,27 @@ struct vcpu *fake_vps(u32 count)
 	partition.gpa.hidden_end = FAKE_MEMORY;
 	gpa_emulate(&partition.gpa, LAPIC_BASE_ADDRESS, LAPIC_MESSAGES_END);
 	assert_true(partition_create(&partition, &config));
-	for (u32 i = 0; i < count; i++)
+	assert_true(port_create_table());
+	assert_true(port_loop_back(&partition, HV_VP_INDEX_ANY));
+	for (u32 i = 0; i < count; i++) {
 		assert_non_null(vcpu_create(&partition, 7 + i));
+		assert_true(port_loop_back(&partition, i));
+	}
 	fake_machine.vcpu = partition.vp[0];
 	partition.msr[SPEC_MSR_SLOT_GUEST_OS_ID] = 0x8100000601000000;
 	partition.msr[SPEC_MSR_SLOT_HYPERCALL] = HV_X64_MSR_HYPERCALL_ENABLE;
 	hypercall_open(&partition, true);
 	return partition.vp[0];
+}
+
+void fake_others_flush(void)
+{
+	for (u32 i = 0; i < partition.env.vp_count; i++) {
+		struct vcpu *v = partition.vp[i];
+
+		if (v != fake_machine.vcpu)
+			flush_requested(v, __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST));
+	}
 }
 
 struct vcpu *fake_vp(void)

@@ -673,6 +673,10 @@ static void test_fast_simple_rules(void **state)
 		if (flags & SPEC_CALL_FAST && !(flags & SPEC_CALL_IMPLEMENTED))
 			expect_refusal(call_64(code | FAST, 0, 0), SPEC_RULE_CODE_KNOWN);
 	}
+	expect_refusal(call_64(HV_CALL_SIGNAL_EVENT | FAST, 1 << 24, 0),
+		       SPEC_RULE_SIGNAL_EVENT_CONNECTION_RESERVED);
+	expect_refusal(call_64(HV_CALL_SIGNAL_EVENT | FAST, 1ull << 63, 0),
+		       SPEC_RULE_SIGNAL_EVENT_AT_6_MBZ);
 }
 
 /* ---- registers of the caller itself ---- */
