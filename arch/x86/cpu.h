@@ -21,6 +21,9 @@
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
 
+/* Reserved, but only in the upper half does MOV refuse such bits (SDM 2.5). */
+#define CR0_IGNORED 0x1ffaffc0ull
+
 #define CR4_VME (1ull << 0)
 #define CR4_PVI (1ull << 1)
 #define CR4_TSD (1ull << 2)

@@ -290,14 +290,15 @@ static bool decode_move(struct vcpu *v, enum insn insn, struct insn_move *move, 
  * Only where svm_features.lax: the checks that the processor itself leaves out. Code that cannot be
  * read gets #GP.
  */
-static __attribute__((noinline)) void cr0_exit(struct vcpu *v, struct vmcb *b)
+static __attribute__((noinline)) void cr_exit(struct vcpu *v, struct vmcb *b)
 {
 	struct insn_move move;
 	unsigned length;
 	u64 value;
 
 	if (decode_move(v, INSN_MOV_TO_CR, &move, &value, &length) &&
-	    svm_set_reg(v, VREG_CR0, value | CR0_ET))
+	    (move.to ? svm_set_reg(v, VREG_CR4, value)
+		     : svm_set_reg(v, VREG_CR0, (value & ~CR0_IGNORED) | CR0_ET)))
 		go_to(v, b, b->save.rip + length);
 	else
 		raise(v, VECTOR_GP);
@@ -561,8 +562,9 @@ void svm_exit(struct vcpu *v)
 	case CASE(INIT):
 		partition_end_root(v->partition, END_RESET, 0);
 	case CASE(CR0_SEL_WRITE):
+	case CASE(WRITE_CR4):
 		vcpu_count(v, EXIT_REGISTER);
-		cr0_exit(v, b);
+		cr_exit(v, b);
 		break;
 	case CASE(WRITE_DR4):
 	case CASE(WRITE_DR5):

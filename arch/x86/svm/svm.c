@@ -158,6 +158,7 @@ static void set_intercepts(struct vmcb *b)
 	if (!svm_features.lax)
 		return;
 	svm_intercept(b, INTERCEPT_CR0_SEL, true);
+	b->control.intercept[VMCB_INTERCEPT_CR] |= VMCB_INTERCEPT_CR_WRITE(4);
 	for (unsigned n = 4; n < 8; n++)
 		b->control.intercept[VMCB_INTERCEPT_DR] |= VMCB_INTERCEPT_DR_WRITE(n);
 }

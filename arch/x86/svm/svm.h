@@ -21,6 +21,7 @@ struct text;
 	X(INIT, 0x63, "INIT signal") \
 	X(VINTR, 0x64, "virtual interrupt window") \
 	X(CR0_SEL_WRITE, 0x65, "selective CR0 write") \
+	X(WRITE_CR4, 0x14, "MOV to CR4") \
 	X(WRITE_CR8, 0x18, "MOV to CR8") \
 	X(WRITE_DR4, 0x34, "MOV to DR4") \
 	X(WRITE_DR5, 0x35, "MOV to DR5") \
@@ -100,8 +101,8 @@ struct svm_vcpu {
 struct svm_features {
 	bool nrip, flush_by_asid;
 	/*
-	 * MOV to CR0 and to debug registers does not refuse what VMRUN refuses: some emulators.
-	 * Then they are intercepted.
+	 * MOV to CR0, CR4 and to debug registers does not refuse what VMRUN refuses: some
+	 * emulators. Then they are intercepted.
 	 */
 	bool lax;
 };
