@@ -31,6 +31,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "assist", suite_assist, false },
 	{ "debug", suite_debug, false },
 	{ "delivery", suite_delivery, false },
+	{ "modes", suite_modes, true },
 	{ "apic", suite_apic, false },
 	{ "mmio", suite_mmio, false },
 	{ "priority", suite_priority, false },
