@@ -42,8 +42,7 @@ void flush_answer(struct vcpu *self)
 static void wait_for(struct vcpu *target, u32 number, struct vcpu *self)
 {
 	while ((i32)(__atomic_load_n(&target->flush_done, __ATOMIC_ACQUIRE) - number) < 0) {
-		if (self)
-			flush_answer(self);
+		flush_answer(self);
 		machine_pause();
 	}
 }

@@ -77,6 +77,8 @@ static void deliver(struct vcpu *target, u32 command)
 	case MODE_STARTUP:
 		vcpu_start_up(target, ICR_VECTOR(command));
 		break;
+	default: /* SMIs are the machine's, and the rest is nobody's */
+		break;
 	}
 }
 
@@ -102,13 +104,9 @@ static struct vcpu *lowest_priority(struct vcpu *from, u32 command, const struct
 /* Combinations of SDM table 11-3 that no processor carries out. */
 static bool is_legal(u32 command)
 {
-	const u32 mode = ICR_MODE(command);
+	const u32 shorthand = ICR_SHORTHAND(command);
 
-	if (mode == MODE_SMI || mode > MODE_STARTUP || mode == 3)
-		return false;
-	if (ICR_SHORTHAND(command) == TO_SELF || ICR_SHORTHAND(command) == TO_ALL)
-		return mode == MODE_FIXED;
-	return true;
+	return ICR_MODE(command) == MODE_FIXED || (shorthand != TO_SELF && shorthand != TO_ALL);
 }
 
 void lapic_send(struct vcpu *from, u32 command, u32 dest)

@@ -10,6 +10,7 @@
 #include "interrupt.h"
 #include "lapic.h"
 #include "machine.h"
+#include "spec_calls.h"
 #include "vpset.h"
 
 #define SVR_ON 0x1ffu
@@ -257,6 +258,13 @@ static void test_kinds(void **state)
 	assert_int_equal(target->requests, 0);
 	assert_int_equal(v->lapic.errors, LAPIC_ERROR_SENT_VECTOR);
 	assert_int_equal(lapic_read(v, LAPIC_ICR), 0x0f);
+	v->lapic.errors = 0;
+	lapic_write(v, LAPIC_ICR, LOWEST | 0x0f);
+	assert_int_equal(v->lapic.errors, LAPIC_ERROR_SENT_VECTOR);
+	v->lapic.errors = 0;
+	lapic_write(v, LAPIC_ICR, 0x10);
+	assert_int_equal(v->lapic.errors, 0);
+	assert_int_equal(who_got(0x10), 2);
 }
 
 /* The synthetic register does the same in one write, with reserved bits refused or left out. */
@@ -530,6 +538,7 @@ static void expect_flushes(const struct vpset *set, u32 times)
 static void test_flush_all(void **state)
 {
 	const struct vpset all = vpset_all();
+	const gpa_t page = GPA(0x200000);
 
 	(void)state;
 	start(4);
@@ -537,8 +546,11 @@ static void test_flush_all(void **state)
 	flush_gva(partition, &all);
 	assert_int_equal(fake_machine.kicks, 3);
 	expect_flushes(&all, 1);
+	for (u32 i = 0; i < 4; i++)
+		assert_non_null(gpa_ptr(partition, &partition->vp[i]->hits, page, NPT_R));
 	flush_gpa(partition);
 	for (u32 i = 0; i < 4; i++) {
+		assert_null(gpa_recent_page(&partition->vp[i]->hits, page, NPT_R));
 		assert_int_equal(fake_virts[i].gva_flushes, 0);
 		assert_int_equal(fake_virts[i].gpa_flushes, 1);
 	}
@@ -595,6 +607,34 @@ static void test_flush_sparse(void **state)
 	}
 }
 
+/* The same by the calls that a guest makes, each in its own form of a set. */
+static void test_flush_calls(void **state)
+{
+	const u64 banks[] = { 2, 1ull << 63 };
+	const struct hv_flush_virtual_address_space_ex_in sparse = { .valid_bank_mask = 5 };
+	const struct hv_flush_virtual_address_space_ex_in every = {
+		.format = HV_VP_SET_FORMAT_ALL
+	};
+	const struct hv_flush_virtual_address_space_in first = { .processor_mask = 0x10 };
+	const struct vpset all = vpset_all();
+	struct vpset set;
+	struct vcpu *v = start(200);
+
+	(void)state;
+	fake_machine.on_pause = others_serve;
+	assert_true(vpset_sparse(&set, 5, banks, 2));
+	assert_int_equal(hv_flush_virtual_address_space_ex(v, &sparse, banks, 2), HV_STATUS_SUCCESS);
+	expect_flushes(&set, 1);
+	assert_int_equal(hv_flush_virtual_address_space_ex(v, &every, NULL, 0), HV_STATUS_SUCCESS);
+	expect_flushes(&all, 1);
+	set = vpset_mask(&first.processor_mask);
+	assert_int_equal(hv_flush_virtual_address_space(v, &first), HV_STATUS_SUCCESS);
+	expect_flushes(&set, 1);
+	/* A bank is missing. */
+	assert_int_equal(hv_flush_virtual_address_space_ex(v, &sparse, banks, 1),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+}
+
 /* Two that flush each other at the same time: who waits does what is asked of it. */
 static u32 depth;
 
@@ -631,6 +671,25 @@ static void test_flush_each_other(void **state)
 		assert_int_equal(partition->vp[i]->flush_done, partition->vp[i]->flush_wanted);
 		assert_int_equal(fake_virts[i].gva_flushes, 2);
 	}
+}
+
+/* Who has drawn a number, but not made the request yet, must not be told that it was met. */
+static void number_before_request(void)
+{
+	fake_machine.vcpu->flush_wanted++;
+	others_serve();
+}
+
+static void test_flush_number_before_request(void **state)
+{
+	const struct vpset all = vpset_all();
+	struct vcpu *v = start(2);
+
+	(void)state;
+	fake_machine.on_pause = number_before_request;
+	flush_gva(partition, &all);
+	assert_int_equal(v->flush_wanted, 1);
+	assert_int_equal(v->flush_done, 0);
 }
 
 /* A VP that waits for its start answers, too: its guest uses no translation. */
@@ -717,7 +776,9 @@ int main(void)
 		cmocka_unit_test(test_flush_all),
 		cmocka_unit_test(test_flush_some),
 		cmocka_unit_test(test_flush_sparse),
+		cmocka_unit_test(test_flush_calls),
 		cmocka_unit_test(test_flush_each_other),
+		cmocka_unit_test(test_flush_number_before_request),
 		cmocka_unit_test(test_flush_while_waiting),
 		cmocka_unit_test(test_flush_numbers_wrap),
 		cmocka_unit_test(test_stop),
