@@ -610,7 +610,7 @@ static void test_flush_sparse(void **state)
 /* The same by the calls that a guest makes, each in its own form of a set. */
 static void test_flush_calls(void **state)
 {
-	const u64 banks[] = { 2, 1ull << 63 };
+	const u64 banks[] = { 2, 1ull << 15 };
 	const struct hv_flush_virtual_address_space_ex_in sparse = { .valid_bank_mask = 5 };
 	const struct hv_flush_virtual_address_space_ex_in every = {
 		.format = HV_VP_SET_FORMAT_ALL
@@ -618,7 +618,7 @@ static void test_flush_calls(void **state)
 	const struct hv_flush_virtual_address_space_in first = { .processor_mask = 0x10 };
 	const struct vpset all = vpset_all();
 	struct vpset set;
-	struct vcpu *v = start(200);
+	struct vcpu *v = start(150);
 
 	(void)state;
 	fake_machine.on_pause = others_serve;
