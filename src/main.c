@@ -104,12 +104,14 @@ static u64 chosen_bits(const char *name, const char *value, u64 implemented, u64
 
 static struct spec_offer root_offer(void)
 {
+	const u64 features = SPEC_FEATURE_IMPLEMENTED &
+			     ~(virt->can_refuse_stores() ? 0 : SPEC_FEATURE_NPIEP1);
+
 	return (struct spec_offer){
 		.privilege =
 			chosen_bits("privileges", options.privileges, SPEC_PRIVILEGE_IMPLEMENTED,
 				    SPEC_PRIVILEGE_IMPLEMENTED & ~PRIVILEGES_ON_DEMAND),
-		.feature = chosen_bits("features", options.features, SPEC_FEATURE_IMPLEMENTED,
-				       SPEC_FEATURE_IMPLEMENTED),
+		.feature = chosen_bits("features", options.features, features, features),
 		.hint = chosen_bits("hints", options.hints, SPEC_HINT_IMPLEMENTED,
 				    SPEC_HINT_IMPLEMENTED),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* What synthetic MSRs do: identity, hypercall page, reset, crash (TLFS chapters 3 and 13). */
+/* What synthetic MSRs do: identity, hypercall page, user mode, reset, crash (TLFS chapters 3, 13). */
 #include "gpa.h"
 #include "hv_abi.h"
 #include "hypercall.h"
@@ -71,6 +71,19 @@ bool msr_write_guest_os_id(struct vcpu *v, u32 index, u64 old, u64 value)
 	}
 	p->msr[SPEC_MSR_SLOT_HYPERCALL] &= ~(u64)HV_X64_MSR_HYPERCALL_ENABLE;
 	disable_hypercall_page(p);
+	return true;
+}
+
+_Static_assert((u32)VIRT_STORE_GDTR == HV_X64_MSR_NPIEP_CONFIG_PREVENT_SGDT &&
+		       (u32)VIRT_STORE_IDTR == HV_X64_MSR_NPIEP_CONFIG_PREVENT_SIDT &&
+		       (u32)VIRT_STORE_LDTR == HV_X64_MSR_NPIEP_CONFIG_PREVENT_SLDT &&
+		       (u32)VIRT_STORE_TR == HV_X64_MSR_NPIEP_CONFIG_PREVENT_STR,
+	       "the MSR's bits are those of enum virt_store");
+
+bool msr_write_npiep_config(struct vcpu *v, u32 index, u64 old, u64 value)
+{
+	(void)index, (void)old;
+	virt->refuse_stores(v, (u32)value);
 	return true;
 }
 

@@ -55,6 +55,7 @@ void vcpu_reset(struct vcpu *v)
 	overlay_forget(p, OVERLAY_SIMP + v->index);
 	overlay_forget(p, OVERLAY_SIEFP + v->index);
 	partition_unlock(p);
+	virt->refuse_stores(v, 0);
 	spec_msr_reset_vp(v->msr);
 	v->msr[SPEC_MSR_SLOT_VP_INDEX] = v->index;
 }

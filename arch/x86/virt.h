@@ -54,6 +54,14 @@ struct virt_window {
 	u8 priority;     /* exit when the task priority's class falls below this one; 0: never */
 };
 
+/* Instructions that store what a kernel may want to hide; a set of them. */
+enum virt_store {
+	VIRT_STORE_GDTR = 1u << 0,
+	VIRT_STORE_IDTR = 1u << 1,
+	VIRT_STORE_LDTR = 1u << 2,
+	VIRT_STORE_TR = 1u << 3,
+};
+
 /* What a vendor did with an access to a hardware MSR. */
 enum virt_msr { VIRT_MSR_DONE, VIRT_MSR_FAULT, VIRT_MSR_NOT_MINE };
 
@@ -155,6 +163,13 @@ struct virt {
 
 	/* Guest TSC = host TSC + offset from now on. The caller keeps v->tsc_offset. */
 	void (*set_tsc_offset)(struct vcpu *v, u64 offset);
+
+	/*
+	 * Whether SGDT, SIDT, SLDT and STR can be made to raise #GP in user mode; and for which of
+	 * them (a set of enum virt_store) they do.
+	 */
+	bool (*can_refuse_stores)(void);
+	void (*refuse_stores)(struct vcpu *v, u32 stores);
 
 	/* Vendor-owned hardware MSRs (EFER, PAT, VMX/SVM controls). */
 	enum virt_msr (*msr_read)(struct vcpu *v, u32 msr, u64 *value);

@@ -32,6 +32,8 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "debug", suite_debug, false },
 	{ "delivery", suite_delivery, false },
 	{ "modes", suite_modes, true },
+	{ "enlighten", suite_enlighten, true },
+	{ "npiep", suite_npiep, false },
 	{ "apic", suite_apic, false },
 	{ "mmio", suite_mmio, false },
 	{ "priority", suite_priority, false },

@@ -68,6 +68,8 @@ void suite_page(void);
 void suite_msr(void);
 void suite_time(void);
 void suite_assist(void);
+void suite_enlighten(void);
+void suite_npiep(void);
 void suite_apic(void);
 void suite_mmio(void);
 void suite_cpus(void);

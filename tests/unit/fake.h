@@ -78,6 +78,7 @@ struct fake_core {
 	void (*on_wait)(struct vcpu *v);     /* what ends a wait in the hypervisor */
 	void (*on_exit)(struct vcpu *v);     /* what an exit is */
 	u64 tsc_offset;
+	u32 refused_stores;                  /* enum virt_store */
 	bool no_1g;
 	struct fake_write ports[FAKE_HISTORY];
 	u32 port_count;

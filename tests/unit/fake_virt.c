@@ -167,6 +167,11 @@ static void set_tsc_offset(struct vcpu *v, u64 offset)
 	of(v)->tsc_offset = offset;
 }
 
+static void refuse_stores(struct vcpu *v, u32 stores)
+{
+	of(v)->refused_stores = stores;
+}
+
 /* EFER is the vendor's: reading works, writing faults. */
 static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
 {
@@ -222,6 +227,7 @@ static const struct virt core = {
 	.npt_has_1g = npt_has_1g,
 	.intercept_ports = intercept_ports,
 	.set_tsc_offset = set_tsc_offset,
+	.refuse_stores = refuse_stores,
 	.msr_read = msr_read,
 	.msr_write = msr_write,
 	.explain = explain,

@@ -425,6 +425,12 @@ static __attribute__((noinline)) void hlt_exit(struct vcpu *v, struct svm_vcpu *
 		vcpu_halt(v);
 }
 
+static __attribute__((noinline)) void store_exit(struct vcpu *v)
+{
+	if (svm_store_exit(v) == VM_GP)
+		raise(v, VECTOR_GP);
+}
+
 static __attribute__((noinline)) void cr8_exit(struct vcpu *v, struct vmcb *b)
 {
 	struct insn_move move;
@@ -540,6 +546,12 @@ void svm_exit(struct vcpu *v)
 	case CASE(HLT):
 		vcpu_count(v, EXIT_HALT);
 		hlt_exit(v, s);
+		break;
+	case CASE(IDTR_READ):
+	case CASE(GDTR_READ):
+	case CASE(LDTR_READ):
+	case CASE(TR_READ):
+		store_exit(v);
 		break;
 	case CASE(INVD):
 		vcpu_count(v, EXIT_OTHER);

@@ -36,12 +36,16 @@ void svm_step(struct vcpu *v, enum svm_step why)
 	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = FAULTS;
 	if (why == SVM_STEP_DR7)
 		intercept_dr7(s, false);
+	if (why == SVM_STEP_STORE)
+		svm_intercept_stores(s, 0);
 }
 
 static void stop(struct svm_vcpu *s)
 {
 	if (s->step == SVM_STEP_DR7)
 		intercept_dr7(s, true);
+	if (s->step == SVM_STEP_STORE)
+		svm_intercept_stores(s, s->refused_stores);
 	s->step = SVM_STEP_NONE;
 	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = 0;
 }

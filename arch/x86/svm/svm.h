@@ -22,6 +22,10 @@ struct text;
 	X(VINTR, 0x64, "virtual interrupt window") \
 	X(CR0_SEL_WRITE, 0x65, "selective CR0 write") \
 	X(WRITE_CR4, 0x14, "MOV to CR4") \
+	X(IDTR_READ, 0x66, "SIDT") \
+	X(GDTR_READ, 0x67, "SGDT") \
+	X(LDTR_READ, 0x68, "SLDT") \
+	X(TR_READ, 0x69, "STR") \
 	X(WRITE_CR8, 0x18, "MOV to CR8") \
 	X(WRITE_DR4, 0x34, "MOV to DR4") \
 	X(WRITE_DR5, 0x35, "MOV to DR5") \
@@ -81,6 +85,7 @@ enum svm_step {
 	SVM_STEP_IRET,   /* the one that ends the blocking of NMIs */
 	SVM_STEP_TO_NMI, /* something else holds an NMI back for as long */
 	SVM_STEP_DR7,    /* a MOV to DR7 that else is intercepted, as some processors alone arm by it */
+	SVM_STEP_STORE,  /* one of those that exit only for the sake of others */
 };
 
 /*
@@ -94,6 +99,7 @@ struct svm_vcpu {
 	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
 	enum svm_step step;                   /* why TF is ours */
 	u64 step_rflags, step_dr6;            /* the guest's, before that */
+	u32 refused_stores;                   /* enum virt_store: not in user mode */
 	struct svm_length lengths[INSN_COUNT][SVM_LENGTHS];
 };
 
@@ -125,6 +131,13 @@ void svm_step(struct vcpu *v, enum svm_step why);
 void svm_step_cancel(struct svm_vcpu *s);
 /* step.c: the instruction has been executed. True: the guest is due a trap for a step of its own. */
 bool svm_step_done(struct vcpu *v);
+
+/* npiep.c: as in virt.h; and whether those instructions exit. */
+bool svm_can_refuse_stores(void);
+void svm_refuse_stores(struct vcpu *v, u32 stores);
+void svm_intercept_stores(struct svm_vcpu *s, u32 stores);
+/* npiep.c: one of them exited. VM_GP, or VM_RETRY: it is executed now. */
+enum vm_next svm_store_exit(struct vcpu *v);
 
 /* exit.c: as in virt.h. */
 void svm_skip(struct vcpu *v, unsigned length);

@@ -43,6 +43,7 @@ static void inject(struct vcpu *v, const struct event *event)
 {
 	u32 info = EVENT_VALID | (u32)event->type << EVENT_TYPE_SHIFT | event->vector;
 
+	vmx_store_put_off(v);
 	if (event->has_error) {
 		info |= EVENT_ERROR_CODE;
 		vmwrite(vmcs_entry_exception_error_code, event->error);
@@ -181,13 +182,32 @@ void vmx_wait(struct vcpu *v)
 	irq_take(v);
 }
 
-/* With NMI exiting and no exception intercepted, anything else is a mistake of ours. */
-static SLOW enum vm_next nmi_exit(struct vcpu *v)
+/* But for the step over a store none is intercepted. */
+static enum vm_next exception_exit(struct vcpu *v, u32 info)
+{
+	const struct vmx_vcpu *x = v->vendor;
+	struct event event = {
+		.valid = true,
+		.type = EVENT_EXCEPTION,
+		.vector = (u8)info,
+		.has_error = info & EVENT_ERROR_CODE,
+	};
+
+	if (!x->stepping)
+		unexpected_exit(v);
+	if (event.has_error)
+		event.error = (u32)vmread(vmcs_exit_interruption_error_code);
+	if (vmx_store_ended(v, &event))
+		inject(v, &event);
+	return VM_RETRY;
+}
+
+static SLOW enum vm_next exception_or_nmi_exit(struct vcpu *v)
 {
 	u32 info = (u32)vmread(vmcs_exit_interruption_information);
 
 	if ((info >> EVENT_TYPE_SHIFT & 7) != EVENT_NMI)
-		unexpected_exit(v);
+		return exception_exit(v, info);
 	repeat_delivery(v);
 	interrupt_nmi(v);
 	vmx_unblock_nmis();
@@ -320,6 +340,8 @@ static SLOW enum vm_next other_exit(struct vcpu *v, u32 reason)
 	vcpu_count(v, EXIT_OTHER);
 	switch (reason) {
 	case VMX_EXIT_XSETBV: return xsetbv_exit(v);
+	case VMX_EXIT_GDTR_IDTR:
+	case VMX_EXIT_LDTR_TR: return vmx_table_exit(v, reason);
 	case VMX_EXIT_INVD: return invd_exit();
 	case VMX_EXIT_TASK_SWITCH: return task_switch_exit(v);
 	case VMX_EXIT_RDPMC: return VM_GP;
@@ -361,7 +383,7 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 		return cr_access_exit(v);
 	case VMX_EXIT_EXCEPTION_OR_NMI:
 		vcpu_count(v, EXIT_NMI);
-		return nmi_exit(v);
+		return exception_or_nmi_exit(v);
 	case VMX_EXIT_EXTERNAL_INTERRUPT:
 		vcpu_count(v, EXIT_INTERRUPT);
 		return external_interrupt_exit(v);

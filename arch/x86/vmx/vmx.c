@@ -255,9 +255,10 @@ static void set_execution_controls(struct vmx_vcpu *x)
 	vmwrite(vmcs_processor_controls, x->processor_controls);
 	vmwrite(vmcs_virtual_apic_address, machine_hpa(x->v->lapic.page).v);
 	vmwrite(vmcs_tpr_threshold, 0);
-	vmwrite(vmcs_secondary_controls,
+	x->secondary_controls =
 		adjust(vmx_caps.secondary, secondary,
-		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT));
+		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT);
+	vmwrite(vmcs_secondary_controls, x->secondary_controls);
 	vmwrite(vmcs_exception_bitmap, 0);
 	vmwrite(vmcs_page_fault_error_mask, 0);
 	vmwrite(vmcs_page_fault_error_match, 0);
@@ -517,6 +518,7 @@ static bool nmi_open(struct vcpu *v)
 
 static void inject_interrupt(struct vcpu *v, u8 vector)
 {
+	vmx_store_put_off(v);
 	trace(v, TRACE_INJECT, vector, 0, 0);
 	vmwrite(vmcs_entry_interruption_information,
 		EVENT_VALID | EVENT_INTERRUPT << EVENT_TYPE_SHIFT | vector);
@@ -524,6 +526,7 @@ static void inject_interrupt(struct vcpu *v, u8 vector)
 
 static void inject_nmi(struct vcpu *v)
 {
+	vmx_store_put_off(v);
 	trace(v, TRACE_INJECT, VECTOR_NMI, 0, 0);
 	vmwrite(vmcs_entry_interruption_information,
 		EVENT_VALID | EVENT_NMI << EVENT_TYPE_SHIFT | VECTOR_NMI);
@@ -742,6 +745,8 @@ const struct virt vmx_virt = {
 	.npt_has_1g = npt_has_1g,
 	.intercept_ports = intercept_ports,
 	.set_tsc_offset = set_tsc_offset,
+	.can_refuse_stores = vmx_can_refuse_stores,
+	.refuse_stores = vmx_refuse_stores,
 	.msr_read = msr_read,
 	.msr_write = msr_write,
 	.explain = explain,

@@ -63,6 +63,7 @@ struct cpuid_regs;
 
 #define PROC2_APIC_ACCESSES (1u << 0)
 #define PROC2_EPT (1u << 1)
+#define PROC2_DESCRIPTOR_TABLES (1u << 2)
 #define PROC2_RDTSCP (1u << 3)
 #define PROC2_X2APIC (1u << 4)
 #define PROC2_VPID (1u << 5)
@@ -211,6 +212,10 @@ struct vmx_vcpu {
 	struct vcpu *v;             /* constant */
 	void *vmcs;                 /* constant; the 4 KiB region */
 	u32 processor_controls;     /* what the VMCS has */
+	u32 secondary_controls;     /* what the VMCS has */
+	u32 refused_stores;         /* enum virt_store: not in user mode */
+	bool stepping;              /* over a store: TF is ours, and exceptions exit */
+	u64 step_rflags, step_debugctl, step_blocked; /* the guest's, before that */
 	u32 pin_controls;           /* constant; an NMI adds the preemption timer in the VMCS */
 	u16 vpid;                   /* constant; 0: the processor has none */
 	u32 entry_error;            /* VM-instruction error of a VM entry that failed early, or 0 */
@@ -239,6 +244,16 @@ void vmx_nmi(void);
 void vmx_skip(struct vcpu *v, unsigned length);
 void vmx_wait(struct vcpu *v);
 void vmx_let_in(struct vcpu *v);
+
+/* npiep.c: as in virt.h. */
+bool vmx_can_refuse_stores(void);
+void vmx_refuse_stores(struct vcpu *v, u32 stores);
+/* npiep.c: an access to GDTR, IDTR, LDTR or TR. VM_GP, or VM_RETRY: it is executed now. */
+enum vm_next vmx_table_exit(struct vcpu *v, u32 reason);
+/* npiep.c: an exception ends that. True: *event is the guest's. */
+bool vmx_store_ended(struct vcpu *v, const struct event *event);
+/* npiep.c: something else is delivered first, or the instruction has not come to its end. */
+void vmx_store_put_off(struct vcpu *v);
 
 /* exit.c: called by entry.S after an exit, and when VMLAUNCH or VMRESUME fell through. */
 void vmx_exit(struct vcpu *v);
