@@ -50,8 +50,11 @@ static const struct reg regs[] = {
 	{ LAPIC_ID, LAPIC_ID, READ_ANY, 0, 0 },
 	{ LAPIC_VERSION, LAPIC_VERSION, READ_ANY, 0, 0 },
 	{ LAPIC_TPR, LAPIC_TPR, READ_ANY | WRITE_ANY, 0xff, 0 },
+	/* This and RRD: nothing behind them since the Pentium 4, and no error (SDM table 11-1). */
+	{ LAPIC_APR, LAPIC_APR, READ, 0, 0 },
 	{ LAPIC_PPR, LAPIC_PPR, READ_ANY, 0, 0 },
 	{ LAPIC_EOI, LAPIC_EOI, WRITE_ANY | X2_ZERO, 0, 0 },
+	{ LAPIC_RRD, LAPIC_RRD, READ, 0, 0 },
 	{ LAPIC_LDR, LAPIC_LDR, READ_ANY | WRITE, 0xff000000, 0 },
 	{ LAPIC_DFR, LAPIC_DFR, READ | WRITE, 0xf0000000, 0 },
 	{ LAPIC_SVR, LAPIC_SVR, READ_ANY | WRITE_ANY, SVR_WRITABLE, 0 },

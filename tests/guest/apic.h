@@ -96,6 +96,8 @@ bool apic_vector_bit(u32 set, u32 vector);
  * was at the start, in memory.
  */
 void apic_test_run(const char *name, const struct test *tests, unsigned count);
+/* The same in x2APIC mode alone, where there is one. */
+void apic_test_run_x2apic(const char *name, const struct test *tests, unsigned count);
 /* The mode in which it runs them just now, for other processors to follow. */
 extern enum apic_mode apic_tested_mode;
 

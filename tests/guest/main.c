@@ -36,6 +36,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "npiep", suite_npiep, false },
 	{ "apic", suite_apic, false },
 	{ "mmio", suite_mmio, false },
+	{ "apic-registers", suite_apic_registers, true },
 	{ "priority", suite_priority, false },
 	{ "synic", suite_synic, true },
 	{ "stimer", suite_stimer, true },
