@@ -11,7 +11,9 @@
 
 #define LVT_TIMER_MODE(entry) ((entry) >> 17 & 3)
 /* Shorter periods would leave the guest no time between two: some of theirs are lost. */
-#define MOST_PERIODS_PER_SECOND 50000
+#define MOST_PERIODS_PER_SECOND 10000
+/* Ticks of the TSC that never pass, in a number that can be compared as signed. */
+#define AGES (1ull << 62)
 enum { MODE_ONE_SHOT, MODE_PERIODIC, MODE_TSC_DEADLINE };
 
 /* TSC ticks of one count, as a shift. SDM figure 11-10: 7 means divide by 1, 0 by 2, 1 by 4, ... */
@@ -87,14 +89,22 @@ u64 lapic_read_tsc_deadline(const struct vcpu *v)
 	return mode_of(v) == MODE_TSC_DEADLINE ? v->lapic.tsc_deadline : 0;
 }
 
+/* Of the guest's TSC, which a deadline is compared with as it stands: it may be ages away. */
+static void start_deadline(struct vcpu *v)
+{
+	const u64 now = machine_tsc(), guest = now + v->tsc_offset, wanted = v->lapic.tsc_deadline;
+	const u64 left = wanted <= guest ? 0 : wanted - guest < AGES ? wanted - guest : AGES;
+
+	/* 0 means none here: the one deadline that would be 0 is a tick late. */
+	set_deadline(v, !wanted ? 0 : now + left ? now + left : 1);
+}
+
 void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
 {
 	if (mode_of(v) != MODE_TSC_DEADLINE)
 		return;
 	v->lapic.tsc_deadline = value;
-	/* 0 means none here: the one deadline that would be 0 is a tick late. */
-	value -= v->tsc_offset;
-	set_deadline(v, v->lapic.tsc_deadline ? value + !value : 0);
+	start_deadline(v);
 }
 
 /* Periods that went by altogether are one interrupt, as on the processor; the count goes on. */
@@ -111,7 +121,7 @@ static u64 next_period(const struct vcpu *v, u64 now)
 void lapic_tsc_changed(struct vcpu *v)
 {
 	if (v->lapic.tsc_deadline)
-		lapic_write_tsc_deadline(v, v->lapic.tsc_deadline);
+		start_deadline(v);
 }
 
 void lapic_timer_check(struct vcpu *v, u64 now)

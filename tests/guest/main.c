@@ -42,6 +42,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "stimer", suite_stimer, true },
 	{ "cpus", suite_cpus, true },
 	{ "ipi", suite_ipi, true },
+	{ "apic-timer", suite_apic_timer, true },
 	{ "convention", suite_convention, false },
 	{ "flush", suite_flush, false },
 	{ "cluster", suite_cluster, true },

@@ -291,59 +291,6 @@ static void one_way(void)
 	EXPECT_EQ(take_errors(), 0, "ESR");
 }
 
-/* All kinds of instructions that a system uses on a register, here the task priority. */
-static void instructions(void)
-{
-	u64 base = 0;
-	volatile u8 *page;
-	volatile u32 *tpr;
-	u32 value;
-	u8 equal;
-
-	rt_rdmsr(MSR_APIC_BASE, &base);
-	page = rt_window(10, base & ~0xfffull);
-	tpr = (volatile u32 *)(page + APIC_TPR);
-	__asm__ volatile("movl $0x12345678, %0" : "=m"(*tpr));
-	EXPECT_EQ(*tpr, 0x78, "after MOV of a constant");
-	__asm__ volatile("movzbl %1, %0" : "=r"(value) : "m"(*tpr));
-	EXPECT_EQ(value, 0x78, "by MOVZX of a byte");
-	__asm__ volatile("movzwl %1, %0" : "=r"(value) : "m"(*tpr));
-	EXPECT_EQ(value, 0x78, "by MOVZX of a word");
-	*tpr = 0x99;
-	__asm__ volatile("movsbl %1, %0" : "=r"(value) : "m"(*tpr));
-	EXPECT_EQ(value, 0xffffff99, "by MOVSX of a byte");
-	value = 0x35;
-	__asm__ volatile("xchg %0, %1" : "+r"(value), "+m"(*tpr));
-	EXPECT_EQ(value, 0x99, "by XCHG");
-	EXPECT_EQ(*tpr, 0x35, "after XCHG");
-	__asm__ volatile("orl $0x42, %0" : "+m"(*tpr) : : "cc");
-	EXPECT_EQ(*tpr, 0x77, "after OR");
-	__asm__ volatile("andl %1, %0" : "+m"(*tpr) : "r"(0x0f) : "cc");
-	EXPECT_EQ(*tpr, 0x07, "after AND");
-	__asm__ volatile("xorl %1, %0" : "+m"(*tpr) : "r"(0xff) : "cc");
-	EXPECT_EQ(*tpr, 0xf8, "after XOR");
-	__asm__ volatile("cmpl $0xf8, %1; sete %0" : "=q"(equal) : "m"(*tpr) : "cc");
-	EXPECT_EQ(equal, 1, "equal by CMP");
-	__asm__ volatile("testl $0x07, %1; sete %0" : "=q"(equal) : "m"(*tpr) : "cc");
-	EXPECT_EQ(equal, 1, "zero by TEST");
-	value = 1;
-	{
-		uintptr_t to = (uintptr_t)tpr, count = 1;
-
-		__asm__ volatile("rep stosl" : "+D"(to), "+c"(count) : "a"(0x21) : "memory");
-		EXPECT_EQ(to, (uintptr_t)tpr + 4, "where REP STOS ends");
-		EXPECT_EQ(count, 0, "what REP STOS has left");
-	}
-	EXPECT_EQ(*tpr, 0x21, "after REP STOS");
-#ifdef __x86_64__
-	__asm__ volatile("mov %1, %%r13; mov $0x20, %%r14d; movl $0x5a, %%r9d;"
-			 " mov %%r9d, (%%r13, %%r14, 4); mov (%%r13, %%r14, 4), %%r10d; mov %%r10d, %0"
-		: "=r"(value) : "r"(page) : "r9", "r10", "r13", "r14", "memory");
-	EXPECT_EQ(value, 0x5a, "by registers that only 64-bit code has");
-#endif
-	rt_apic_write(APIC_TPR, 0);
-}
-
 static void no_msrs(void)
 {
 	u64 value;
@@ -541,7 +488,6 @@ void suite_apic_registers(void)
 	static const struct test in_memory[] = {
 		{ "reserved-offsets", reserved_offsets },
 		{ "one-way", one_way },
-		{ "instructions", instructions },
 		{ "no-msrs", no_msrs },
 		{ "transitions", transitions },
 		{ "base-refuses", base_refuses },

@@ -601,7 +601,7 @@ static void test_short_period(void **state)
 	lapic_write(v, LAPIC_TIMER_INITIAL, 1);
 	assert_int_equal(fake_machine.timer, start + ticks(v));
 	assert_int_equal(fire(v, start + 100), TIMER_VECTOR);
-	assert_int_equal(fake_machine.timer, start + 100 + FAKE_TSC_HZ / 50000);
+	assert_int_equal(fake_machine.timer, start + 100 + FAKE_TSC_HZ / 10000);
 }
 
 /* SDM figure 11-10: what the codes divide by. */
