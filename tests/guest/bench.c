@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
- * Measures what exits cost in TSC ticks: under an instruction counter the counts are exact and
- * repeat. 64-bit only.
+ * Measures what exits and interrupts cost in TSC ticks: under an instruction counter the counts are
+ * exact and repeat. 64-bit only. On the bare machine it measures the floor of both.
  */
-#include "hv_tlfs.h"
-#include "rt.h"
+#include "bench.h"
 
-#define ROUNDS 1000
 #define GUEST_ID 0x8100000000000001ull
 #define SUCCESS 0x10
 #define FAILURE 1
+#define APIC_BASE 0xfee00000u
+#define APIC_ID 0x20
+#define EX_INPUT 256                     /* where in the page those of the Ex calls are */
+#define APIC_TPR 0x80
+#define NEVER_HIGH "0x100000" /* upper half of a reference time that does not come */
 
-static u8 page[RT_PAGE] RT_PAGE_ALIGNED;
-static u8 input[RT_PAGE] RT_PAGE_ALIGNED;
+u8 bench_page[RT_PAGE] RT_PAGE_ALIGNED;
+u8 bench_input[RT_PAGE] RT_PAGE_ALIGNED;
 
 /*
  * Operands of a loop: what the registers hold when it starts, and again in every round for RAX and
@@ -25,13 +28,13 @@ struct operands { u64 rax, rcx, rdx, r8; };
  * others cost around it: the difference is the instruction alone.
  */
 #define LOOP(name, instruction) \
-	static __attribute__((noinline)) u64 name(const struct operands *o) \
+	static __attribute__((noinline)) u64 name(const struct operands *o, const void *target) \
 	{ \
-		u64 start, rounds = ROUNDS, dx = o->rdx; \
+		u64 start, rounds = BENCH_ROUNDS, dx = o->rdx; \
 		register u64 r8 __asm__("r8") = o->r8; \
 		register u64 r12 __asm__("r12") = o->rax; \
 		register u64 r13 __asm__("r13") = o->rcx; \
-		register u8 *r14 __asm__("r14") = page; \
+		register const void *r14 __asm__("r14") = target; \
 \
 		start = rt_tsc(); \
 		__asm__ volatile("1: mov %%r12, %%rax; mov %%r13, %%rcx; " instruction \
@@ -46,81 +49,141 @@ LOOP(loop_empty, "")
 LOOP(loop_cpuid, "cpuid")
 LOOP(loop_rdmsr, "rdmsr")
 LOOP(loop_wrmsr, "wrmsr")
+LOOP(loop_arm, "xor %%edx, %%edx; wrmsr; inc %%ecx; mov $" NEVER_HIGH ", %%edx; wrmsr; dec %%ecx; "
+	       "xor %%edx, %%edx; mov %%r8d, %%eax; wrmsr")
 LOOP(loop_call, "call *%%r14")
+LOOP(loop_read, "mov (%%r14), %%eax")
+LOOP(loop_write, "mov %%eax, (%%r14)")
 
 struct operation {
 	const char *name;
-	u64 (*loop)(const struct operands *);
+	u64 (*loop)(const struct operands *, const void *target);
 	struct operands operands;
 };
 
 static bool enable_page(void)
 {
 	return !rt_wrmsr(HV_X64_MSR_GUEST_OS_ID, GUEST_ID) &&
-		!rt_wrmsr(HV_X64_MSR_HYPERCALL, RT_GPA(page) | HV_X64_MSR_HYPERCALL_ENABLE);
+	       !rt_wrmsr(HV_X64_MSR_HYPERCALL, RT_GPA(bench_page) | HV_X64_MSR_HYPERCALL_ENABLE);
 }
 
-/* Parameters of the flushes: this address space, this processor, one page. */
-static void fill_input(void)
+/* Parameters of the flushes: this address space, which processors, one page. */
+static void fill_input(u64 processors)
 {
 	uintptr_t cr3;
 
 	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
-	((u64 *)input)[0] = cr3;
-	((u64 *)input)[2] = 1;
-	((u64 *)input)[3] = RT_GPA(page);
+	((u64 *)bench_input)[0] = cr3;
+	((u64 *)bench_input)[1] = 0;
+	((u64 *)bench_input)[2] = processors;
+	((u64 *)bench_input)[3] = RT_GPA(bench_page);
+	memcpy(bench_input + EX_INPUT, (u64[]){ cr3, 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, processors }, 40);
 }
 
-/*
- * One line: `bench: NAME INSTRUCTIONS FLOOR`, both for one round; the instructions without the
- * floor.
- */
-static void measure(const struct operation *op)
+void bench_print(const char *name, u64 ticks, u64 loop)
 {
-	u64 floor = loop_empty(&op->operands);
-	u64 gross = op->loop(&op->operands);
-
-	rt_printf("bench: %s %llu %llu\n", op->name, rt_div(gross - floor, ROUNDS, NULL),
-		rt_div(floor, ROUNDS, NULL));
+	rt_printf("bench: %s %llu %llu\n", name, ticks, loop);
 }
 
-static void measure_all(void)
+static void measure(const struct operation *op, const void *target)
+{
+	u64 loop = loop_empty(&op->operands, target);
+	u64 gross = op->loop(&op->operands, target);
+
+	bench_print(op->name, rt_div(gross - loop, BENCH_ROUNDS, NULL),
+		    rt_div(loop, BENCH_ROUNDS, NULL));
+}
+
+void bench_exits(void)
 {
 	const struct operation operations[] = {
 		{ "cpuid", loop_cpuid, { HV_CPUID_FEATURES, 0, 0, 0 } },
 		{ "null_hypercall", loop_call,
 			{ 0, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 1, 0, 0, 0), 0, 0 } },
 		{ "null_hypercall_memory", loop_call,
-			{ 0, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 0, 0, 0, 0), RT_GPA(input),
+			{ 0, HV_CONTROL(HV_CALL_NOTIFY_LONG_SPIN_WAIT, 0, 0, 0, 0), RT_GPA(bench_input),
 				0 } },
 		{ "vp_index", loop_rdmsr, { 0, HV_X64_MSR_VP_INDEX, 0, 0 } },
 		{ "reference_counter", loop_rdmsr, { 0, HV_X64_MSR_TIME_REF_COUNT, 0, 0 } },
 		{ "flush_space", loop_call,
 			{ 0, HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, 0, 0, 0),
-				RT_GPA(input), 0 } },
+				RT_GPA(bench_input), 0 } },
 		{ "flush_list", loop_call,
 			{ 0, HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, 0, 0, 1, 0),
-				RT_GPA(input), 0 } },
+				RT_GPA(bench_input), 0 } },
 		{ "eoi", loop_wrmsr, { 0, HV_X64_MSR_EOI, 0, 0 } },
 		{ "tpr", loop_wrmsr, { 0, HV_X64_MSR_TPR, 0, 0 } },
+		{ "flush_space_ex", loop_call,
+			{ 0, HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, 0, 1, 0, 0),
+				RT_GPA(bench_input) + EX_INPUT, 0 } },
+		{ "cluster_ipi_masked", loop_call,
+			{ 0, HV_CONTROL(HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI, 1, 0, 0, 0),
+				BENCH_VECTOR, 1 } },
+		{ "signal_event", loop_call,
+			{ 0, HV_CONTROL(HV_CALL_SIGNAL_EVENT, 1, 0, 0, 0), HV_LOOP_BACK_EVENT, 0 } },
+		{ "stimer_arm", loop_arm,
+			{ 0, HV_X64_MSR_STIMER0_CONFIG, 0,
+				HV_STIMER_CONFIG_ENABLE | HV_STIMER_CONFIG_DIRECT_MODE |
+				(u64)BENCH_VECTOR << HV_STIMER_CONFIG_APIC_VECTOR_SHIFT } },
 	};
 
+	fill_input(1);
 	for (unsigned i = 0; i < RT_COUNT(operations); i++)
-		measure(&operations[i]);
+		measure(&operations[i], bench_page);
+}
+
+void bench_flush_all(void)
+{
+	const struct operation operations[] = {
+		{ "flush_space_all", loop_call,
+			{ 0, HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, 0, 0, 0),
+				RT_GPA(bench_input), 0 } },
+		{ "flush_list_all", loop_call,
+			{ 0, HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST, 0, 0, 1, 0),
+				RT_GPA(bench_input), 0 } },
+	};
+
+	fill_input(3);
+	for (unsigned i = 0; i < RT_COUNT(operations); i++)
+		measure(&operations[i], bench_page);
+}
+
+/* In memory, where no processor helps. */
+static void registers(void)
+{
+	static const struct operation read = { "xapic_read", loop_read, { 0, 0, 0, 0 } },
+				      write = { "xapic_write", loop_write, { 0, 0, 0, 0 } };
+	const u8 *page = rt_window(0, APIC_BASE);
+
+	measure(&read, page + APIC_ID);
+	measure(&write, page + APIC_TPR);
 }
 
 void guest_main(u32 magic, u32 info)
 {
-	rt_console_init();
-	rt_trap_init(0);
-	if (!rt_memory_init(magic, info))
+	struct hv_detected offer;
+	const bool good = (rt_console_init(), rt_trap_init(0), rt_memory_init(magic, info));
+
+	if (!good)
 		rt_exit(FAILURE);
-	rt_printf("bench: entry_tsc %llu 0\n", rt_boot_tsc);
-	if (!enable_page()) {
-		rt_printf("bench: no such hypervisor here\n");
+	rt_machine_init();
+	rt_pic_mask();
+	rt_cpu_init();
+	bench_print("entry_tsc", rt_boot_tsc, 0);
+	if (!hv_detect(&offer)) {
+		registers();
+		bench_events_init(true);
+		bench_events();
+		bench_floor();
+	} else if (!enable_page()) {
 		rt_exit(FAILURE);
+	} else {
+		registers();
+		bench_events_init(false);
+		bench_exits();
+		bench_self();
+		bench_messages();
+		bench_events();
 	}
-	fill_input();
-	measure_all();
 	rt_exit(SUCCESS);
 }
