@@ -17,12 +17,12 @@ static void copy_bit(u32 *to, unsigned bit, bool on)
 }
 
 /*
- * Leaf 1: no DTES64, DS_CPL, VMX, SMX, PDCM, DS; a hypervisor is there; OSXSAVE mirrors the guest's
+ * Leaf 1: no DTES64, MONITOR, DS_CPL, VMX, SMX, PDCM, DS; a hypervisor is there; OSXSAVE mirrors the guest's
  * own CR4. The local APIC is ours: with x2APIC mode and TSC deadline whatever the processor has.
  */
 static void mask_features(u64 cr4, struct cpuid_regs *r)
 {
-	r->ecx &= ~(BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(15));
+	r->ecx &= ~(BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(15));
 	r->ecx |= BIT(21) | BIT(24) | BIT(31);
 	copy_bit(&r->ecx, 27, cr4 & CR4_OSXSAVE);
 	r->edx &= ~BIT(21);
@@ -59,6 +59,7 @@ void hw_cpuid_mask(u32 leaf, u32 subleaf, u64 cr4, bool invariant_tsc, struct cp
 	case 0x80000007:
 		copy_bit(&r->edx, 8, invariant_tsc);
 		break;
+	case 5:          /* MONITOR, MWAIT: a wait that only the processor would see */
 	case 0xa:        /* performance monitoring */
 	case 0x12:       /* SGX */
 	case 0x14:       /* processor trace */

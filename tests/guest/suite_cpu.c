@@ -114,6 +114,8 @@ INSTRUCTION(try_vmsave, "xor %%eax, %%eax; vmsave")
 INSTRUCTION(try_clgi, "clgi")
 INSTRUCTION(try_getsec, "xor %%eax, %%eax; getsec")
 INSTRUCTION(try_vmfunc, "xor %%eax, %%eax; xor %%ecx, %%ecx; vmfunc")
+INSTRUCTION(try_monitor, "lea %0, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; monitor")
+INSTRUCTION(try_mwait, "xor %%eax, %%eax; xor %%ecx, %%ecx; mwait")
 INSTRUCTION(try_invd, "invd")
 INSTRUCTION(try_xsetbv_bad_index, "mov $1, %%ecx; xor %%edx, %%edx; mov $1, %%eax; xsetbv")
 INSTRUCTION(try_xsetbv_no_x87, "xor %%ecx, %%ecx; xor %%edx, %%edx; xor %%eax, %%eax; xsetbv")
@@ -152,6 +154,15 @@ static void virtualization_instructions(void)
 
 		EXPECT(fault == FAULT_UD, "fault of %s is %u", all[i].name, fault);
 	}
+}
+
+/* A guest that waits does so by HLT or GUEST_IDLE, where the hypervisor sees it. */
+static void no_mwait(void)
+{
+	EXPECT_EQ(rt_cpuid(1, 0).ecx >> 3 & 1, 0, "MONITOR in CPUID");
+	EXPECT_EQ(rt_cpuid(5, 0).eax, 0, "size of what MONITOR watches");
+	EXPECT_EQ(rt_try(try_monitor, NULL), FAULT_UD, "fault of MONITOR");
+	EXPECT_EQ(rt_try(try_mwait, NULL), FAULT_UD, "fault of MWAIT");
 }
 
 static void caches_survive_invd(void)
@@ -340,6 +351,7 @@ void suite_cpu(void)
 		{ "vmxe", vmxe_cannot_be_set },
 		{ "ne", ne_is_free },
 		{ "virtualization-instructions", virtualization_instructions },
+		{ "no-mwait", no_mwait },
 		{ "invd", caches_survive_invd },
 		{ "xsetbv", extended_control_register },
 		{ "efer-pat", model_specific_registers },

@@ -568,6 +568,8 @@ void svm_exit(struct vcpu *v)
 	case CASE(CLGI):
 	case CASE(SKINIT):
 	case CASE(INVLPGA): /* no SVM */
+	case CASE(MONITOR):
+	case CASE(MWAIT): /* HLT is how a guest waits */
 		vcpu_count(v, EXIT_OTHER);
 		raise(v, VECTOR_UD);
 		break;

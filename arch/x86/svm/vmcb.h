@@ -33,6 +33,8 @@ enum vmcb_intercept {
 	INTERCEPT_STGI,
 	INTERCEPT_CLGI,
 	INTERCEPT_SKINIT,
+	INTERCEPT_MONITOR = 42,
+	INTERCEPT_MWAIT,
 };
 
 #define VMCB_INTERCEPT_WORD 3 /* the first of those above in control.intercept[] */

@@ -349,7 +349,9 @@ static SLOW enum vm_next other_exit(struct vcpu *v, u32 reason)
 	case VMX_EXIT_VMCLEAR ... VMX_EXIT_VMXON:
 	case VMX_EXIT_INVEPT:
 	case VMX_EXIT_INVVPID:
-	case VMX_EXIT_VMFUNC: return VM_UD;
+	case VMX_EXIT_VMFUNC:
+	case VMX_EXIT_MONITOR:
+	case VMX_EXIT_MWAIT: return VM_UD;
 	case VMX_EXIT_TRIPLE_FAULT: triple_fault_exit(v);
 	case VMX_EXIT_INIT: partition_end_root(v->partition, END_RESET, 0);
 	default: unexpected_exit(v);

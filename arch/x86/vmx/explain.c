@@ -17,6 +17,8 @@ static const struct {
 	NEED(pin, PIN_VIRTUAL_NMIS, "virtual NMIs"),
 	NEED(processor, PROC_TSC_OFFSETTING, "use TSC offsetting"),
 	NEED(processor, PROC_HLT, "HLT exiting"),
+	NEED(processor, PROC_MWAIT, "MWAIT exiting"),
+	NEED(processor, PROC_MONITOR, "MONITOR exiting"),
 	NEED(processor, PROC_RDPMC, "RDPMC exiting"),
 	NEED(processor, PROC_NMI_WINDOW, "NMI-window exiting"),
 	NEED(processor, PROC_IO_BITMAPS, "use I/O bitmaps"),

@@ -244,9 +244,10 @@ static void set_execution_controls(struct vmx_vcpu *x)
 	u32 secondary = PROC2_EPT | PROC2_UNRESTRICTED_GUEST | (x->vpid ? PROC2_VPID : 0);
 
 	x->processor_controls = adjust(vmx_caps.processor,
-				       PROC_TSC_OFFSETTING | PROC_HLT | PROC_RDPMC |
-					       PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
-					       PROC_TPR_SHADOW | PROC_SECONDARY,
+				       PROC_TSC_OFFSETTING | PROC_HLT | PROC_MWAIT |
+					       PROC_MONITOR | PROC_RDPMC | PROC_IO_BITMAPS |
+					       PROC_MSR_BITMAPS | PROC_TPR_SHADOW |
+					       PROC_SECONDARY,
 				       0);
 	x->pin_controls = adjust(vmx_caps.pin,
 				 PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMIS, 0);

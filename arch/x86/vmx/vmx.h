@@ -54,11 +54,13 @@ struct cpuid_regs;
 #define PROC_INTERRUPT_WINDOW (1u << 2)
 #define PROC_TSC_OFFSETTING (1u << 3)
 #define PROC_HLT (1u << 7)
+#define PROC_MWAIT (1u << 10)
 #define PROC_RDPMC (1u << 11)
 #define PROC_TPR_SHADOW (1u << 21)
 #define PROC_NMI_WINDOW (1u << 22)
 #define PROC_IO_BITMAPS (1u << 25)
 #define PROC_MSR_BITMAPS (1u << 28)
+#define PROC_MONITOR (1u << 29)
 #define PROC_SECONDARY (1u << 31)
 
 #define PROC2_APIC_ACCESSES (1u << 0)
