@@ -92,6 +92,8 @@ void guest_main(u32 magic, u32 info)
 	}
 	if (rt_option_value("hostile"))
 		suite_hostile();
+	else if (rt_option_value("soak"))
+		soak();
 	else if (rt_option("sweep"))
 		suite_sweep();
 	else

@@ -93,6 +93,7 @@ void suite_last(void); /* what leaves lasting marks: the lock of the hypercall p
 void suite_msr_locks(void); /* part of it */
 void suite_hostile(void);
 void suite_sweep(void);
+void soak(void);
 
 /* Other ends than that of the suites, by command line; returns when none was asked for. */
 void ending_by_command_line(void);
