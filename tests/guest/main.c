@@ -43,6 +43,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "cpus", suite_cpus, true },
 	{ "ipi", suite_ipi, true },
 	{ "apic-timer", suite_apic_timer, true },
+	{ "devices", suite_devices, true },
 	{ "convention", suite_convention, false },
 	{ "flush", suite_flush, false },
 	{ "cluster", suite_cluster, true },
