@@ -36,17 +36,6 @@ struct control {
 	unsigned var, count, start;
 };
 
-static unsigned input_size(const struct control *w)
-{
-	return call_in_size(w->call) + 8 * w->var + w->call->each_in.size * w->count;
-}
-
-/* Only a call that claims it has register form, for then it has no output; its input has to fit. */
-static bool fits_registers(const struct control *w)
-{
-	return (w->call->fast || w->call->xmm) && input_size(w) <= SPEC_XMM_BYTES;
-}
-
 /* Whether a rule of the convention is broken, as far as a control word tells. */
 static bool breaks(const struct control *w, const char *rule)
 {
@@ -67,7 +56,7 @@ static bool breaks(const struct control *w, const char *rule)
 	if (strcmp(rule, "variable_header") == 0)
 		return w->var && !c->varhead;
 	if (strcmp(rule, "fast_allowed") == 0)
-		return w->fast && !fits_registers(w);
+		return w->fast && !call_fits_registers(c, w->var, w->count);
 	return false;
 }
 

@@ -284,6 +284,17 @@ unsigned call_out_size(const struct call *c)
 	return header_size(&c->out, c->each_out.present);
 }
 
+bool call_fits_registers(const struct call *c, unsigned var_count, unsigned reps)
+{
+	unsigned input = call_in_size(c) + 8 * var_count + c->each_in.size * reps;
+	unsigned output = call_out_size(c) + c->each_out.size * reps;
+
+	if (!output)
+		return c->xmm && input <= SPEC_XMM_BYTES;
+	return (input + SPEC_FAST_BYTES - 1) / SPEC_FAST_BYTES * SPEC_FAST_BYTES + output <=
+	       SPEC_XMM_BYTES;
+}
+
 uint64_t offer_use_mask(const struct offer_use *list, const struct offer *block)
 {
 	uint64_t mask = 0;

@@ -390,6 +390,12 @@ unsigned call_in_size(const struct call *c);
 /* Likewise for the output in front of output elements. */
 unsigned call_out_size(const struct call *c);
 
+/*
+ * Whether the call has a register form with so many qwords of variable header and repetitions:
+ * without output it must claim so, and fit; output goes behind the input, from a multiple of 16 on.
+ */
+bool call_fits_registers(const struct call *c, unsigned var_count, unsigned reps);
+
 static inline bool call_implemented(const struct call *c)
 {
 	return !c->about.unimplemented;

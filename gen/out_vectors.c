@@ -28,6 +28,8 @@ static const char call_struct[] =
 	"\tunsigned long long needs_feature;   /* of EDX there */\n"
 	"\tunsigned char positive;      /* 1: breaks no rule */\n"
 	"\tunsigned char fast;          /* 1: input in registers, RDX, R8, then XMM0 to XMM5 */\n"
+	"\tunsigned char output;        /* 1: output, too, behind it from a multiple of 16 bytes on "
+	"*/\n"
 	"\t/*\n"
 	"\t * Where the input lies, or the output of a call without input. 0: start of a page;\n"
 	"\t * 1: misaligned; 2: eight bytes before the end of a page; 3: beyond the guest\n"
@@ -97,7 +99,7 @@ static void call_row(struct text *t, const struct spec *s, const struct vector *
 	     number_of(denied));
 	emit_line(t, "%s, %s,", c_hex(needs_mask(s, needs, "privilege"), 8),
 		  c_hex(needs_mask(s, needs, "feature"), 8));
-	emit_line(t, "  %u, %u, %u, %s, %u, %s },", !*v->rule, v->fast, v->place,
+	emit_line(t, "  %u, %u, %u, %u, %s, %u, %s },", !*v->rule, v->fast, v->output, v->place,
 		  c_hex(v->control, 8), v->input_size, input);
 }
 
@@ -142,7 +144,7 @@ static void call_table(struct text *t, const struct spec *s, const char *name, b
 	for (const struct vector *v = s->vectors; v; v = v->next)
 		if (v->edge == edges)
 			call_row(t, s, v);
-	emit_line(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};");
+	emit_line(t, "{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }\n};");
 	emit_line(t, "static const unsigned %s_count = sizeof(%ss) / sizeof(%ss[0]) - 1;", name,
 		  name, name);
 	emit_blank(t);

@@ -196,6 +196,7 @@ static void call_vector(struct json *j, const struct spec *s, const struct vecto
 	json_text(j, "denied", c && c->needs ? status_name(c->denied) : NULL);
 	json_number(j, "control", v->control);
 	json_bool(j, "fast", v->fast);
+	json_bool(j, "output", v->output);
 	json_text(j, "place", places[v->place]);
 	hex(j, "input", v->input, v->input_size);
 	json_end(j);
@@ -239,6 +240,7 @@ static const struct {
 		   "page, misaligned, eight bytes before the end of a page (crossing), beyond the "
 		   "guest physical address space, or where the output lies (overlap)" },
 	{ "fast", "the input is in RDX, R8 and XMM0 to XMM5" },
+	{ "output", "the output returns there, too, behind the input from a multiple of 16 bytes on" },
 	{ "edge", "legal or not, it asks for things that are not harmless on a live system" },
 	{ "before", "written first, unless 0" },
 	{ "read_back", "what a read gives after the write where all MSRs held their reset values" },

@@ -193,10 +193,26 @@ static void variable_header_vector(struct lister *l)
 	fill(l, add_breaking(l, "unexpected-variable-header", "variable_header"), &s, l->call->rep);
 }
 
+static bool has_output(const struct call *c)
+{
+	return c->out.present || c->each_out.present;
+}
+
 static void make_fast(struct vector *v)
 {
 	v->fast = true;
+	v->output = has_output(v->call);
 	v->control |= 1ull << FAST_BIT;
+}
+
+/* The fewest repetitions that are too many for the registers. */
+static unsigned too_many_reps(const struct lister *l)
+{
+	unsigned reps = 1;
+
+	while (call_fits_registers(l->call, l->good.var_count, reps))
+		reps++;
+	return reps;
 }
 
 static void fast_vectors(struct lister *l)
@@ -204,16 +220,18 @@ static void fast_vectors(struct lister *l)
 	const struct call *c = l->call;
 	struct vector *v;
 
-	if (!c->fast && !c->xmm) {
+	if (!call_fits_registers(c, l->good.var_count, c->rep)) {
 		make_fast(add_breaking(l, "not-in-registers", "fast_allowed"));
 		return;
 	}
-	v = add(l, l->plain->input_size <= SPEC_FAST_BYTES ? "positive-fast" : "positive-xmm");
+	v = add(l, has_output(c)			      ? "positive-output-in-registers"
+		   : l->plain->input_size <= SPEC_FAST_BYTES ? "positive-fast"
+							      : "positive-xmm");
 	make_fast(v);
-	if (!c->rep || !c->each_in.size)
+	if (!c->rep || !(c->each_in.size + c->each_out.size))
 		return;
 	v = add_breaking(l, "too-long-for-registers", "fast_allowed");
-	fill(l, v, &l->good, (SPEC_XMM_BYTES - call_in_size(c)) / c->each_in.size + 1);
+	fill(l, v, &l->good, too_many_reps(l));
 	make_fast(v);
 }
 

@@ -27,6 +27,7 @@ struct vector {
 	bool edge;                   /* one more at an edge of a rule; not for use on a live system */
 	uint64_t control;            /* the whole control word, the code in its low 16 bits */
 	bool fast;                   /* input in registers: RDX, R8, then XMM0 to XMM5 */
+	bool output;                 /* output there, too: behind the input, from a multiple of 16 */
 	enum place place;
 	unsigned input_size;
 	const uint8_t *input;        /* header, variable header, elements; NULL when empty */

@@ -53,11 +53,26 @@ enum hv_status hv_flush_virtual_address_space(struct vcpu *v,
 	return flush_mask(v, in->flags, in->processor_mask);
 }
 
+/*
+ * The extended format says of more pages in one range. A range of any format drops all, so that it
+ * only counts whether the partition may use it.
+ */
+static inline bool format_offered(struct vcpu *v, u64 flags)
+{
+	const struct spec_offer *o = &v->partition->offer;
+
+	return !(flags & HV_FLUSH_LIST_FLAGS_USE_EXTENDED_RANGE_FORMAT) ||
+	       (o->feature & SPEC_FEATURE_EXTENDED_GVA_RANGES &&
+		o->privilege & SPEC_PRIVILEGE_ENABLE_EXTENDED_GVA_RANGES);
+}
+
 enum hv_status
 hv_flush_virtual_address_list(struct vcpu *v, const struct hv_flush_virtual_address_list_in *in,
 			      const struct hv_flush_virtual_address_list_each_in *each)
 {
 	(void)each; /* one range or all: no less is flushed */
+	if (!format_offered(v, in->flags))
+		return HV_STATUS_INVALID_PARAMETER;
 	return flush_mask(v, in->flags, in->processor_mask);
 }
 
@@ -74,5 +89,7 @@ enum hv_status hv_flush_virtual_address_list_ex(
 	u32 var_count, const struct hv_flush_virtual_address_list_ex_each_in *each)
 {
 	(void)each;
+	if (!format_offered(v, in->flags))
+		return HV_STATUS_INVALID_PARAMETER;
 	return flush_sparse(v, in->flags, in->format, in->valid_bank_mask, var, var_count);
 }

@@ -26,6 +26,7 @@
 #define RESULT(status, reps) ((u64)(u32)(status) | (u64)(reps) << 32)
 
 #define FAST_BYTES 16
+#define XMM_REGISTERS 6
 #define XMM_BYTES 112
 
 /*
@@ -169,11 +170,34 @@ PART u32 check_control(const struct call *c)
 	return SPEC_RULE_NONE;
 }
 
+/* Where output in registers begins: behind the input, at a pair of words or an XMM register. */
+PART u32 output_start(const struct call *c)
+{
+	return (u32)ALIGN_UP(c->in_size, FAST_BYTES);
+}
+
+PART bool has_register_form(const struct call *c)
+{
+	if (c->out_size)
+		return output_start(c) + c->out_size <= XMM_BYTES;
+	return c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM) && c->in_size <= XMM_BYTES;
+}
+
+/* TLFS 3.7.1: output in registers is for 64-bit callers alone. */
+PART bool output_offered(const struct call *c)
+{
+	const struct spec_offer *o = &c->v->partition->offer;
+
+	return c->wide && o->feature & SPEC_FEATURE_FAST_HYPERCALL_OUTPUT &&
+	       o->privilege & SPEC_PRIVILEGE_FAST_HYPERCALL_OUTPUT;
+}
+
 PART u32 check_fast(const struct call *c)
 {
-	/* What has output is never marked so. */
-	if (!(c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM)) || c->in_size > XMM_BYTES)
+	if (!has_register_form(c))
 		return SPEC_RULE_FAST_ALLOWED;
+	if (c->out_size && !output_offered(c))
+		return SPEC_RULE_XMM_OFFERED;
 	if (c->in_size > FAST_BYTES &&
 	    !(c->v->partition->offer.feature & SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL))
 		return SPEC_RULE_XMM_OFFERED;
@@ -237,6 +261,31 @@ PART void gather_registers(const struct call *c)
 	to[1] = c->out;
 	for (u32 n = 0; FAST_BYTES * (n + 1) < c->in_size; n++)
 		machine_xmm_read(n, to + 2 * (n + 1));
+}
+
+/* Fill the registers of a fast call into its list, as a guest's page would have it. */
+static COLD u8 *load_output(const struct call *c, u64 list[XMM_BYTES / 8])
+{
+	list[0] = c->in;
+	list[1] = c->out;
+	for (u32 n = 0; n < XMM_REGISTERS; n++)
+		machine_xmm_read(n, list + 2 * (n + 1));
+	return (u8 *)list + output_start(c);
+}
+
+/* And back, the words that output lies in; what is left of the last one stays as it was. */
+static COLD void store_output(const struct call *c, const u64 list[XMM_BYTES / 8])
+{
+	const u32 first = output_start(c) / 8, end = (output_start(c) + c->out_size + 7) / 8;
+
+	for (u32 word = first; word < end; word++) {
+		if (word == 0)
+			c->v->regs.rdx = list[word];
+		else if (word == 1)
+			c->v->regs.r8 = list[word];
+		else
+			machine_xmm_write(word / 2 - 1, list + word / 2 * 2);
+	}
 }
 
 /*
@@ -392,6 +441,9 @@ PART enum vm_next run_rep(const struct call *c, u32 end, u8 *output)
 static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum caller_mode mode)
 {
 	const struct call c = read_call(v, mode == CALLER_64);
+	const bool fast = c.control & CONTROL_FAST;
+	u64 list[XMM_BYTES / 8];
+	enum vm_next next;
 	u8 *output = NULL;
 	u32 rule, end;
 
@@ -400,10 +452,12 @@ static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum 
 	if (rule)
 		return refuse(v, c.wide, c.control, rule, 0);
 	end = c.count - c.start > REPS_PER_ENTRY ? c.start + REPS_PER_ENTRY : c.count;
-	if (c.control & CONTROL_FAST) {
+	if (fast) {
 		rule = check_fast(&c);
 		if (!rule)
 			gather_registers(&c);
+		if (!rule && c.out_size)
+			output = load_output(&c, list);
 	} else {
 		rule = check_memory(&c);
 		if (!rule)
@@ -413,7 +467,10 @@ static __attribute__((noinline)) enum vm_next general_call(struct vcpu *v, enum 
 	}
 	if (rule)
 		return refuse(v, c.wide, c.control, rule, 0);
-	return c.row->flags & SPEC_CALL_REP ? run_rep(&c, end, output) : run_simple(&c, output);
+	next = c.row->flags & SPEC_CALL_REP ? run_rep(&c, end, output) : run_simple(&c, output);
+	if (fast && output)
+		store_output(&c, list);
+	return next;
 }
 
 void hypercall_open(struct partition *p, bool enabled)

@@ -42,6 +42,7 @@ void machine_mmio_write(hpa_t hpa, u32 value);
  * is 0..5.
  */
 void machine_xmm_read(unsigned n, u64 out[2]);
+void machine_xmm_write(unsigned n, const u64 in[2]);
 
 /*
  * The VP that the calling processor runs; NULL before it was bound to one, which is for good and

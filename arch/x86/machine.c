@@ -110,6 +110,18 @@ void machine_xmm_read(unsigned n, u64 out[2])
 	}
 }
 
+void machine_xmm_write(unsigned n, const u64 in[2])
+{
+	switch (n) {
+	case 0: asm volatile("movups %0, %%xmm0" : : "m"(*(const u128 *)in)); break;
+	case 1: asm volatile("movups %0, %%xmm1" : : "m"(*(const u128 *)in)); break;
+	case 2: asm volatile("movups %0, %%xmm2" : : "m"(*(const u128 *)in)); break;
+	case 3: asm volatile("movups %0, %%xmm3" : : "m"(*(const u128 *)in)); break;
+	case 4: asm volatile("movups %0, %%xmm4" : : "m"(*(const u128 *)in)); break;
+	default: asm volatile("movups %0, %%xmm5" : : "m"(*(const u128 *)in)); break;
+	}
+}
+
 _Noreturn void machine_halt(void)
 {
 	for (;;)

@@ -85,7 +85,27 @@ static void check_registers(const struct rt_regs *before, const struct rt_regs *
 	}
 }
 
-static struct result perform(const struct rt_regs *before)
+/* Move the words in which output may return out of the registers, as if they were unchanged. */
+static void take_output(const struct rt_regs *before, struct rt_regs *after, u64 *words,
+	unsigned first)
+{
+#ifdef __x86_64__
+	for (unsigned word = first; word < CALL_WORDS; word++) {
+		const unsigned i = word == 0 ? RT_DX : RT_R8, xmm = word / 2 - 1, half = word % 2;
+
+		words[word] = word < 2 ? after->reg[i] : after->xmm[xmm][half];
+		if (word < 2)
+			after->reg[i] = before->reg[i];
+		else
+			after->xmm[xmm][half] = before->xmm[xmm][half];
+	}
+#else
+	(void)before, (void)after, (void)words, (void)first;
+#endif
+}
+
+/* words: where output goes that returns from word `first` on; first is CALL_WORDS for none. */
+static struct result perform(const struct rt_regs *before, u64 *words, unsigned first)
 {
 	struct rt_regs after;
 	struct result r = { 0 };
@@ -93,6 +113,7 @@ static struct result perform(const struct rt_regs *before)
 	r.fault = rt_call(call_page, before, &after);
 	if (r.fault)
 		return r;
+	take_output(before, &after, words, first);
 	check_registers(before, &after);
 #ifdef __x86_64__
 	r.word = after.reg[RT_AX];
@@ -109,10 +130,10 @@ struct result call(u64 control, u64 input, u64 output)
 	struct rt_regs before;
 
 	call_registers(&before, control, input, output);
-	return perform(&before);
+	return perform(&before, NULL, CALL_WORDS);
 }
 
-struct result call_xmm(u64 control, const u64 words[14])
+static struct rt_regs wide_registers(u64 control, const u64 words[CALL_WORDS])
 {
 	struct rt_regs before;
 
@@ -121,5 +142,19 @@ struct result call_xmm(u64 control, const u64 words[14])
 		before.xmm[i][0] = words[2 + 2 * i];
 		before.xmm[i][1] = words[3 + 2 * i];
 	}
-	return perform(&before);
+	return before;
+}
+
+struct result call_xmm(u64 control, const u64 words[CALL_WORDS])
+{
+	const struct rt_regs before = wide_registers(control, words);
+
+	return perform(&before, NULL, CALL_WORDS);
+}
+
+struct result call_xmm_out(u64 control, u64 words[CALL_WORDS], unsigned first)
+{
+	const struct rt_regs before = wide_registers(control, words);
+
+	return perform(&before, words, first);
 }

@@ -14,6 +14,12 @@ bool offered(offered_fn bit)
 	return bit(&offer);
 }
 
+bool call_output_offered(void)
+{
+	return RT_WORD == 8 && hv_has_feature_fast_hypercall_output(&offer) &&
+		hv_has_privilege_fast_hypercall_output(&offer);
+}
+
 bool offered_all(u64 privileges, u64 features)
 {
 	const u64 held = offer.leaf[3].eax | (u64)offer.leaf[3].ebx << 32;

@@ -111,14 +111,110 @@ static void denied_before_input(void)
 		HV_STATUS_ACCESS_DENIED, "a call that is denied, with a bad control word");
 }
 
-static void fast_has_no_output(void)
+/* ---- output in registers ---- */
+
+static u64 id_in_memory(void)
 {
-	if (!hv_has_privilege_access_partition_id(&offer)) {
-		test_skip("no call with output is offered");
+	call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 0, 0, 0, 0), 0, RT_GPA(call_output));
+	return *(u64 *)call_output;
+}
+
+/* Without input, output begins in the first register; the word behind it stays. */
+static void output_alone(void)
+{
+	u64 words[CALL_WORDS];
+	struct result r;
+
+	if (!offered(hv_has_privilege_access_partition_id))
+		return;
+	for (unsigned i = 0; i < CALL_WORDS; i++)
+		words[i] = 0x1000 + i;
+	r = call_xmm_out(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 0, 0, 0), words, 0);
+	if (!call_output_offered()) {
+		EXPECT_EQ(r.fault, FAULT_UD, "fault where output in registers is not offered");
 		return;
 	}
-	expect_status(call(HV_CONTROL(HV_CALL_GET_PARTITION_ID, 1, 0, 0, 0), 0, 0),
-		HV_STATUS_INVALID_HYPERCALL_INPUT, "a call with output in register form");
+	expect_status(r, HV_STATUS_SUCCESS, "asking for the partition's id");
+	EXPECT_EQ(words[0], id_in_memory(), "the id");
+	for (unsigned i = 1; i < CALL_WORDS; i++)
+		EXPECT(words[i] == 0x1000 + i, "word %u is 0x%llx", i, words[i]);
+}
+
+#define GET HV_CALL_GET_VP_REGISTERS
+#define GET_MOST 4      /* 32 bytes of input, 64 of output */
+
+/* Names of registers in the words of a call; which word the first value comes in. */
+static unsigned get_words(u64 words[CALL_WORDS], u32 count, u32 vp)
+{
+	static const u32 names[] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR0,
+		HV_REGISTER_NAME_X64_CR3, HV_REGISTER_NAME_X64_EFER, HV_REGISTER_NAME_X64_CR4 };
+
+	for (unsigned i = 0; i < CALL_WORDS; i++)
+		words[i] = 0x1000 + i;
+	words[0] = HV_PARTITION_ID_SELF;
+	words[1] = vp;
+	memcpy(words + 2, names, 4 * count);
+	return (16 + 4 * count + 15) / 16 * 2;
+}
+
+static void output_of_lists(void)
+{
+	u64 words[CALL_WORDS], *in_memory = (u64 *)call_output;
+
+	if (!offered(hv_has_privilege_access_vp_registers))
+		return;
+	for (u32 count = 1; count <= GET_MOST; count++) {
+		const unsigned first = get_words(words, count, HV_VP_INDEX_SELF);
+		struct result r;
+
+		memcpy(call_input, words, sizeof(words));
+		call(HV_CONTROL(GET, 0, 0, count, 0), RT_GPA(call_input), RT_GPA(call_output));
+		r = call_xmm_out(HV_CONTROL(GET, 1, 0, count, 0), words, first);
+		if (!call_output_offered()) {
+			EXPECT_EQ(r.fault, FAULT_UD, "fault where it is not offered");
+			continue;
+		}
+		expect_status(r, HV_STATUS_SUCCESS, "registers in registers");
+		EXPECT_EQ(r.reps, count, "repetitions");
+		for (unsigned i = first; i < CALL_WORDS; i++)
+			EXPECT(words[i] ==
+					(i < first + 2 * count ? in_memory[i - first] : 0x1000 + i),
+				"%u registers: word %u is 0x%llx", count, i, words[i]);
+	}
+}
+
+static void output_refuses(void)
+{
+	u64 words[CALL_WORDS];
+
+	if (!offered(hv_has_privilege_access_vp_registers))
+		return;
+	get_words(words, GET_MOST + 1, HV_VP_INDEX_SELF);
+	expect_status(call_xmm(HV_CONTROL(GET, 1, 0, GET_MOST + 1, 0), words),
+		HV_STATUS_INVALID_HYPERCALL_INPUT, "more output than registers");
+	if (!call_output_offered())
+		return;
+	get_words(words, 1, 0x7fffffff);
+	expect_status(call_xmm(HV_CONTROL(GET, 1, 0, 1, 0), words), HV_STATUS_INVALID_VP_INDEX,
+		"a processor that is not there");
+}
+
+/* What was done before a bad element has come back. */
+static void output_of_some(void)
+{
+	u64 words[CALL_WORDS];
+	struct result r;
+
+	if (!offered(hv_has_privilege_access_vp_registers) || !call_output_offered())
+		return;
+	get_words(words, 3, HV_VP_INDEX_SELF);
+	words[3] = 0x7ffffff0; /* the third name */
+	r = call_xmm_out(HV_CONTROL(GET, 1, 0, 3, 0), words, 4);
+	EXPECT(!r.fault && r.status == HV_STATUS_INVALID_PARAMETER && r.reps == 2,
+		"fault %u, %s, %u repetitions", r.fault, hv_status_name(r.status), r.reps);
+	EXPECT_EQ(words[4], 0, "the first value");
+	for (unsigned i = 8; i < CALL_WORDS; i++)
+		EXPECT(words[i] == 0x1000 + i, "word %u is 0x%llx", i, words[i]);
 }
 
 static void misaligned(void)
@@ -232,7 +328,10 @@ void suite_convention(void)
 		{ "no-variable-header", no_variable_header },
 		{ "unknown-code", unknown_code },
 		{ "denied-before-input", denied_before_input },
-		{ "fast-has-no-output", fast_has_no_output },
+		{ "output-alone", output_alone },
+		{ "output-of-lists", output_of_lists },
+		{ "output-refuses", output_refuses },
+		{ "output-of-some", output_of_some },
 		{ "misaligned", misaligned },
 		{ "crosses-page", crosses_page },
 		{ "beyond-memory", beyond_memory },

@@ -11,6 +11,7 @@
 #define LIST_EX HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX
 #define ALL_PROCESSORS HV_FLUSH_FLAGS_ALL_PROCESSORS
 #define ALL_SPACES HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES
+#define EXTENDED_RANGES HV_FLUSH_LIST_FLAGS_USE_EXTENDED_RANGE_FORMAT
 #define SWEEPS 40
 #define LIST_MOST ((RT_PAGE - sizeof(struct hv_flush_virtual_address_list_in)) / sizeof(u64))
 #define LIST_EX_MOST \
@@ -155,6 +156,28 @@ static void long_list_ex(void)
 		"a page of ranges");
 	expect_result(memory_call(LIST_EX, 1, LIST_EX_MOST + 1, 0), HV_STATUS_INVALID_ALIGNMENT, 0,
 		"one range more");
+}
+
+/* Ranges of 2 MiB and 1 GiB, and small ones in their format, where all of that is offered. */
+static void extended_ranges(void)
+{
+	const bool is_offered = hv_has_feature_extended_gva_ranges(&offer) &&
+		hv_has_privilege_enable_extended_gva_ranges(&offer);
+	const u16 status = is_offered ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+	const u64 ranges[] = { RT_GPA(call_output), RT_GPA(call_output) | 0x7ff,
+		0x40000000 | HV_GVA_RANGE_EXTENDED_LARGE_PAGE_MASK,
+		0x40000000 | HV_GVA_RANGE_EXTENDED_LARGE_PAGE_MASK |
+			HV_GVA_RANGE_LARGE_PAGE_SIZE_MASK | 3 };
+	const u32 count = RT_COUNT(ranges);
+
+	memcpy(plain(cr3(), EXTENDED_RANGES, 1), ranges, sizeof(ranges));
+	expect_result(memory_call(LIST, 0, count, 0), status, is_offered ? count : 0, "the list");
+	memcpy(extended(cr3(), EXTENDED_RANGES, HV_VP_SET_FORMAT_ALL, 0), ranges, sizeof(ranges));
+	expect_result(
+		memory_call(LIST_EX, 0, count, 0), status, is_offered ? count : 0, "the list of Ex");
+	plain(cr3(), EXTENDED_RANGES, 1);
+	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0,
+		"the flag for a whole space");
 }
 
 /* Repetitions are counted from the first, whatever the start index. */
@@ -344,6 +367,7 @@ void suite_flush(void)
 		{ "list", list },
 		{ "long-list", long_list },
 		{ "long-list-ex", long_list_ex },
+		{ "extended-ranges", extended_ranges },
 		{ "start-index", start_index },
 		{ "interruptible", interruptible },
 		{ "odd-addresses", odd_addresses },

@@ -8,7 +8,7 @@
 #include "hv_vectors.h"
 
 #define FAST (1ull << 16)
-#define WORDS 14
+#define WORDS CALL_WORDS
 #define BEYOND_MEMORY 0x000ffffffffff000ull
 
 enum { PLACE_START, PLACE_MISALIGNED, PLACE_CROSSING, PLACE_BEYOND, PLACE_SAME };
@@ -36,13 +36,20 @@ void vectors_list_codes(u8 *map)
 			map[hv_vectors[i].code / 8] |= (u8)(1 << hv_vectors[i].code % 8);
 }
 
-/* A call takes registers when the generator has made a good vector of that kind for it. */
-static bool takes_registers(u16 code)
+/* The good vector in registers that the generator has made for a call that takes them, or NULL. */
+static const struct hv_vector *register_form(u16 code)
 {
 	for (unsigned i = 0; i < hv_vector_count; i++)
 		if (hv_vectors[i].code == code && hv_vectors[i].fast && hv_vectors[i].positive)
-			return true;
-	return false;
+			return &hv_vectors[i];
+	return NULL;
+}
+
+static bool returns_in_registers(u16 code)
+{
+	const struct hv_vector *form = register_form(code);
+
+	return form && form->output;
 }
 
 static struct result by_registers(const struct hv_vector *v)
@@ -52,6 +59,8 @@ static struct result by_registers(const struct hv_vector *v)
 
 	if (size)
 		memcpy(words, v->input, size);
+	if (returns_in_registers(v->code))
+		return call_xmm_out(v->control | FAST, words, (unsigned)(size + 15) / 16 * 2);
 	return v->input_size > 16 ? call_xmm(v->control | FAST, words)
 				  : call(v->control | FAST, words[0], words[1]);
 }
@@ -116,7 +125,9 @@ static u16 wanted_of(const struct trial *t)
 		return v->answer;
 	if (!offered_all(v->needs_privilege, v->needs_feature))
 		return v->denied;
-	if (in_registers && v->input_size > 16 && !xmm_offered() && !is_refused_earlier(v))
+	if (in_registers && !is_refused_earlier(v) &&
+		((v->input_size > 16 && !xmm_offered()) ||
+			(returns_in_registers(v->code) && !call_output_offered())))
 		return EXPECT_UD;
 	return v->status;
 }
@@ -147,7 +158,7 @@ void suite_vectors(void)
 
 		run_named(v, false);
 		if (!v->fast && v->gpa_form == PLACE_START && v->input_size &&
-			v->input_size <= WORDS * 8 && takes_registers(v->code))
+			v->input_size <= WORDS * 8 && register_form(v->code))
 			run_named(v, true);
 	}
 }

@@ -44,7 +44,12 @@ void call_disable(void);
 /* A call in this mode's convention, canaries in all other registers; a changed one fails the test. */
 struct result call(u64 control, u64 input, u64 output);
 /* With input in XMM registers too: words 0 and 1 go to the general ones. */
-struct result call_xmm(u64 control, const u64 words[14]);
+#define CALL_WORDS 14
+struct result call_xmm(u64 control, const u64 words[CALL_WORDS]);
+/* Likewise with output behind it: words from `first` on may change, and are what came back. */
+struct result call_xmm_out(u64 control, u64 words[CALL_WORDS], unsigned first);
+/* Whether output may return so: where the bits stand, to 64-bit callers. */
+bool call_output_offered(void);
 /* What the header's own stubs need. */
 struct hv_callctx call_context(void);
 /* Fill registers with canaries and place the convention's three operands. */

@@ -163,8 +163,12 @@ class Oracle:
         reps, qwords = bits_of(control, 32, 12), bits_of(control, 17, 10)
         size = sizes['input'] + 8 * qwords + reps * sizes['rep']
         if bits_of(control, 16, 1):
-            limit = XMM_BYTES if call['xmm'] or call['fast'] else 0
-            if size > limit or sizes['output'] or sizes['rep_output'] or not (call['fast'] or call['xmm']):
+            output = sizes['output'] + reps * sizes['rep_output']
+            if output:
+                fits = -(-size // FAST_BYTES) * FAST_BYTES + output <= XMM_BYTES
+            else:
+                fits = (call['xmm'] or call['fast']) and size <= XMM_BYTES
+            if not fits:
                 raise self.rule('fast_allowed')
             return
         if place != 'start':

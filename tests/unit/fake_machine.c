@@ -111,6 +111,12 @@ void machine_xmm_read(unsigned n, u64 out[2])
 	memcpy(out, fake_machine.xmm[n], 16);
 }
 
+void machine_xmm_write(unsigned n, const u64 in[2])
+{
+	assert_in_range(n, 0, 5);
+	memcpy(fake_machine.xmm[n], in, 16);
+}
+
 struct vcpu *machine_vcpu(void)
 {
 	return fake_machine.vcpu;

@@ -258,6 +258,31 @@ static void test_one_wait_per_entry(void **state)
 	assert_int_equal(enter(v, HV_CALL_SET_VP_REGISTERS | REPS(4)), VM_SKIP);
 }
 
+/* Output in registers is put together over the entries. */
+static void test_output_over_entries(void **state)
+{
+	u64 control = HV_CALL_GET_VP_REGISTERS | FAST | REPS(3);
+	const u64 head[2] = { HV_PARTITION_ID_SELF, 2 };
+	const u32 names[4] = { HV_REGISTER_NAME_VP_INDEX, HV_REGISTER_NAME_X64_CR3,
+			       HV_REGISTER_NAME_VP_INDEX };
+	u32 entries = 1;
+
+	(void)state;
+	fake_machine.on_pause = all_serve;
+	fake_virts[2].reg[VREG_CR3] = 0x5000;
+	memcpy(fake_machine.xmm[0], names, sizeof(names));
+	v->regs.rdx = head[0];
+	v->regs.r8 = head[1];
+	for (v->regs.rcx = control; hypercall_exit(v, CALLER_64) == VM_RETRY; entries++)
+		;
+	assert_int_equal(entries, 3);
+	assert_int_equal(v->regs.rax, REPS(3));
+	assert_int_equal(fake_machine.xmm[1][0], 2);
+	assert_int_equal(fake_machine.xmm[2][0], 0x5000);
+	assert_int_equal(fake_machine.xmm[3][0], 2);
+	assert_memory_equal(fake_machine.xmm[0], names, sizeof(names));
+}
+
 /* RIP of a VP that is not in a call: its next call is skipped as ever. */
 static void test_rip_of_another(void **state)
 {
@@ -522,6 +547,7 @@ int main(void)
 		TEST(test_ipi_beyond_last),
 		TEST(test_registers_of_others),
 		TEST(test_one_wait_per_entry),
+		TEST(test_output_over_entries),
 		TEST(test_rip_of_another),
 		TEST(test_ask_each_other),
 		TEST(test_ask_for_flushes),

@@ -544,8 +544,9 @@ static void test_control(void **state)
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(3) | START(2048), SPEC_RULE_REP_START },
 		{ HV_CALL_NOTIFY_LONG_SPIN_WAIT | FAST | VAR(1), SPEC_RULE_VARIABLE_HEADER },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE | VAR(1023), SPEC_RULE_VARIABLE_HEADER },
-		{ HV_CALL_GET_PARTITION_ID | FAST, SPEC_RULE_FAST_ALLOWED },
-		{ HV_CALL_GET_VP_REGISTERS | FAST | REPS(1), SPEC_RULE_FAST_ALLOWED },
+		{ HV_CALL_GET_VP_REGISTERS | FAST | REPS(5), SPEC_RULE_FAST_ALLOWED },
+		{ HV_CALL_GET_VP_INDEX_FROM_APIC_ID | FAST | REPS(13), SPEC_RULE_FAST_ALLOWED },
+		{ HV_CALL_START_VIRTUAL_PROCESSOR | FAST, SPEC_RULE_FAST_ALLOWED },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | FAST | REPS(12), SPEC_RULE_FAST_ALLOWED },
 		{ HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX | FAST | VAR(11), SPEC_RULE_FAST_ALLOWED },
 	};
@@ -583,6 +584,153 @@ static void test_xmm_offered(void **state)
 	       HV_STATUS_SUCCESS, 0);
 	expect(FAST_32, call(FAST_32, HV_CALL_NOTIFY_LONG_SPIN_WAIT, words, 8), HV_STATUS_SUCCESS,
 	       0);
+}
+
+/* ---- output in registers ---- */
+
+#define WORDS 14
+
+/* All words that registers hold, canaries behind the input; one call. */
+static enum vm_next call_for_output(u64 control, const void *input, size_t size)
+{
+	u64 words[WORDS];
+
+	for (u32 i = 0; i < WORDS; i++)
+		words[i] = 0x1000 + i;
+	if (size)
+		memcpy(words, input, size);
+	memcpy(fake_machine.xmm, words + 2, sizeof(fake_machine.xmm));
+	return call_64(control | FAST, words[0], words[1]);
+}
+
+static u64 word(u32 n)
+{
+	return n == 0 ? v->regs.rdx : n == 1 ? v->regs.r8 : fake_machine.xmm[n / 2 - 1][n % 2];
+}
+
+static void assert_words_kept(u32 from, u32 to)
+{
+	for (u32 n = from; n < to; n++)
+		assert_int_equal(word(n), 0x1000 + n);
+}
+
+static void test_register_output_alone(void **state)
+{
+	(void)state;
+	expect(FAST_64, call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), HV_STATUS_SUCCESS, 0);
+	assert_int_equal(word(0), 1);
+	assert_words_kept(1, WORDS);
+	assert_canary(IN_PAGE, IN_PAGE + 2 * PAGE_SIZE);
+}
+
+static void test_register_output_of_lists(void **state)
+{
+	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_CR3,
+				     HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_CR3 };
+	u8 input[64];
+
+	(void)state;
+	fake_virt.reg[VREG_RIP] = 0x11;
+	fake_virt.reg[VREG_CR3] = 0x22;
+	for (u32 count = 1; count <= 4; count++) {
+		const size_t size = get_input(input, 0, names, count);
+
+		expect(FAST_64,
+		       call_for_output(HV_CALL_GET_VP_REGISTERS | REPS(count), input, size),
+		       HV_STATUS_SUCCESS, count);
+		for (u32 i = 0; i < count; i++) {
+			assert_int_equal(word(4 + 2 * i), i % 2 ? 0x22 : 0x11);
+			assert_int_equal(word(5 + 2 * i), 0);
+		}
+		assert_words_kept(4 + 2 * count, WORDS);
+	}
+}
+
+/* Elements of half a word: as many as fit to the last byte, and what is left of the last word. */
+static void test_register_output_of_halves(void **state)
+{
+	u32 input[4 + 12] = { UINT32_MAX, UINT32_MAX };
+
+	(void)state;
+	for (u32 count = 1; count <= 12; count++) {
+		const u32 first = (4 + count + 3) / 4 * 2, end = first + (count + 1) / 2;
+
+		for (u32 i = 0; i < count; i++)
+			input[4 + i] = 7;
+		expect(FAST_64,
+		       call_for_output(HV_CALL_GET_VP_INDEX_FROM_APIC_ID | REPS(count), input,
+				       16 + 4 * count),
+		       HV_STATUS_SUCCESS, count);
+		for (u32 n = first; n < end; n++)
+			assert_int_equal((u32)word(n), 0);
+		assert_words_kept(end, WORDS);
+	}
+}
+
+/* From the middle on, and up to an element that is refused: the others stay. */
+static void test_register_output_of_some(void **state)
+{
+	static const u32 names[] = { HV_REGISTER_NAME_X64_RIP, HV_REGISTER_NAME_X64_RIP,
+				     0x12345678, HV_REGISTER_NAME_X64_RIP };
+	u8 input[64];
+	const size_t size = get_input(input, 0, names, 4);
+
+	(void)state;
+	fake_virt.reg[VREG_RIP] = 0x11;
+	expect(FAST_64, call_for_output(HV_CALL_GET_VP_REGISTERS | REPS(4) | START(1), input, size),
+	       HV_STATUS_INVALID_PARAMETER, 2);
+	assert_words_kept(4, 6);
+	assert_int_equal(word(6), 0x11);
+	assert_words_kept(8, WORDS);
+}
+
+static void test_register_output_offered(void **state)
+{
+	static const u32 name = HV_REGISTER_NAME_X64_RIP;
+	struct spec_offer *offer = &v->partition->offer;
+	const struct spec_offer all = *offer;
+	u8 input[64];
+	const size_t size = get_input(input, 0, &name, 1);
+
+	(void)state;
+	offer->feature = all.feature & ~SPEC_FEATURE_FAST_HYPERCALL_OUTPUT;
+	expect_refusal(call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), SPEC_RULE_XMM_OFFERED);
+	*offer = all;
+	offer->privilege = all.privilege & ~SPEC_PRIVILEGE_FAST_HYPERCALL_OUTPUT;
+	expect_refusal(call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), SPEC_RULE_XMM_OFFERED);
+	*offer = all;
+	expect_refusal(call_32(HV_CALL_GET_PARTITION_ID | FAST, 0, 0), SPEC_RULE_XMM_OFFERED);
+	offer->feature = all.feature & ~SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL;
+	expect(FAST_64, call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), HV_STATUS_SUCCESS, 0);
+	expect_refusal(call_for_output(HV_CALL_GET_VP_REGISTERS | REPS(1), input, size),
+		       SPEC_RULE_XMM_OFFERED);
+	assert_words_kept(4, WORDS);
+}
+
+/* ---- ranges of the extended format ---- */
+
+static void test_extended_ranges(void **state)
+{
+	static const u64 words[] = { 0x1000, HV_FLUSH_LIST_FLAGS_USE_EXTENDED_RANGE_FORMAT, 1,
+				     0x40001803 },
+			 ex[] = { 0x1000, HV_FLUSH_LIST_FLAGS_USE_EXTENDED_RANGE_FORMAT,
+				  HV_VP_SET_FORMAT_ALL, 0, 0x40001803 };
+	const u64 list = HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST | REPS(1),
+		  list_ex = HV_CALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX | REPS(1);
+	struct spec_offer *offer = &v->partition->offer;
+	const struct spec_offer all = *offer;
+
+	(void)state;
+	expect(MEMORY_64, call(MEMORY_64, list, words, 32), HV_STATUS_SUCCESS, 1);
+	expect(MEMORY_64, call(MEMORY_64, list_ex, ex, 40), HV_STATUS_SUCCESS, 1);
+	assert_int_equal(fake_virt.gva_flushes, 2);
+	offer->feature = all.feature & ~SPEC_FEATURE_EXTENDED_GVA_RANGES;
+	expect(MEMORY_64, call(MEMORY_64, list, words, 32), HV_STATUS_INVALID_PARAMETER, 0);
+	expect(MEMORY_64, call(MEMORY_64, list_ex, ex, 40), HV_STATUS_INVALID_PARAMETER, 0);
+	*offer = all;
+	offer->privilege = all.privilege & ~SPEC_PRIVILEGE_ENABLE_EXTENDED_GVA_RANGES;
+	expect(MEMORY_64, call(MEMORY_64, list, words, 32), HV_STATUS_INVALID_PARAMETER, 0);
+	assert_int_equal(fake_virt.gva_flushes, 2);
 }
 
 static void test_gpa_rules(void **state)
@@ -942,6 +1090,12 @@ int main(void)
 		TEST(test_control),
 		TEST(test_every_reserved_bit),
 		TEST(test_xmm_offered),
+		TEST(test_register_output_alone),
+		TEST(test_register_output_of_lists),
+		TEST(test_register_output_of_halves),
+		TEST(test_register_output_of_some),
+		TEST(test_register_output_offered),
+		TEST(test_extended_ranges),
 		TEST(test_gpa_rules),
 		TEST(test_gpa_limits),
 		TEST(test_gpa_access_of_overlays),

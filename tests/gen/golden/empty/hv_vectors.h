@@ -26,6 +26,7 @@ struct hv_vector {
 	unsigned long long needs_feature;   /* of EDX there */
 	unsigned char positive;      /* 1: breaks no rule */
 	unsigned char fast;          /* 1: input in registers, RDX, R8, then XMM0 to XMM5 */
+	unsigned char output;        /* 1: output, too, behind it from a multiple of 16 bytes on */
 	/*
 	 * Where the input lies, or the output of a call without input. 0: start of a page;
 	 * 1: misaligned; 2: eight bytes before the end of a page; 3: beyond the guest
@@ -60,20 +61,20 @@ struct hv_msr_vector {
 static const struct hv_vector hv_vectors[] = {
 { "unknown/code-0000",
   "HVR-C-03", 0x0000, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
-  0, 0, 0, 0x0ull, 0, (const unsigned char *)0 },
+  0, 0, 0, 0, 0x0ull, 0, (const unsigned char *)0 },
 { "unknown/code-0001",
   "HVR-C-03", 0x0001, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
-  0, 0, 0, 0x1ull, 0, (const unsigned char *)0 },
+  0, 0, 0, 0, 0x1ull, 0, (const unsigned char *)0 },
 { "unknown/code-7fff",
   "HVR-C-03", 0x7fff, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
-  0, 0, 0, 0x7fffull, 0, (const unsigned char *)0 },
+  0, 0, 0, 0, 0x7fffull, 0, (const unsigned char *)0 },
 { "unknown/code-8000",
   "HVR-C-03", 0x8000, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
-  0, 0, 0, 0x8000ull, 0, (const unsigned char *)0 },
+  0, 0, 0, 0, 0x8000ull, 0, (const unsigned char *)0 },
 { "unknown/code-ffff",
   "HVR-C-03", 0xffff, 0x0002, 0x0002, 0x0000, 0x0ull, 0x0ull,
-  0, 0, 0, 0xffffull, 0, (const unsigned char *)0 },
-{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  0, 0, 0, 0, 0xffffull, 0, (const unsigned char *)0 },
+{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 };
 static const unsigned hv_vector_count = sizeof(hv_vectors) / sizeof(hv_vectors[0]) - 1;
 
