@@ -63,6 +63,14 @@ void vcpu_deadlines_changed(struct vcpu *v)
 	machine_timer_set(next);
 }
 
+void vcpu_deadline_added(struct vcpu *v, u64 deadline)
+{
+	if (v->timer_set && (i64)(deadline - v->timer_set) >= 0)
+		return;
+	v->timer_set = deadline;
+	machine_timer_set(deadline);
+}
+
 bool interrupt_timer(struct vcpu *v, u64 now)
 {
 	if (!v->timer_set)

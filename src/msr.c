@@ -68,6 +68,8 @@ static u64 *slot_of(struct vcpu *v, const struct spec_msr *row)
 
 void msr_open(struct vcpu *v)
 {
+	v->msr_env = (struct spec_msr_env){ v->partition->msr, v->msr,
+					    v->partition->gpa.page_limit };
 	for (u32 at = 0; at < SPEC_MSR_RANGE; at++) {
 		const struct spec_msr *row = spec_msr_row(SPEC_MSR_FIRST + at);
 		struct msr_view *view = &v->msr_view[spec_msr_index[at]];
@@ -104,35 +106,45 @@ bool msr_read(struct vcpu *v, u32 number, u64 *value)
 	       refuse(v, number, "read", SPEC_RULE_NONE, "not possible now", 0);
 }
 
-static inline bool write_slot(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+/* Why a value cannot be written: a rule, or that the handler said no. */
+static COLD bool refuse_value(struct vcpu *v, u32 rule, u64 value)
+{
+	return refuse(v, v->current_msr, "write", rule,
+		      rule ? "" : "not possible with this value now", value);
+}
+
+static inline bool write_slot(struct vcpu *v, const struct msr_view *view, u64 value)
 {
 	const struct spec_msr *row = view->write;
-	const struct spec_msr_env env = { v->partition->msr, v->msr, v->partition->gpa.page_limit };
+	u64 *slot = view->slot;
 	u32 rule;
 
-	v->current_msr = number;
-	trace(v, TRACE_MSR_WRITE, number, value, 0);
-	rule = row->check(&env, *view->slot, &value);
-	if (rule)
-		return refuse(v, number, "write", rule, "", value);
-	if ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *view->slot, value))
-		return refuse(v, number, "write", SPEC_RULE_NONE,
-			      "not possible with this value now", value);
-	*view->slot = value;
+	trace(v, TRACE_MSR_WRITE, v->current_msr, value, 0);
+	rule = row->check(&v->msr_env, *slot, &value);
+	if (rule || ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *slot, value)))
+		return refuse_value(v, rule, value);
+	*slot = value;
 	return true;
 }
 
-/* A write to an MSR that is open to it. What VPs share is written by one of them at a time. */
-static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+/* What VPs share is written by one of them at a time. */
+static __attribute__((noinline)) bool write_shared(struct vcpu *v, const struct msr_view *view,
+						   u64 value)
 {
 	bool good;
 
-	if (view->write->flags & SPEC_MSR_VP)
-		return write_slot(v, view, number, value);
 	partition_lock(v->partition);
-	good = write_slot(v, view, number, value);
+	good = write_slot(v, view, value);
 	partition_unlock(v->partition);
 	return good;
+}
+
+/* A write to an MSR that is open to it. */
+static inline bool write_open(struct vcpu *v, const struct msr_view *view, u32 number, u64 value)
+{
+	v->current_msr = number;
+	return view->write->flags & SPEC_MSR_VP ? write_slot(v, view, value)
+						: write_shared(v, view, value);
 }
 
 static COLD bool write_closed(struct vcpu *v, u32 number, u64 value)

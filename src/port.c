@@ -31,7 +31,7 @@ static struct object **bucket_of(const struct partition *p, enum object_kind kin
 	return &table.bucket[spread % BUCKETS];
 }
 
-static struct object *find(const struct partition *p, enum object_kind kind, u32 id)
+static inline struct object *find(const struct partition *p, enum object_kind kind, u32 id)
 {
 	/* Acquire: pairs with add(). */
 	struct object *o = __atomic_load_n(bucket_of(p, kind, id), __ATOMIC_ACQUIRE);
@@ -70,7 +70,7 @@ bool connection_add(struct connection *c, const struct partition *owner, u32 id)
 }
 
 /* The port at the other end of a connection of v's partition. */
-static enum hv_status find_port(const struct vcpu *v, u32 connection, enum hv_port_type type,
+static inline enum hv_status find_port(const struct vcpu *v, u32 connection, enum hv_port_type type,
 				struct port **out)
 {
 	const struct object *o = find(v->partition, OBJECT_CONNECTION, connection);
@@ -90,7 +90,7 @@ static bool takes(const struct vcpu *v, const struct port *p)
 }
 
 /* The first of the partition's VPs that can, beginning with the sender's number. */
-static struct vcpu *any_receiver(const struct vcpu *from, const struct port *p)
+static __attribute__((noinline)) struct vcpu *any_receiver(const struct vcpu *from, const struct port *p)
 {
 	const u32 count = p->partition->env.vp_count;
 
@@ -103,8 +103,9 @@ static struct vcpu *any_receiver(const struct vcpu *from, const struct port *p)
 	return NULL;
 }
 
-static enum hv_status find_receiver(const struct vcpu *from, const struct port *p,
-				    struct vcpu **out)
+/* Whether the one that it finds can, its own sender sees. */
+static inline enum hv_status find_receiver(const struct vcpu *from, const struct port *p,
+					   struct vcpu **out)
 {
 	if (p->vp == HV_VP_INDEX_ANY) {
 		*out = any_receiver(from, p);
@@ -113,7 +114,7 @@ static enum hv_status find_receiver(const struct vcpu *from, const struct port *
 	if (p->vp >= p->partition->env.vp_count)
 		return HV_STATUS_INVALID_VP_INDEX;
 	*out = p->partition->vp[p->vp];
-	return takes(*out, p) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
+	return HV_STATUS_SUCCESS;
 }
 
 /* ---- messages and events ---- */
@@ -138,6 +139,8 @@ enum hv_status port_post(struct vcpu *v, u32 connection, u32 type, const void *p
 		status = find_receiver(v, p, &receiver);
 	if (status != HV_STATUS_SUCCESS)
 		return status;
+	if (!synic_takes_messages(receiver))
+		return HV_STATUS_INVALID_SYNIC_STATE;
 	buffer = claim_buffer(p);
 	if (!buffer)
 		return HV_STATUS_INSUFFICIENT_BUFFERS;
@@ -166,7 +169,6 @@ enum hv_status port_signal(struct vcpu *v, u32 connection, u32 flag)
 	status = find_receiver(v, p, &receiver);
 	if (status != HV_STATUS_SUCCESS)
 		return status;
-	/* Another processor may have turned the receiver off by now. */
 	return synic_signal(receiver, p->source, p->base_flag + flag)
 		       ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
 }

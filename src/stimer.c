@@ -32,13 +32,14 @@ static struct moment now_of(const struct vcpu *v)
 	return (struct moment){ tsc, reftime_at(&v->partition->time, tsc) };
 }
 
-/* Look at the timer right after reference time has come to `time`, which lies ahead. */
+/* Look at the timer again right after reference time has come to `time`, which lies ahead. */
 static void look_at(struct vcpu *v, struct stimer *t, u64 time, struct moment now)
 {
 	const u128 ticks = (u128)(time - now.time) * v->partition->time.tsc_per_unit >> UNIT_SHIFT;
 	const u64 deadline = now.tsc + (ticks < MOST_TICKS ? (u64)ticks : MOST_TICKS) + 1;
 
 	t->deadline = deadline + !deadline; /* 0 says that it does not run */
+	vcpu_deadline_added(v, t->deadline);
 }
 
 static void run_until(struct vcpu *v, struct stimer *t, u64 expiry, struct moment now)
@@ -133,7 +134,7 @@ static void next_period(struct vcpu *v, struct stimer *t, struct moment now)
 }
 
 /* Its time has come. */
-static void expire(struct vcpu *v, struct stimer *t, struct moment now)
+static __attribute__((noinline)) void expire(struct vcpu *v, struct stimer *t, struct moment now)
 {
 	const u64 expiry = t->expiry;
 
@@ -178,23 +179,27 @@ u64 stimer_next(const struct vcpu *v)
 static void stop(struct vcpu *v, struct stimer *t)
 {
 	t->deadline = 0;
-	synic_cancel(v, &t->buffer);
+	if (__atomic_load_n(&t->buffer.busy, __ATOMIC_RELAXED))
+		synic_cancel(v, &t->buffer);
+}
+
+static void start(struct vcpu *v, struct stimer *t)
+{
+	const struct moment now = now_of(v);
+
+	t->expiry = is_periodic(t) ? later(now.time, period_of(t)) : t->count;
+	if (t->expiry > now.time)
+		look_at(v, t, t->expiry, now);
+	else
+		expire(v, t, now);
 }
 
 /* A timer that is enabled counts anew from what its registers say. */
-static void restart(struct vcpu *v, struct stimer *t)
+static inline void restart(struct vcpu *v, struct stimer *t)
 {
 	stop(v, t);
-	if (t->config & HV_STIMER_CONFIG_ENABLE_MASK && t->count) {
-		const struct moment now = now_of(v);
-
-		t->expiry = is_periodic(t) ? later(now.time, period_of(t)) : t->count;
-		if (t->expiry > now.time)
-			look_at(v, t, t->expiry, now);
-		else
-			expire(v, t, now);
-	}
-	vcpu_deadlines_changed(v);
+	if (t->config & HV_STIMER_CONFIG_ENABLE_MASK && t->count)
+		start(v, t);
 }
 
 void stimer_create(struct vcpu *v)

@@ -206,8 +206,6 @@ void synic_cancel(struct vcpu *v, struct synic_buffer *b)
 {
 	struct synic *s = &v->synic;
 
-	if (!__atomic_load_n(&b->busy, __ATOMIC_RELAXED))
-		return;
 	spin_lock(&s->lock);
 	if (b->busy) { /* it may have been delivered just now */
 		take_out(&s->queue[b->source], b);
@@ -217,7 +215,7 @@ void synic_cancel(struct vcpu *v, struct synic_buffer *b)
 	spin_unlock(&s->lock);
 }
 
-static void retry(struct vcpu *v, u32 sources)
+static __attribute__((noinline)) void retry(struct vcpu *v, u32 sources)
 {
 	spin_lock(&v->synic.lock);
 	for (; sources; sources &= sources - 1)

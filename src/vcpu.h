@@ -112,6 +112,7 @@ struct vcpu {
 	struct partition *partition;       /* (c) */
 	u32 index;                         /* (c) VP index */
 	u32 apic_id;                       /* (c) */
+	struct spec_msr_env msr_env;       /* (c) what rules of MSRs ask about it */
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
 	u8 *call_in, *call_out;            /* (c) a page each: copies of hypercall input, output */
 	struct trace_ring *trace;          /* (s) */
@@ -169,6 +170,12 @@ void vcpu_halt(struct vcpu *v);
 
 /* The VP's earliest deadline may be another now: set the processor's timer. */
 void vcpu_deadlines_changed(struct vcpu *v);
+
+/*
+ * The VP has one more deadline. One that is given up need not be told: the timer then comes early,
+ * and is set again.
+ */
+void vcpu_deadline_added(struct vcpu *v, u64 deadline);
 
 /* Count the exit that is being handled. */
 static inline void vcpu_count(struct vcpu *v, enum exit_kind kind)

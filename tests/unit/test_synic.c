@@ -442,22 +442,22 @@ static void test_enable_rules(void **state)
 	put(v, COUNT(0), 0);
 	put(v, CONFIG(0), TO_SINT | ENABLE);
 	assert_int_equal(get(v, CONFIG(0)), TO_SINT | ENABLE);
-	assert_int_equal(v->timer_set, 0);
+	assert_int_equal(stimer_next(v), 0);
 	put(v, COUNT(0), 1000);
-	assert_int_not_equal(v->timer_set, 0);
+	assert_int_not_equal(stimer_next(v), 0);
 	/* A count enables only where that is wanted, and zero always disables. */
 	put(v, COUNT(0), 0);
 	assert_int_equal(get(v, CONFIG(0)), TO_SINT);
 	put(v, COUNT(0), 1000);
 	assert_int_equal(get(v, CONFIG(0)), TO_SINT);
 	put(v, CONFIG(0), TO_SINT | AUTO);
-	assert_int_equal(v->timer_set, 0);
+	assert_int_equal(stimer_next(v), 0);
 	put(v, COUNT(0), 1000);
 	assert_int_equal(get(v, CONFIG(0)), TO_SINT | AUTO | ENABLE);
-	assert_int_not_equal(v->timer_set, 0);
+	assert_int_not_equal(stimer_next(v), 0);
 	put(v, COUNT(0), 0);
 	assert_int_equal(get(v, CONFIG(0)), TO_SINT | AUTO);
-	assert_int_equal(v->timer_set, 0);
+	assert_int_equal(stimer_next(v), 0);
 	/* Auto-enabling needs somebody to tell. */
 	put(v, CONFIG(0), AUTO);
 	put(v, COUNT(0), 1000);
@@ -487,7 +487,7 @@ static void test_periodic(void **state)
 	}
 	assert_int_equal(get(v, CONFIG(0)), TO_VECTOR | PERIODIC | ENABLE);
 	put(v, CONFIG(0), TO_VECTOR | PERIODIC);
-	assert_int_equal(v->timer_set, 0);
+	assert_int_equal(stimer_next(v), 0);
 }
 
 /* How many interrupts come from `time` to `end` for one that looks every 100 us. */
