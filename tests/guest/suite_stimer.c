@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The synthetic timers: registers, every mode, and what stops them. */
+#include "apic.h"
 #include "synic.h"
 
 #define VECTOR 0xb4
@@ -32,7 +33,7 @@ static u64 now(void)
 static void end_interrupt(u32 vector)
 {
 	(void)vector;
-	rt_apic_write(0xb0, 0);
+	rt_apic_write(APIC_EOI, 0);
 }
 
 static void stop_all(void)

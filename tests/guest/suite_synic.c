@@ -3,40 +3,21 @@
  * The synthetic interrupt controller: its registers and pages, messages and events by the loop-back
  * connections, and what becomes of the interrupts.
  */
+#include "apic.h"
 #include "synic.h"
 
 #define VECTOR 0xa3
 #define MESSAGES HV_LOOP_BACK_SOURCE_MESSAGE
 #define EVENTS HV_LOOP_BACK_SOURCE_EVENT
 #define BUFFERS 16u
-#define APIC_ISR 0x100
 #define TYPE 0x1234567u
 
 static u8 spare[RT_PAGE] RT_PAGE_ALIGNED;
 
-static u32 post_to(u32 connection, u32 type, const void *payload, u32 size)
-{
-	struct hv_post_message_in in = { .connection = connection,
-		.message_type = type,
-		.payload_size = size };
-	struct hv_callctx c = call_context();
-
-	memcpy(in.payload, payload, size < sizeof(in.payload) ? size : sizeof(in.payload));
-	return hv_call_post_message(&c, &in);
-}
-
 /* A message that is known by its number. */
 static u32 post(u32 number)
 {
-	return post_to(HV_LOOP_BACK_MESSAGE, TYPE, &number, sizeof(number));
-}
-
-static u32 signal(u32 connection, u32 flag)
-{
-	struct hv_signal_event_in in = { .connection = connection, .flag_number = (u16)flag };
-	struct hv_callctx c = call_context();
-
-	return hv_call_signal_event(&c, &in);
+	return synic_post(HV_LOOP_BACK_MESSAGE, TYPE, &number, sizeof(number));
 }
 
 static bool flag_is_set(u32 flag)
@@ -70,7 +51,7 @@ static void end(void)
 static void end_interrupt(u32 vector)
 {
 	(void)vector;
-	rt_apic_write(0xb0, 0);
+	rt_apic_write(APIC_EOI, 0);
 }
 
 /* How many interrupts of the vector came since `before`, all that are pending included. */
@@ -162,7 +143,7 @@ static void message_arrives(void)
 		return;
 	for (u32 i = 0; i < sizeof(payload); i++)
 		payload[i] = (u8)(i * 7 + 1);
-	EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE, TYPE, payload, sizeof(payload)), HV_STATUS_SUCCESS,
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE, TYPE, payload, sizeof(payload)), HV_STATUS_SUCCESS,
 		"the call");
 	EXPECT_EQ(slot->header.type, TYPE, "its type");
 	EXPECT_EQ(slot->header.payload_size, sizeof(payload), "its size");
@@ -181,7 +162,7 @@ static void message_sizes(void)
 		return;
 	for (u32 size = 0; size <= 240; size++) {
 		memset(spare, (int)size + 1, 240);
-		EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE, size + 1, spare, size), HV_STATUS_SUCCESS,
+		EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE, size + 1, spare, size), HV_STATUS_SUCCESS,
 			"the call");
 		EXPECT_EQ(hv_message_take(synic_slot(MESSAGES), &copy), size + 1, "its type");
 		EXPECT_EQ(copy.header.payload_size, size, "its size");
@@ -197,15 +178,15 @@ static void message_refused(void)
 
 	if (!begin(MESSAGES, HV_X64_MSR_SINT_MASKED))
 		return;
-	EXPECT_EQ(post_to(1, TYPE, spare, 8), HV_STATUS_INVALID_CONNECTION_ID, "no connection");
-	EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE + 63, TYPE, spare, 8),
+	EXPECT_EQ(synic_post(1, TYPE, spare, 8), HV_STATUS_INVALID_CONNECTION_ID, "no connection");
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE + 63, TYPE, spare, 8),
 		HV_STATUS_INVALID_CONNECTION_ID, "no processor");
-	EXPECT_EQ(post_to(HV_LOOP_BACK_EVENT, TYPE, spare, 8), HV_STATUS_INVALID_PORT_ID,
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_EVENT, TYPE, spare, 8), HV_STATUS_INVALID_PORT_ID,
 		"a port of events");
 	for (u32 i = 0; i < RT_COUNT(types); i++)
-		EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE, types[i], spare, 8),
+		EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE, types[i], spare, 8),
 			HV_STATUS_INVALID_PARAMETER, "a type that is not the guest's");
-	EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE, TYPE, spare, 241), HV_STATUS_INVALID_PARAMETER,
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE, TYPE, spare, 241), HV_STATUS_INVALID_PARAMETER,
 		"241 bytes");
 	EXPECT_EQ(synic_slot(MESSAGES)->header.type, 0, "the slot after all that");
 	synic_write(HV_X64_MSR_SIMP, RT_GPA(&synic_own()->messages));
@@ -213,10 +194,10 @@ static void message_refused(void)
 	synic_write(HV_X64_MSR_SIMP, RT_GPA(&synic_own()->messages) | 1);
 	synic_write(HV_X64_MSR_SCONTROL, 0);
 	EXPECT_EQ(post(1), HV_STATUS_INVALID_SYNIC_STATE, "the controller off");
-	EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE_ANY, TYPE, spare, 8),
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE_ANY, TYPE, spare, 8),
 		HV_STATUS_INVALID_SYNIC_STATE, "all controllers off");
 	synic_write(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
-	EXPECT_EQ(post_to(HV_LOOP_BACK_MESSAGE_ANY, TYPE, spare, 8), HV_STATUS_SUCCESS, "any");
+	EXPECT_EQ(synic_post(HV_LOOP_BACK_MESSAGE_ANY, TYPE, spare, 8), HV_STATUS_SUCCESS, "any");
 	EXPECT_EQ(synic_slot(MESSAGES)->header.sender, HV_LOOP_BACK_MESSAGE_ANY, "its port");
 	end();
 }
@@ -229,9 +210,9 @@ static void not_offered(void)
 	else if (!hv_has_privilege_access_synic_regs(&offer))
 		EXPECT_EQ(post(1), HV_STATUS_INVALID_SYNIC_STATE, "a message");
 	if (!hv_has_privilege_signal_events(&offer))
-		EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 0), HV_STATUS_ACCESS_DENIED, "an event");
+		EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 0), HV_STATUS_ACCESS_DENIED, "an event");
 	else if (!hv_has_privilege_access_synic_regs(&offer))
-		EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 0), HV_STATUS_INVALID_SYNIC_STATE, "an event");
+		EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 0), HV_STATUS_INVALID_SYNIC_STATE, "an event");
 }
 
 /* One in the slot and all buffers full; what is too much is refused; then all come, in order. */
@@ -271,7 +252,7 @@ static void take_without_eom(u32 vector)
 	slot->header.type = 0;
 	__asm__ volatile("mfence" : : : "memory");
 	if (taken & 1)
-		rt_apic_write(0xb0, 0);
+		rt_apic_write(APIC_EOI, 0);
 	else
 		rt_wrmsr(HV_X64_MSR_EOI, 0);
 }
@@ -386,10 +367,10 @@ static void event_arrives(void)
 	if (!begin(EVENTS, 0))
 		return;
 	for (u32 i = 0; i < RT_COUNT(flags); i++) {
-		EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, flags[i]), HV_STATUS_SUCCESS, "the call");
+		EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, flags[i]), HV_STATUS_SUCCESS, "the call");
 		EXPECT(flag_is_set(flags[i]), "flag %u is clear", flags[i]);
 		EXPECT_EQ(came(before), i + 1, "interrupts");
-		EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, flags[i]), HV_STATUS_SUCCESS, "once more");
+		EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, flags[i]), HV_STATUS_SUCCESS, "once more");
 		EXPECT_EQ(came(before), i + 1, "interrupts of a flag that was set");
 	}
 	for (u32 i = 0; i < RT_COUNT(flags); i++)
@@ -406,11 +387,11 @@ static void event_part(void)
 		return;
 	rt_on_interrupt = end_interrupt;
 	for (u32 flag = 0; flag < HV_LOOP_BACK_FLAGS_COUNT; flag++) {
-		EXPECT_EQ(signal(HV_LOOP_BACK_EVENT_ANY, flag), HV_STATUS_SUCCESS, "the call");
+		EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT_ANY, flag), HV_STATUS_SUCCESS, "the call");
 		EXPECT(flag_is_set(HV_LOOP_BACK_FLAGS_BASE + flag), "flag %u is clear", flag);
 	}
 	interrupts_in();
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT_ANY, HV_LOOP_BACK_FLAGS_COUNT),
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT_ANY, HV_LOOP_BACK_FLAGS_COUNT),
 		HV_STATUS_INVALID_PARAMETER, "one past the port's flags");
 	EXPECT(!flag_is_set(HV_LOOP_BACK_FLAGS_BASE + HV_LOOP_BACK_FLAGS_COUNT),
 		"a flag that is not the port's is set");
@@ -421,20 +402,20 @@ static void event_refused(void)
 {
 	if (!begin(EVENTS, 0))
 		return;
-	EXPECT_EQ(signal(2, 0), HV_STATUS_INVALID_CONNECTION_ID, "no connection");
-	EXPECT_EQ(signal(HV_LOOP_BACK_MESSAGE, 0), HV_STATUS_INVALID_PORT_ID,
+	EXPECT_EQ(synic_signal(2, 0), HV_STATUS_INVALID_CONNECTION_ID, "no connection");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_MESSAGE, 0), HV_STATUS_INVALID_PORT_ID,
 		"a port of messages");
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 2048), HV_STATUS_INVALID_PARAMETER, "flag 2048");
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 65535), HV_STATUS_INVALID_PARAMETER, "flag 65535");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 2048), HV_STATUS_INVALID_PARAMETER, "flag 2048");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 65535), HV_STATUS_INVALID_PARAMETER, "flag 65535");
 	synic_source(EVENTS, VECTOR, HV_X64_MSR_SINT_MASKED);
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "masked");
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT_ANY, 1), HV_STATUS_INVALID_SYNIC_STATE, "all masked");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "masked");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT_ANY, 1), HV_STATUS_INVALID_SYNIC_STATE, "all masked");
 	synic_source(EVENTS, VECTOR, 0);
 	synic_write(HV_X64_MSR_SIEFP, RT_GPA(&synic_own()->events));
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "no page");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "no page");
 	synic_write(HV_X64_MSR_SIEFP, RT_GPA(&synic_own()->events) | 1);
 	synic_write(HV_X64_MSR_SCONTROL, 0);
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "off");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 1), HV_STATUS_INVALID_SYNIC_STATE, "off");
 	synic_write(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
 	EXPECT(!flag_is_set(1), "a refused event has set its flag");
 	end();
@@ -446,7 +427,7 @@ static void event_polled(void)
 
 	if (!begin(EVENTS, HV_X64_MSR_SINT_POLLING))
 		return;
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 5), HV_STATUS_SUCCESS, "the call");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 5), HV_STATUS_SUCCESS, "the call");
 	EXPECT(flag_is_set(5), "the flag is clear");
 	EXPECT_EQ(came(before), 0, "interrupts");
 	end();
@@ -464,7 +445,7 @@ static void pages_nowhere(void)
 	synic_write(HV_X64_MSR_SIMP, nowhere);
 	synic_write(HV_X64_MSR_SIEFP, nowhere);
 	EXPECT_EQ(post(7), HV_STATUS_SUCCESS, "a message");
-	EXPECT_EQ(signal(HV_LOOP_BACK_EVENT, 7), HV_STATUS_SUCCESS, "an event");
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT, 7), HV_STATUS_SUCCESS, "an event");
 	synic_write(HV_X64_MSR_SIMP, RT_GPA(&synic_own()->messages) | 1);
 	synic_write(HV_X64_MSR_SIEFP, RT_GPA(&synic_own()->events) | 1);
 	EXPECT_EQ((u32)synic_slot(MESSAGES)->payload[0], 7, "the message when the page is back");

@@ -2,19 +2,13 @@
 /* The SynIC of the processor that runs, set up for a test and taken down again. */
 #include "synic.h"
 
-struct synic_pages synic_pages[SYNIC_PROCESSORS] RT_PAGE_ALIGNED;
-
-static u32 own_index(void)
-{
-	u64 index = 0;
-
-	rt_rdmsr(HV_X64_MSR_VP_INDEX, &index);
-	return (u32)index;
-}
+/* What each processor lays over its memory, and its input of calls. */
+static struct synic_pages pages[RT_CPUS] RT_PAGE_ALIGNED;
+static u8 inputs[RT_CPUS][RT_PAGE] RT_PAGE_ALIGNED;
 
 struct synic_pages *synic_own(void)
 {
-	return &synic_pages[own_index()];
+	return &pages[rt_index()];
 }
 
 void synic_write(u32 msr, u64 value)
@@ -74,6 +68,33 @@ void synic_drain(u32 source)
 
 	while (hv_message_take(slot, &copy))
 		;
+}
+
+static struct hv_callctx own_context(void)
+{
+	u8 *input = inputs[rt_index()];
+
+	return (struct hv_callctx){ .page = hv_call_page(call_page), .in = input,
+		.in_gpa = RT_GPA(input) };
+}
+
+u32 synic_post(u32 connection, u32 type, const void *payload, u32 size)
+{
+	struct hv_post_message_in in = { .connection = connection,
+		.message_type = type,
+		.payload_size = size };
+	struct hv_callctx c = own_context();
+
+	memcpy(in.payload, payload, size < sizeof(in.payload) ? size : sizeof(in.payload));
+	return hv_call_post_message(&c, &in);
+}
+
+u32 synic_signal(u32 connection, u32 flag)
+{
+	struct hv_signal_event_in in = { .connection = connection, .flag_number = (u16)flag };
+	struct hv_callctx c = own_context();
+
+	return hv_call_signal_event(&c, &in);
 }
 
 void interrupts_in(void)

@@ -5,14 +5,11 @@
 
 #include "test.h"
 
-#define SYNIC_PROCESSORS 4
-
-/* What each processor lays over its memory. */
+/* What the processor that runs lays over its memory. */
 struct synic_pages {
 	struct hv_message_page messages;
 	struct hv_event_flags_page events;
 };
-extern struct synic_pages synic_pages[SYNIC_PROCESSORS];
 struct synic_pages *synic_own(void);
 
 /* Access to an MSR that must not fault. */
@@ -30,6 +27,10 @@ void synic_source(u32 source, u32 vector, u64 bits);
 /* Its slot; and take all messages that come to it. */
 struct hv_message *synic_slot(u32 source);
 void synic_drain(u32 source);
+
+/* The calls; the hypercall page is enabled. The status. */
+u32 synic_post(u32 connection, u32 type, const void *payload, u32 size);
+u32 synic_signal(u32 connection, u32 flag);
 
 /* Take the interrupts that are pending. */
 void interrupts_in(void);

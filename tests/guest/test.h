@@ -85,6 +85,7 @@ void suite_apic_timer(void);
 void suite_devices(void);
 void suite_synic(void);
 void suite_stimer(void);
+void suite_synic_cpus(void);
 void suite_convention(void);
 void suite_flush(void);
 void suite_cluster(void);
