@@ -3,6 +3,7 @@
 #include "interrupt.h"
 
 #include "flush.h"
+#include "keys.h"
 #include "lapic.h"
 #include "log.h"
 #include "machine.h"
@@ -50,12 +51,15 @@ void vcpu_start_up(struct vcpu *target, u8 vector)
 	vcpu_request(target, VCPU_REQUEST_START_UP);
 }
 
+/* The earlier of two deadlines, of which 0 is none. */
+static inline u64 earlier(u64 a, u64 b)
+{
+	return !a || (b && (i64)(b - a) < 0) ? b : a;
+}
+
 void vcpu_deadlines_changed(struct vcpu *v)
 {
-	const u64 apic = v->lapic.deadline, synthetic = stimer_next(v);
-	const u64 next = !apic	    ? synthetic
-			 : !synthetic ? apic
-			 : (i64)(apic - synthetic) < 0 ? apic : synthetic;
+	const u64 next = earlier(earlier(v->lapic.deadline, stimer_next(v)), v->keys_due);
 
 	if (next == v->timer_set)
 		return;
@@ -78,6 +82,7 @@ bool interrupt_timer(struct vcpu *v, u64 now)
 	v->timer_set = 0; /* it has fired, early or not */
 	lapic_timer_check(v, now);
 	stimer_check(v, now);
+	keys_check(v, now);
 	vcpu_deadlines_changed(v);
 	return true;
 }
@@ -141,6 +146,8 @@ static void take_requests(struct vcpu *v)
 		remote_requested(v);
 		v->rip_written = false; /* no hypercall is under way that it could concern */
 	}
+	if (requests & VCPU_REQUEST_SHOW)
+		keys_show(v);
 	if (requests & VCPU_REQUEST_STOP)
 		machine_halt();
 	v->look = true;

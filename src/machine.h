@@ -98,6 +98,9 @@ void machine_pause(void);
 /* The hypervisor's own console; bounded time, never blocks for a missing device. */
 void machine_console_write(const char *text, size_t length);
 
+/* A character that came in by it; -1: none waits, -2: none can come. */
+int machine_console_read(void);
+
 /* Stop this processor for good. */
 _Noreturn void machine_halt(void);
 

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "console.h"
 #include "io.h"
+#include "keys.h"
 #include "load.h"
 #include "log.h"
 #include "machine.h"
@@ -313,6 +314,7 @@ static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_i
 	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx",
 		 bi->hv_base, bi->hv_size / MIB,
 		 (bi->image_size + (memory.pages - memory.free) * PAGE_SIZE) / 1024, start.rip);
+	keys_start(v);
 	virt->vcpu_run(v);
 }
 

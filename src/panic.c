@@ -137,6 +137,23 @@ void panic_dump_vcpu(struct vcpu *v)
 		trace_dump(v, records < PANIC_RECORDS ? (u32)records : PANIC_RECORDS);
 }
 
+void panic_dump_brief(struct vcpu *v)
+{
+	static const char *const states[] = {
+		[VCPU_RUNS] = "runs",
+		[VCPU_WAITS_FOR_START_UP] = "waits for a start-up IPI",
+		[VCPU_HALTED] = "is halted",
+		[VCPU_IDLES] = "idles",
+	};
+
+	log_info("vp %u of partition %lu, APIC id %u, %s, %lu exits", v->index,
+		 v->partition->env.partition_id, v->apic_id, states[v->state], v->exits);
+	dump_registers(v);
+	log_info("  TPR 0x%x, %s pending", lapic_tpr(v),
+		 lapic_pending(v) == LAPIC_NO_VECTOR ? "no interrupt" : "an interrupt is");
+	dump_latest(v);
+}
+
 /* The others stop first, so that nothing changes any more and the log is ours alone. */
 static void take_over(void)
 {

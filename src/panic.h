@@ -39,4 +39,7 @@ _Noreturn void panic_exception(const struct exception_frame *frame);
  */
 void panic_dump_vcpu(struct vcpu *v);
 
+/* The same in a few lines, of a VP that goes on; on its own processor. */
+void panic_dump_brief(struct vcpu *v);
+
 #endif

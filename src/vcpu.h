@@ -84,6 +84,7 @@ enum vcpu_request {
 	VCPU_REQUEST_FLUSH_GPA = 1u << 5,
 	VCPU_REQUEST_STOP = 1u << 6,      /* the machine ends: never enter the guest again */
 	VCPU_REQUEST_CALL = 1u << 7,      /* calls wait in vcpu.remote */
+	VCPU_REQUEST_SHOW = 1u << 8,      /* log what is known about the VP, then ask the next */
 };
 
 /* Whether a VP runs, or waits in the hypervisor. */
@@ -138,6 +139,7 @@ struct vcpu {
 	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */
+	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
 	struct gpa_hits hits;              /* (s) */
 	u64 last_fault, last_fault_exit;   /* (s) to notice a nested page fault without progress */

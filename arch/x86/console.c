@@ -19,6 +19,7 @@
 #define UART_LINE 3
 #define UART_MODEM 4
 #define UART_STATUS 5
+#define UART_DATA_READY 0x01
 #define UART_TRANSMITTER_EMPTY 0x20
 #define UART_ABSENT 0xff
 #define UART_WAIT \
@@ -68,6 +69,18 @@ void machine_console_write(const char *text, size_t length)
 			serial_put('\r');
 		serial_put(*text);
 	}
+}
+
+int machine_console_read(void)
+{
+	u8 status;
+
+	if (!port || port == DEBUG_PORT)
+		return -2;
+	status = cpu_in8(port + UART_STATUS);
+	if (status == UART_ABSENT)
+		return -2;
+	return status & UART_DATA_READY ? cpu_in8(port + UART_DATA) : -1;
 }
 
 bool console_select(const char *name)

@@ -29,6 +29,13 @@ static void end_hang(void)
 		__asm__ volatile("pause");
 }
 
+/* Halted for good, where interrupts reach it. */
+static void end_idle(void)
+{
+	for (;;)
+		__asm__ volatile("sti; hlt");
+}
+
 static void end_power_off(void)
 {
 	rt_power_off();
@@ -81,6 +88,7 @@ void ending_by_command_line(void)
 		{ "reset", end_reset },
 		{ "cf9", end_cf9 },
 		{ "hang", end_hang },
+		{ "idle", end_idle },
 		{ "poweroff", end_power_off },
 		{ "apic", end_apic },
 		{ "crash", end_crash },

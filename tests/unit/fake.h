@@ -55,6 +55,8 @@ struct fake_machine {
 	void (*on_pause)(void);              /* what other processors do while this one waits */
 	char console[FAKE_CONSOLE];
 	size_t console_length;
+	const char *keys;                    /* what is typed there */
+	bool no_keys;                        /* it has no way in */
 	u16 console_port, console_ports;
 	jmp_buf *halt;                       /* where machine_halt() goes */
 };

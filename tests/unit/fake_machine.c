@@ -33,6 +33,7 @@ void fake_reset(u64 size)
 	memset(fake_virts, 0, sizeof(fake_virts));
 	fake_machine.memory = memory;
 	fake_machine.size = size;
+	fake_machine.keys = "";
 	for (u32 i = 0; i < PARTITION_MAX_VPS; i++)
 		fake_virts[i].illegal = 0xbadbadbadbad;
 }
@@ -55,6 +56,13 @@ void *machine_ptr(hpa_t hpa)
 hpa_t machine_hpa(const void *ptr)
 {
 	return HPA((u64)((const u8 *)ptr - fake_machine.memory));
+}
+
+int machine_console_read(void)
+{
+	if (fake_machine.no_keys)
+		return -2;
+	return *fake_machine.keys ? *fake_machine.keys++ : -1;
 }
 
 u64 machine_tsc(void)
