@@ -337,7 +337,7 @@ void lapic_raise_lvt(struct vcpu *v, u32 entry)
 
 	if (value & LAPIC_LVT_MASKED)
 		return;
-	if (LVT_MODE(value) == MODE_FIXED || entry == LAPIC_LVT_TIMER || entry == LAPIC_LVT_ERROR)
+	if (LVT_MODE(value) == MODE_FIXED)
 		lapic_raise(v, LVT_VECTOR(value), false);
 	else if (LVT_MODE(value) == MODE_NMI)
 		vcpu_request(v, VCPU_REQUEST_NMI);
@@ -359,12 +359,10 @@ static void write_svr(struct vcpu *v, u32 value)
 		return;
 	/* SDM 11.4.7.2: all entries become masked and stay so; what is pending stays pending. */
 	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10) {
-		const u32 old = *lapic_reg(&v->lapic, entry);
+		const u32 masked = *lapic_reg(&v->lapic, entry) | LAPIC_LVT_MASKED;
 
-		*lapic_reg(&v->lapic, entry) = old | LAPIC_LVT_MASKED;
-		machine_lvt_written(entry, old | LAPIC_LVT_MASKED);
-		if (entry == LAPIC_LVT_TIMER)
-			lapic_timer_written(v, entry, old);
+		*lapic_reg(&v->lapic, entry) = masked;
+		machine_lvt_written(entry, masked);
 	}
 }
 

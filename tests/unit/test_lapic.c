@@ -360,7 +360,62 @@ static void test_reset_ends_levels(void **state)
 	assert_int_equal(fake_machine.lvt[fake_machine.lvts - 1].value, LAPIC_LVT_MASKED);
 }
 
+/* What has ended is not ended again. */
+static void test_reset_ends_no_more(void **state)
+{
+	struct vcpu *v = enabled_vp();
+
+	(void)state;
+	lapic_raise(v, 0x90, true);
+	assert_int_equal(take(v), 0x90);
+	lapic_write(v, LAPIC_EOI, 0);
+	assert_int_equal(fake_machine.ends, 1);
+	lapic_read(v, 0x40);
+	lapic_reset(v);
+	assert_int_equal(fake_machine.ends, 1);
+	assert_int_equal(v->lapic.errors, 0);
+}
+
+/* Reads of the IRR show what others have sent. */
+static void test_posted_is_seen(void **state)
+{
+	static const u8 vectors[] = { 0x10, 0x1f, 0x20, 0x3f, 0x40, 0x9c, 0xe0, 0xff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		struct vcpu *v = enabled_vp();
+
+		lapic_post(v, vectors[i]);
+		assert_true(v->requests & VCPU_REQUEST_INTERRUPT);
+		assert_true(in_set(v, LAPIC_IRR, vectors[i]));
+		assert_int_equal(take(v), vectors[i]);
+	}
+}
+
 /* ---- local vectors and errors ---- */
+
+/* Entries are masked while software has the APIC disabled, and left alone when it stays enabled. */
+static void test_lvt_and_svr(void **state)
+{
+	struct vcpu *v = enabled_vp();
+
+	(void)state;
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10)
+		lapic_write(v, entry, 0x55);
+	assert_int_equal(fake_machine.lvt[fake_machine.lvts - 2].where, LAPIC_LVT_LINT1);
+	assert_int_equal(fake_machine.lvt[fake_machine.lvts - 2].value, 0x55);
+	lapic_write(v, LAPIC_SVR, SVR_ON);
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10)
+		assert_int_equal(lapic_read(v, entry), 0x55);
+	lapic_write(v, LAPIC_SVR, 0xff);
+	for (u32 entry = LAPIC_LVT_TIMER; entry <= LAPIC_LVT_ERROR; entry += 0x10) {
+		assert_int_equal(lapic_read(v, entry), LAPIC_LVT_MASKED | 0x55);
+		lapic_write(v, entry, 0x56);
+		assert_int_equal(lapic_read(v, entry), LAPIC_LVT_MASKED | 0x56);
+	}
+	lapic_write(v, LAPIC_LDR, 0x12000000);
+	assert_int_equal(lapic_read(v, LAPIC_LDR), 0x12000000);
+}
 
 static void test_lvt(void **state)
 {
@@ -378,6 +433,15 @@ static void test_lvt(void **state)
 	assert_int_equal(take(v), LAPIC_NO_VECTOR);
 	assert_true(v->requests & VCPU_REQUEST_NMI);
 	assert_int_equal(fake_machine.kicks, 0);
+	/* SMI, INIT and ExtINT are the machine's. */
+	v->requests = 0;
+	for (u32 mode = 1; mode < 8; mode++) {
+		lapic_write(v, LAPIC_LVT_PERFORMANCE, mode << 8 | 0x44);
+		if (mode != 4)
+			lapic_raise_lvt(v, LAPIC_LVT_PERFORMANCE);
+	}
+	assert_int_equal(v->requests, 0);
+	assert_int_equal(take(v), LAPIC_NO_VECTOR);
 }
 
 static u32 latched_errors(struct vcpu *v)
@@ -433,6 +497,11 @@ static void test_self_ipi(void **state)
 	assert_true(lapic_write_base(v, v->lapic.base | LAPIC_BASE_X2APIC));
 	assert_true(lapic_msr_write(v, 0x83f, 0x77));
 	assert_int_equal(take(v), 0x77);
+	assert_true(lapic_msr_write(v, 0x80b, 0));
+	assert_true(lapic_msr_write(v, 0x83f, 0x10));
+	assert_int_equal(take(v), 0x10);
+	assert_int_equal(v->lapic.errors, 0);
+	lapic_eoi(v);
 	assert_true(lapic_msr_write(v, 0x83f, 0x0f));
 	assert_int_equal(take(v), LAPIC_NO_VECTOR);
 	assert_true(lapic_msr_write(v, 0x828, 0));
@@ -694,6 +763,9 @@ int main(void)
 		cmocka_unit_test(test_level_then_edge),
 		cmocka_unit_test(test_software_disabled),
 		cmocka_unit_test(test_reset_ends_levels),
+		cmocka_unit_test(test_reset_ends_no_more),
+		cmocka_unit_test(test_posted_is_seen),
+		cmocka_unit_test(test_lvt_and_svr),
 		cmocka_unit_test(test_lvt),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_of_error),
