@@ -10,6 +10,7 @@
 #include "io.h"
 #include "log.h"
 #include "machine.h"
+#include "offer.h"
 #include "observe.h"
 #include "overlay.h"
 #include "panic.h"
@@ -75,6 +76,7 @@ bool partition_create(struct partition *p, const struct partition_config *config
 {
 	p->env.partition_id = config->id;
 	p->offer = config->offer;
+	offer_settle(&p->offer);
 	p->tsc_hz = config->rates->tsc_hz;
 	set_timer_rate(p);
 	p->gpa.address_bits = config->address_bits;

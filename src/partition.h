@@ -50,7 +50,7 @@ struct machine_rates;
 /* What a partition is made from. */
 struct partition_config {
 	u64 id;
-	struct spec_offer offer;
+	struct spec_offer offer;          /* settled by partition_create() */
 	u64 table_budget;                 /* nested tables for devices, beside its RAM's */
 	unsigned address_bits;
 	const struct machine_rates *rates;

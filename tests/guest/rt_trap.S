@@ -93,6 +93,8 @@ rt_unwind:
 	je 1f
 	mov %rcx, %rbx
 	mov RT_CPU_TRY_STACK(%rbx), %rsp
+	mov $SEL_DATA, %eax
+	mov %eax, %ss /* none, after a fault of user mode; 32-bit code needs one */
 	mov RT_CPU_FAULT(%rbx), %eax
 	cld
 	jmp try_leave

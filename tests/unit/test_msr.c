@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "machine.h"
 #include "msr.h"
+#include "offer.h"
 #include "overlay.h"
 #include "reftsc.h"
 #include "spec_check.h"
@@ -124,6 +125,79 @@ static void test_gates(void **state)
 		assert_false(msr_write(v, number, 0));
 	}
 	assert_true(fake_logged("not offered to this partition"));
+}
+
+/* Each privilege, and each feature, opens what needs it and nothing else. */
+static void expect_gates(u64 privilege, u64 feature)
+{
+	p->offer.privilege = privilege;
+	p->offer.feature = feature;
+	msr_open(v);
+	for (u32 number = SPEC_MSR_FIRST; number < SPEC_MSR_FIRST + SPEC_MSR_RANGE; number++) {
+		const struct spec_msr *row = spec_msr_row(number);
+		const struct msr_view *view = &v->msr_view[spec_msr_index[number - SPEC_MSR_FIRST]];
+		const bool open = row->flags & SPEC_MSR_IMPLEMENTED &&
+				  !(row->needs_privilege & ~privilege) &&
+				  !(row->needs_feature & ~feature);
+
+		assert_int_equal(view->plain || view->read,
+				 open && row->flags & SPEC_MSR_READ);
+		assert_int_equal(!!view->write, open && row->flags & SPEC_MSR_WRITE);
+	}
+}
+
+static void test_every_gate(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		expect_gates(~(1ull << bit), ~0ull);
+		expect_gates(~0ull, ~(1ull << bit));
+		expect_gates(1ull << bit, ~0ull);
+	}
+}
+
+/* A partition that is offered this, with all hints; what CPUID tells it then. */
+static u32 offered_with(u64 privilege, u64 feature, u32 leaf, unsigned reg)
+{
+	struct spec_offer o = { .privilege = privilege, .feature = feature,
+				.hint = SPEC_HINT_IMPLEMENTED };
+	const struct spec_cpuid_leaf *l = &p->cpuid[leaf - SPEC_CPUID_FIRST];
+
+	offer_settle(&o);
+	p->offer = o;
+	partition_fill_cpuid(p);
+	return reg == 0 ? l->eax : l->edx;
+}
+
+/* No hint to use, and no sign of, what is withheld. */
+static void test_offer_hangs_together(void **state)
+{
+	static const struct { u64 privilege; u32 eax, edx, hints; } rows[] = {
+		{ SPEC_PRIVILEGE_ACCESS_GUEST_IDLE_REG, 1u << 10, 1u << 5, 0 },
+		{ SPEC_PRIVILEGE_ACCESS_FREQUENCY_REGS, 1u << 11, 1u << 8, 0 },
+		{ SPEC_PRIVILEGE_ACCESS_SYNIC_REGS, 1u << 2, 1u << 17, 1u << 9 },
+		{ SPEC_PRIVILEGE_ACCESS_SYNTHETIC_TIMER_REGS, 1u << 3, 1u << 19, 0 },
+		{ SPEC_PRIVILEGE_ACCESS_INTR_CTRL_REGS, 1u << 4, 0, 1u << 3 },
+		{ SPEC_PRIVILEGE_ACCESS_RESET_REG, 1u << 7, 0, 1u << 4 },
+		{ SPEC_PRIVILEGE_ACCESS_HYPERCALL_MSRS, 1u << 5, 1u << 4 | 1u << 18,
+		  1u << 2 | 1u << 10 | 1u << 11 },
+	};
+	const u64 all = SPEC_PRIVILEGE_IMPLEMENTED, features = SPEC_FEATURE_IMPLEMENTED;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const u64 without = all & ~rows[i].privilege;
+
+		assert_int_equal(offered_with(without, features, 0x40000003, 0),
+				 (u32)all & ~rows[i].eax);
+		assert_int_equal(offered_with(without, features, 0x40000003, 3),
+				 (u32)features & ~rows[i].edx);
+		assert_int_equal(offered_with(without, features, 0x40000004, 0),
+				 SPEC_HINT_IMPLEMENTED & ~rows[i].hints);
+	}
+	/* Linux asks for the privilege alone. */
+	assert_false(offered_with(all, 0, 0x40000003, 0) & (1u << 10 | 1u << 11));
+	assert_int_equal(offered_with(all, features, 0x40000004, 0), SPEC_HINT_IMPLEMENTED);
 }
 
 static void test_exits(void **state)
@@ -423,6 +497,8 @@ int main(void)
 		TEST(test_reset_takes_overlays_away),
 		TEST(test_unknown),
 		TEST(test_gates),
+		TEST(test_every_gate),
+		TEST(test_offer_hangs_together),
 		TEST(test_exits),
 		TEST(test_hardware_msrs),
 		TEST(test_hypercall_page),
