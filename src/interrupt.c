@@ -45,6 +45,13 @@ void interrupt_stop_others(struct partition *p)
 			vcpu_request(p->vp[i], VCPU_REQUEST_STOP);
 }
 
+/* What asked a running processor to start before this INIT came to nothing. */
+void vcpu_ask_init(struct vcpu *target)
+{
+	__atomic_fetch_and(&target->requests, ~VCPU_REQUEST_START_UP, __ATOMIC_SEQ_CST);
+	vcpu_request(target, VCPU_REQUEST_INIT);
+}
+
 void vcpu_start_up(struct vcpu *target, u8 vector)
 {
 	__atomic_store_n(&target->start_up_vector, vector, __ATOMIC_RELAXED);

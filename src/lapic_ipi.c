@@ -72,7 +72,7 @@ static void deliver(struct vcpu *target, u32 command)
 		vcpu_request(target, VCPU_REQUEST_NMI);
 		break;
 	case MODE_INIT:
-		vcpu_request(target, VCPU_REQUEST_INIT);
+		vcpu_ask_init(target);
 		break;
 	case MODE_STARTUP:
 		vcpu_start_up(target, ICR_VECTOR(command));

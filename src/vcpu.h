@@ -164,7 +164,8 @@ void vcpu_request(struct vcpu *target, u32 request);
 /* Make it exit, if it has nothing to be asked. On its own processor: once it has entered the guest. */
 void vcpu_kick(struct vcpu *target);
 
-/* The same for a start-up IPI at page vector << 12. */
+/* INIT for a VP; and a start-up IPI at page vector << 12, which one that waits for it takes. */
+void vcpu_ask_init(struct vcpu *target);
 void vcpu_start_up(struct vcpu *target, u8 vector);
 
 /* HLT has been executed: wait for something to deliver before the guest goes on. */

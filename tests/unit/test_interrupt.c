@@ -363,6 +363,23 @@ static void test_init_and_start_up_at_once(void **state)
 	assert_int_equal(target->state, VCPU_RUNS);
 }
 
+/* A start-up IPI from before the INIT was for a processor that ran: it starts nothing afterwards. */
+static void test_init_after_start_up(void **state)
+{
+	struct vcpu *target;
+
+	(void)state;
+	start(2);
+	target = partition->vp[1];
+	vcpu_start_up(target, 0x99);
+	vcpu_ask_init(target);
+	fake_virts[1].on_wait = wake_by_start_up;
+	run_on(1);
+	interrupt_service(target);
+	assert_int_equal(fake_virts[1].waits, 2);
+	assert_int_equal(fake_virts[1].start_up_page, 0x42);
+}
+
 static void test_stop(void **state)
 {
 	struct vcpu *v = start(3);
@@ -767,6 +784,7 @@ int main(void)
 		cmocka_unit_test(test_kicks),
 		cmocka_unit_test(test_init_and_start_up),
 		cmocka_unit_test(test_init_and_start_up_at_once),
+		cmocka_unit_test(test_init_after_start_up),
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_priority_window),
