@@ -8,6 +8,9 @@
 
 #define VECTOR 0x71
 #define WAKE_VECTOR 0x72
+#define WATCH_VECTOR 0xe0
+#define PATIENCE 3              /* periods of the watch */
+#define ROUNDS 300
 #define SETTLE 360              /* ticks of the PM timer, 100 us: for what must not come */
 #define OTHER_START_PAGE 0xb000
 #define DFR_CLUSTER 0x0fffffffu
@@ -17,6 +20,7 @@ extern const u8 rt_start[], rt_start_end[];
 
 static bool stop_listening;
 static u32 expected[RT_CPUS];   /* how often VECTOR must have come to each */
+static u32 ready;               /* processors that are, by atomic operations */
 
 /* ---- the listening processors ---- */
 
@@ -27,6 +31,12 @@ static void listen(void *unused)
 	apic_handle_by_eoi();
 	while (!__atomic_load_n(&stop_listening, __ATOMIC_ACQUIRE))
 		__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+static bool all_ready(void *unused)
+{
+	(void)unused;
+	return __atomic_load_n(&ready, __ATOMIC_ACQUIRE) == rt_cpu_count;
 }
 
 /* All others listen in the mode that is tested. False: they do not come, and the test has failed. */
@@ -366,6 +376,106 @@ static void nmi_to_self(void)
 	rt_takes_nmi = false;
 }
 
+/* ---- many, and none lost ---- */
+
+/* A periodic timer, seconds apart: what it finds halted has missed its interrupt. */
+static void watch(bool on)
+{
+	rt_apic_write(APIC_TIMER_DIVIDE, 0x3); /* by 16 */
+	rt_apic_write(APIC_LVT_TIMER, on ? APIC_PERIODIC | WATCH_VECTOR : APIC_MASKED);
+	rt_apic_write(APIC_TIMER_INITIAL, on ? 1u << 26 : 0);
+}
+
+static void halt_until(u32 vector, u32 count)
+{
+	while (rt_interrupts[vector] < count && rt_interrupts[WATCH_VECTOR] < PATIENCE)
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* Take the token from the one before, give it to the next, and sleep until it is here again. */
+static void pass_on(void *unused)
+{
+	const unsigned self = rt_index();
+	const u32 next = rt_cpus[(self + 1) % rt_cpu_count].apic_id;
+
+	(void)unused;
+	if (self)
+		apic_reset_to(&apic_tested_mode);
+	apic_handle_by_eoi();
+	rt_interrupts[VECTOR] = rt_interrupts[WATCH_VECTOR] = 0;
+	watch(true);
+	__atomic_fetch_add(&ready, 1, __ATOMIC_ACQ_REL);
+	rt_wait_for(all_ready, NULL);
+	for (u32 round = 1; round <= ROUNDS; round++) {
+		if (self)
+			halt_until(VECTOR, round);
+		rt_apic_send(ICR_ASSERT | VECTOR, next);
+		if (!self)
+			halt_until(VECTOR, round);
+	}
+	watch(false);
+}
+
+static void round_and_round(void)
+{
+	EXPECT_EQ(rt_cpus_start(), rt_cpu_count, "processors that started");
+	ready = 0;
+	for (unsigned n = 1; n < rt_cpu_count; n++)
+		rt_ask(n, pass_on, NULL);
+	pass_on(NULL);
+	for (unsigned n = 1; n < rt_cpu_count; n++)
+		EXPECT_EQ(rt_answer(n), FAULT_NONE, "fault there");
+	for (unsigned n = 0; n < rt_cpu_count; n++) {
+		EXPECT_EQ(rt_cpus[n].interrupts[VECTOR], ROUNDS, "how often the token came by");
+		EXPECT(rt_cpus[n].interrupts[WATCH_VECTOR] < PATIENCE, "processor %u slept on", n);
+	}
+	rt_cpus_stop();
+}
+
+/* NMIs among interrupts, each sent when the one before has been taken: as many come. */
+static void count_nmis(void *unused)
+{
+	(void)unused;
+	apic_reset_to(&apic_tested_mode);
+	apic_handle_by_eoi();
+	rt_takes_nmi = true;
+	watch(true);
+	__atomic_fetch_add(&ready, 1, __ATOMIC_ACQ_REL);
+	halt_until(VECTOR_NMI, ROUNDS);
+	watch(false);
+}
+
+struct count_of { unsigned cpu; u32 vector, count; };
+
+static bool has_counted(void *argument)
+{
+	const struct count_of *c = argument;
+
+	return rt_cpus[c->cpu].interrupts[c->vector] >= c->count;
+}
+
+static void nmis_among_others(void)
+{
+	struct count_of nmis = { 1, VECTOR_NMI, 0 };
+
+	EXPECT(rt_cpu_start(1), "it does not start");
+	ready = rt_cpu_count - 1;
+	rt_ask(1, count_nmis, NULL);
+	rt_wait_for(all_ready, NULL);
+	for (nmis.count = 1; nmis.count <= ROUNDS; nmis.count++) {
+		rt_apic_send(ICR_ASSERT | VECTOR, rt_cpus[1].apic_id);
+		rt_apic_send(ICR_NMI | ICR_ASSERT, rt_cpus[1].apic_id);
+		rt_apic_send(ICR_ASSERT | WAKE_VECTOR, rt_cpus[1].apic_id);
+		if (!rt_wait_for(has_counted, &nmis))
+			break;
+	}
+	EXPECT_EQ(rt_answer(1), FAULT_NONE, "fault there");
+	EXPECT_EQ(rt_cpus[1].interrupts[VECTOR_NMI], ROUNDS, "NMIs that came");
+	EXPECT(rt_cpus[1].interrupts[VECTOR] > 0 && rt_cpus[1].interrupts[WAKE_VECTOR] > 0,
+		"no interrupts came with them");
+	rt_cpus_stop();
+}
+
 /* ---- INIT and start-up ---- */
 
 static void answer(void *flag)
@@ -512,6 +622,8 @@ void suite_ipi(void)
 		{ "from-another", from_another },
 		{ "nmi-physical", nmi_physical },
 		{ "nmi-others", nmi_others },
+		{ "round-and-round", round_and_round },
+		{ "nmis-among-others", nmis_among_others },
 		{ "ignored-when-running", ignored_when_running },
 		{ "start-up-vector", start_up_vector },
 		{ "init-others", init_others },
