@@ -18,6 +18,8 @@
 #define SERIAL_ENABLE 0x3f9
 #define SERIAL_WHICH 0x3fa
 #define SERIAL_MODEM 0x3fc
+#define SERIAL_STATUS 0x3fd
+#define SERIAL_IDLE 0x40
 #define SERIAL_MODEM_OUT2 0x0b  /* OUT2 lets the line through; RTS and DTR as they are */
 #define SERIAL_EMPTY 0x02       /* the transmitter can take a byte */
 
@@ -59,9 +61,16 @@ static void unroute(void)
 	io_apic_write(IO_APIC_ENTRY(SERIAL_LINE), ENTRY_MASKED);
 }
 
-/* The device asks from now on until it has been asked why. */
+static bool has_sent_all(void *unused)
+{
+	(void)unused;
+	return inb(SERIAL_STATUS) & SERIAL_IDLE;
+}
+
+/* The device asks from now on until it has been asked why. It is our console, too. */
 static void raise_line(void)
 {
+	rt_wait_for(has_sent_all, NULL);
 	outb(SERIAL_MODEM, SERIAL_MODEM_OUT2);
 	outb(SERIAL_ENABLE, 0);
 	outb(SERIAL_ENABLE, SERIAL_EMPTY);
