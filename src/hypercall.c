@@ -176,28 +176,32 @@ PART u32 output_start(const struct call *c)
 	return (u32)ALIGN_UP(c->in_size, FAST_BYTES);
 }
 
-PART bool has_register_form(const struct call *c)
-{
-	if (c->out_size)
-		return output_start(c) + c->out_size <= XMM_BYTES;
-	return c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM) && c->in_size <= XMM_BYTES;
-}
-
-/* TLFS 3.7.1: output in registers is for 64-bit callers alone. */
-PART bool output_offered(const struct call *c)
+/* Output needs no claim of its call, as input does; but a 64-bit caller (TLFS 3.7.1). */
+PART u32 check_fast_output(const struct call *c)
 {
 	const struct spec_offer *o = &c->v->partition->offer;
 
-	return c->wide && o->feature & SPEC_FEATURE_FAST_HYPERCALL_OUTPUT &&
-	       o->privilege & SPEC_PRIVILEGE_FAST_HYPERCALL_OUTPUT;
+	if (output_start(c) + c->out_size > XMM_BYTES)
+		return SPEC_RULE_FAST_ALLOWED;
+	if (!c->wide || !(o->feature & SPEC_FEATURE_FAST_HYPERCALL_OUTPUT) ||
+	    !(o->privilege & SPEC_PRIVILEGE_FAST_HYPERCALL_OUTPUT))
+		return SPEC_RULE_XMM_OFFERED;
+	return SPEC_RULE_NONE;
+}
+
+PART u32 check_fast_input(const struct call *c)
+{
+	if (!(c->row->flags & (SPEC_CALL_FAST | SPEC_CALL_XMM)) || c->in_size > XMM_BYTES)
+		return SPEC_RULE_FAST_ALLOWED;
+	return SPEC_RULE_NONE;
 }
 
 PART u32 check_fast(const struct call *c)
 {
-	if (!has_register_form(c))
-		return SPEC_RULE_FAST_ALLOWED;
-	if (c->out_size && !output_offered(c))
-		return SPEC_RULE_XMM_OFFERED;
+	const u32 rule = c->out_size ? check_fast_output(c) : check_fast_input(c);
+
+	if (rule)
+		return rule;
 	if (c->in_size > FAST_BYTES &&
 	    !(c->v->partition->offer.feature & SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL))
 		return SPEC_RULE_XMM_OFFERED;

@@ -573,7 +573,7 @@ static void test_every_reserved_bit(void **state)
 
 static void test_xmm_offered(void **state)
 {
-	static const u64 words[3] = { 0x1000, 1, 0 };
+	static const u64 words[3] = { 0x1000, 1, 0 }, nobody[2] = { 0x30, 0 };
 
 	(void)state;
 	v->partition->offer.feature &= ~SPEC_FEATURE_XMM_REGISTERS_FOR_FAST_HYPERCALL;
@@ -584,6 +584,8 @@ static void test_xmm_offered(void **state)
 	       HV_STATUS_SUCCESS, 0);
 	expect(FAST_32, call(FAST_32, HV_CALL_NOTIFY_LONG_SPIN_WAIT, words, 8), HV_STATUS_SUCCESS,
 	       0);
+	expect(FAST_32, call(FAST_32, HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI, nobody, 16),
+	       HV_STATUS_SUCCESS, 0);
 }
 
 /* ---- output in registers ---- */
