@@ -207,7 +207,8 @@ static void deliver(struct vcpu *v)
 		vector = next_vector(v);
 	}
 	window.interrupt = vector >= 0 || v->pic_waits;
-	window.priority = lapic_blocked_class(v);
+	if (vector < 0)
+		window.priority = lapic_blocked_class(v);
 	virt->set_window(v, &window);
 	v->look = false; /* whatever was let in has been looked at */
 }

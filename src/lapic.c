@@ -93,9 +93,17 @@ static bool has_vector(const struct lapic *l, u32 set, u8 vector)
 	return *word_of(l, set, vector) >> vector % 32 & 1;
 }
 
-static void add_vector(const struct lapic *l, u32 set, u8 vector)
+/* Which words of a set may have a vector: looking at all eight is dear on every delivery. */
+static u8 *words_of(struct lapic *l, u32 set)
+{
+	return set == LAPIC_IRR ? &l->irr_words : &l->isr_words;
+}
+
+static void add_vector(struct lapic *l, u32 set, u8 vector)
 {
 	*word_of(l, set, vector) |= 1u << vector % 32;
+	if (set != LAPIC_TMR)
+		*words_of(l, set) |= (u8)(1u << vector / 32);
 }
 
 static void remove_vector(const struct lapic *l, u32 set, u8 vector)
@@ -103,13 +111,17 @@ static void remove_vector(const struct lapic *l, u32 set, u8 vector)
 	*word_of(l, set, vector) &= ~(1u << vector % 32);
 }
 
-static int highest_vector(const struct lapic *l, u32 set)
+static int highest_vector(struct lapic *l, u32 set)
 {
-	for (int word = VECTORS / 32 - 1; word >= 0; word--) {
+	u8 *words = words_of(l, set);
+
+	while (*words) {
+		const int word = 31 - __builtin_clz(*words);
 		const u32 bits = *lapic_reg(l, set + (u32)word * 0x10);
 
 		if (bits)
 			return word * 32 + 31 - __builtin_clz(bits);
+		*words &= (u8)~(1u << word);
 	}
 	return LAPIC_NO_VECTOR;
 }
@@ -117,7 +129,7 @@ static int highest_vector(const struct lapic *l, u32 set)
 /* ---- priorities ---- */
 
 /* SDM 11.8.3.1: the class of what is in service, or the task's priority when that is no lower. */
-static u32 class_in_service(const struct lapic *l)
+static u32 class_in_service(struct lapic *l)
 {
 	const int vector = highest_vector(l, LAPIC_ISR);
 
@@ -137,13 +149,14 @@ static u32 update_ppr(struct vcpu *v)
  * Edge-triggered vectors of one word of the sets. One that is level-triggered and not ended yet
  * stays so: the machine waits for its EOI.
  */
-static void accept_edges(const struct lapic *l, u32 word, u32 vectors)
+static void accept_edges(struct lapic *l, u32 word, u32 vectors)
 {
 	u32 *irr = lapic_reg(l, LAPIC_IRR + word * 0x10);
 	const u32 isr = *lapic_reg(l, LAPIC_ISR + word * 0x10);
 
 	*lapic_reg(l, LAPIC_TMR + word * 0x10) &= ~vectors | *irr | isr;
 	*irr |= vectors;
+	l->irr_words |= (u8)((vectors != 0) << word);
 }
 
 static void take_posted(struct lapic *l)
