@@ -12,6 +12,8 @@
 #include "remote.h"
 #include "virt.h"
 
+#define FIRING_SHIFT 16 /* of the TSC's rate: 15 us */
+
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
  * arrived yet serves this purpose, too: its target clears the flag before it looks.
@@ -64,11 +66,22 @@ static inline u64 earlier(u64 a, u64 b)
 	return !a || (b && (i64)(b - a) < 0) ? b : a;
 }
 
+/* The processor's timer fires by a clock that is not quite the TSC: so close to it, it may have. */
+static bool is_firing(const struct vcpu *v)
+{
+	const i64 left = (i64)(v->timer_set - machine_tsc());
+
+	return v->timer_set && left < (i64)(v->partition->tsc_hz >> FIRING_SHIFT);
+}
+
 void vcpu_deadlines_changed(struct vcpu *v)
 {
 	const u64 next = earlier(earlier(v->lapic.deadline, stimer_next(v)), v->keys_due);
 
 	if (next == v->timer_set)
+		return;
+	/* Its interrupt must find the timer set, or it would be taken for the guest's; it looks again. */
+	if (is_firing(v) && (!next || (i64)(next - v->timer_set) >= 0))
 		return;
 	v->timer_set = next;
 	machine_timer_set(next);

@@ -764,9 +764,33 @@ static void test_earliest_deadline(void **state)
 	v->lapic.deadline = (u64)-5; /* before now, as the TSC goes round */
 	vcpu_deadlines_changed(v);
 	assert_int_equal(fake_machine.timer, (u64)-5);
-	v->lapic.deadline = v->stimer[2].deadline = 0;
+}
+
+/* A timer that may have fired is left alone, so that its interrupt is known for the hypervisor's. */
+static void test_firing_timer(void **state)
+{
+	struct vcpu *v = start(1);
+
+	(void)state;
+	partition->tsc_hz = 1000000000;
+	fake_machine.tsc = 10000;
+	v->lapic.deadline = 20000;
+	vcpu_deadlines_changed(v);
+	v->lapic.deadline = 0;
+	vcpu_deadlines_changed(v);
+	assert_int_equal(fake_machine.timer, 20000);
+	v->lapic.deadline = 15000; /* earlier still counts */
+	vcpu_deadlines_changed(v);
+	assert_int_equal(fake_machine.timer, 15000);
+	v->lapic.deadline = 900000;
+	vcpu_deadlines_changed(v);
+	assert_int_equal(fake_machine.timer, 15000);
+	assert_true(interrupt_timer(v, 15000));
+	assert_int_equal(fake_machine.timer, 900000);
+	v->lapic.deadline = 0;
 	vcpu_deadlines_changed(v);
 	assert_int_equal(fake_machine.timer, 0);
+	assert_false(interrupt_timer(v, 20000));
 }
 
 int main(void)
@@ -801,6 +825,7 @@ int main(void)
 		cmocka_unit_test(test_flush_numbers_wrap),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_earliest_deadline),
+		cmocka_unit_test(test_firing_timer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

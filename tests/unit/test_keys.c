@@ -47,9 +47,9 @@ static void test_times(void **state)
 	assert_int_equal(v->keys_due, 1000 + 2 * TENTH);
 	assert_int_equal(fake_machine.timer, 1000 + 2 * TENTH);
 	/* What is due earlier comes first, and again afterwards. */
-	v->lapic.deadline = 2000;
+	v->lapic.deadline = 1000 + TENTH + TENTH / 2;
 	vcpu_deadlines_changed(v);
-	assert_int_equal(fake_machine.timer, 2000);
+	assert_int_equal(fake_machine.timer, 1000 + TENTH + TENTH / 2);
 	v->lapic.deadline = 0;
 	vcpu_deadlines_changed(v);
 	assert_int_equal(fake_machine.timer, 1000 + 2 * TENTH);

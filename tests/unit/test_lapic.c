@@ -348,7 +348,7 @@ static void test_reset_ends_levels(void **state)
 	assert_int_equal(take(v), 0x90);
 	lapic_post(v, 0x60);
 	lapic_write(v, LAPIC_LVT_TIMER, 0x40);
-	lapic_write(v, LAPIC_TIMER_INITIAL, 1000);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 1000000);
 	assert_int_not_equal(fake_machine.timer, 0);
 	lapic_set_tpr(v, 0x30);
 	lapic_reset(v);
@@ -632,7 +632,7 @@ static void test_one_shot(void **state)
 	/* An interrupt of a timer that is not set is none of the hypervisor's. */
 	assert_false(interrupt_timer(v, end + 1));
 	/* Zero stops it. */
-	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 1000000);
 	lapic_write(v, LAPIC_TIMER_INITIAL, 0);
 	assert_int_equal(fake_machine.timer, 0);
 }
@@ -718,7 +718,7 @@ static void test_deadline(void **state)
 	assert_int_equal(lapic_read_tsc_deadline(v), 0);
 	assert_int_equal(fake_machine.timer, 0);
 	/* A count that runs ends with the change of mode, and counts there are none. */
-	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 1000000);
 	lapic_write(v, LAPIC_LVT_TIMER, DEADLINE);
 	assert_int_equal(fake_machine.timer, 0);
 	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
