@@ -59,6 +59,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "stubs", suite_stubs, false },
 	{ "vectors", suite_vectors, false },
 	{ "hostile", suite_hostile, false },
+	{ "siege", suite_siege, true },
 	{ "last", suite_last, false },
 };
 

@@ -98,6 +98,7 @@ void vectors_list_codes(u8 *map);
 void suite_last(void); /* what leaves lasting marks: the lock of the hypercall page */
 void suite_msr_locks(void); /* part of it */
 void suite_hostile(void);
+void suite_siege(void);
 void suite_sweep(void);
 void soak(void);
 
