@@ -9,6 +9,7 @@
 #define DR7_ENABLES(dr7, n) ((dr7) >> 2 * (n) & 3)
 #define DR7_KIND(dr7, n) ((dr7) >> (16 + 4 * (n)) & 3)
 #define DR7_LENGTH(dr7, n) (((dr7) >> (18 + 4 * (n)) & 3) + 1) /* three: undefined */
+#define KIND_CODE 0
 #define KIND_PORT 2
 
 u64 debug_enabled(u64 dr7)
@@ -19,6 +20,16 @@ u64 debug_enabled(u64 dr7)
 		if (DR7_ENABLES(dr7, n))
 			bits |= 1ull << n;
 	return bits;
+}
+
+bool debug_is_code_hit(struct vcpu *v, u64 bits)
+{
+	const u64 dr7 = virt->get_reg(v, VREG_DR7);
+
+	for (unsigned n = 0; n < BREAKPOINTS; n++)
+		if (bits >> n & 1 && DR7_KIND(dr7, n) == KIND_CODE)
+			return true;
+	return false;
 }
 
 u64 debug_port_hits(struct vcpu *v, const struct io_access *io)

@@ -21,6 +21,13 @@ enum event_type {
 	EVENT_SOFT_EXCEPTION = 6,  /* INT3, INTO; VMX only */
 };
 
+/*
+ * Vectors, as bits, of exceptions that can raise themselves in their own delivery, again and again:
+ * a breakpoint on the stack, a stack that is not aligned. They exit, as in between a processor may
+ * hear nothing, be it an NMI.
+ */
+#define ENDLESS_EXCEPTIONS (1u << 1 | 1u << 17)
+
 struct event {
 	bool valid;
 	u8 type;      /* enum event_type */

@@ -452,15 +452,15 @@ static __attribute__((noinline)) void iret_exit(struct vcpu *v)
 	svm_step(v, SVM_STEP_IRET);
 }
 
-/* Without a step none is intercepted. */
+/* Of a step, or one of those that could follow each other without end. */
 static __attribute__((noinline)) void exception_exit(struct vcpu *v, u8 vector)
 {
 	struct svm_vcpu *s = svm_of(v);
 	struct event e = event_exception(vector);
 
-	if (!s->step)
+	if (!s->step && !(ENDLESS_EXCEPTIONS >> vector & 1))
 		unexpected_exit(v);
-	if (vector == VECTOR_DB && s->vmcb.save.dr6 & DR6_SINGLE_STEP) {
+	if (s->step && vector == VECTOR_DB && s->vmcb.save.dr6 & DR6_SINGLE_STEP) {
 		if (svm_step_done(v))
 			inject(v, &e);
 		return;

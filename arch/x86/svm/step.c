@@ -47,7 +47,7 @@ static void stop(struct svm_vcpu *s)
 	if (s->step == SVM_STEP_STORE)
 		svm_intercept_stores(s, s->refused_stores);
 	s->step = SVM_STEP_NONE;
-	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = 0;
+	s->vmcb.control.intercept[VMCB_INTERCEPT_EXCEPTION] = ENDLESS_EXCEPTIONS;
 }
 
 static void restore_trap_flag(struct svm_vcpu *s)

@@ -156,6 +156,7 @@ static void set_intercepts(struct vmcb *b)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
 		svm_intercept(b, wanted[i], true);
+	b->control.intercept[VMCB_INTERCEPT_EXCEPTION] = ENDLESS_EXCEPTIONS;
 	if (!svm_features.lax)
 		return;
 	svm_intercept(b, INTERCEPT_CR0_SEL, true);

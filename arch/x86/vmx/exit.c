@@ -48,26 +48,38 @@ static void inject(struct vcpu *v, const struct event *event)
 		info |= EVENT_ERROR_CODE;
 		vmwrite(vmcs_entry_exception_error_code, event->error);
 	}
+	if (event->type == EVENT_PRIVILEGED) /* it is reported behind the instruction */
+		vmwrite(vmcs_entry_instruction_length, vmread(vmcs_exit_instruction_length));
 	vmwrite(vmcs_entry_interruption_information, info);
 	trace(v, TRACE_INJECT, event->vector, event->error, 0);
 }
 
-/* Raise a fault at the instruction that exited. In real mode no vector pushes an error code. */
-static SLOW void raise(struct vcpu *v, u8 vector)
+/* An exception on top of what was under way. In real mode no vector pushes an error code. */
+static void raise_event(struct vcpu *v, const struct event *second)
 {
-	const struct event first = read_vectoring(), second = event_exception(vector);
+	const struct event first = read_vectoring();
 	struct event out;
 
-	if (event_combine(&first, &second, &out) == EVENT_TRIPLE)
+	if (event_combine(&first, second, &out) == EVENT_TRIPLE)
 		triple_fault_exit(v);
 	if (!(vmread(vmcs_guest_cr0) & CR0_PE))
 		out.has_error = false;
-	/*
-	 * The image of RFLAGS that a fault pushes has RF set; injection pushes what it finds (SDM
-	 * 18.3.1.1).
-	 */
-	vmwrite(vmcs_guest_rflags, vmread(vmcs_guest_rflags) | RFLAGS_RF);
 	inject(v, &out);
+}
+
+/* The image of RFLAGS that a fault pushes has RF set; injection pushes what it finds (SDM 18.3.1.1). */
+static void set_resume_flag(void)
+{
+	vmwrite(vmcs_guest_rflags, vmread(vmcs_guest_rflags) | RFLAGS_RF);
+}
+
+/* Raise a fault at the instruction that exited. */
+static SLOW void raise(struct vcpu *v, u8 vector)
+{
+	const struct event e = event_exception(vector);
+
+	set_resume_flag();
+	raise_event(v, &e);
 }
 
 /*
@@ -182,23 +194,53 @@ void vmx_wait(struct vcpu *v)
 	irq_take(v);
 }
 
-/* But for the step over a store none is intercepted. */
+/*
+ * A debug exception that exits has changed no debug register (SDM 28.1): what it is goes from the
+ * exit qualification into DR6. A shadow is over.
+ */
+static void note_debug_exception(struct vcpu *v)
+{
+	const u64 bits = vmread(vmcs_exit_qualification) &
+			 (DR6_BREAKPOINTS | DR6_GENERAL_DETECT | DR6_SINGLE_STEP);
+
+	cpu_write_dr6((cpu_read_dr6() & ~DR6_BREAKPOINTS) | bits);
+	if (bits & DR6_GENERAL_DETECT || debug_is_code_hit(v, bits))
+		set_resume_flag();
+	vmwrite(vmcs_guest_dr7, vmread(vmcs_guest_dr7) & ~DR7_GENERAL_DETECT);
+	vmwrite(vmcs_guest_debugctl, vmread(vmcs_guest_debugctl) & ~DEBUGCTL_BTF);
+	vmwrite(vmcs_guest_pending_debug, 0);
+	vmwrite(vmcs_guest_interruptibility,
+		vmread(vmcs_guest_interruptibility) & ~(u64)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+}
+
+/* Of a step over a store, or one of those that could follow each other without end. */
 static enum vm_next exception_exit(struct vcpu *v, u32 info)
 {
 	const struct vmx_vcpu *x = v->vendor;
 	struct event event = {
 		.valid = true,
-		.type = EVENT_EXCEPTION,
+		.type = info >> EVENT_TYPE_SHIFT & 7,
 		.vector = (u8)info,
 		.has_error = info & EVENT_ERROR_CODE,
 	};
 
-	if (!x->stepping)
-		unexpected_exit(v);
 	if (event.has_error)
 		event.error = (u32)vmread(vmcs_exit_interruption_error_code);
-	if (vmx_store_ended(v, &event))
-		inject(v, &event);
+	if (x->stepping) {
+		if (vmx_store_ended(v, &event))
+			inject(v, &event);
+		return VM_RETRY;
+	}
+	if (!(ENDLESS_EXCEPTIONS >> event.vector & 1))
+		unexpected_exit(v);
+	/* An IRET that raised it has already ended the blocking of NMIs (SDM 28.2.3). */
+	if (info & EVENT_NMI_UNBLOCKED_BY_IRET &&
+	    !(vmread(vmcs_idt_vectoring_information) & EVENT_VALID))
+		vmwrite(vmcs_guest_interruptibility,
+			vmread(vmcs_guest_interruptibility) | BLOCKED_BY_NMI);
+	if (event.vector == VECTOR_DB && event.type == EVENT_EXCEPTION)
+		note_debug_exception(v);
+	raise_event(v, &event);
 	return VM_RETRY;
 }
 

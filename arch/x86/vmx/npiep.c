@@ -72,7 +72,7 @@ static void stop(struct vmx_vcpu *x)
 	x->stepping = false;
 	vmwrite(vmcs_guest_rflags, rflags | (x->step_rflags & RFLAGS_TF));
 	vmwrite(vmcs_guest_debugctl, x->step_debugctl);
-	vmwrite(vmcs_exception_bitmap, 0);
+	vmwrite(vmcs_exception_bitmap, ENDLESS_EXCEPTIONS);
 	set_exits(x, x->refused_stores);
 }
 

@@ -260,7 +260,7 @@ static void set_execution_controls(struct vmx_vcpu *x)
 		adjust(vmx_caps.secondary, secondary,
 		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT);
 	vmwrite(vmcs_secondary_controls, x->secondary_controls);
-	vmwrite(vmcs_exception_bitmap, 0);
+	vmwrite(vmcs_exception_bitmap, ENDLESS_EXCEPTIONS);
 	vmwrite(vmcs_page_fault_error_mask, 0);
 	vmwrite(vmcs_page_fault_error_match, 0);
 	vmwrite(vmcs_cr3_target_count, 0);
