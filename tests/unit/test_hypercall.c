@@ -878,7 +878,7 @@ static void test_all_names(void **state)
 	u64 value[2];
 
 	(void)state;
-	for (u32 name = 0; name < 0xa0100; name++) {
+	for (u32 name = 0; name < 0xb0200; name++) {
 		enum hv_status status = get_register(name, value);
 
 		assert_true(status == HV_STATUS_SUCCESS || status == HV_STATUS_INVALID_PARAMETER);
@@ -890,6 +890,13 @@ static void test_all_names(void **state)
 	assert_int_equal(set_register(0x7fffffff, 1, 0), HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(get_register(HV_REGISTER_NAME_X64_SYNTHETIC_EOI, value),
 			 HV_STATUS_INVALID_PARAMETER);
+	/* The same registers as by their MSRs. */
+	assert_int_equal(set_register(HV_REGISTER_NAME_SINT7, 0x77, 0), HV_STATUS_SUCCESS);
+	assert_int_equal(v->msr[SPEC_MSR_SLOT_SINT + 7], 0x77);
+	assert_int_equal(set_register(HV_REGISTER_NAME_SINT7, 7, 0),
+			 HV_STATUS_INVALID_REGISTER_VALUE);
+	assert_int_equal(set_register(HV_REGISTER_NAME_STIMER3_COUNT, 99, 0), HV_STATUS_SUCCESS);
+	assert_int_equal(v->stimer[3].count, 99);
 }
 
 static void test_segments(void **state)
