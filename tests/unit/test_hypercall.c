@@ -697,6 +697,9 @@ static void test_register_output_offered(void **state)
 	(void)state;
 	offer->feature = all.feature & ~SPEC_FEATURE_FAST_HYPERCALL_OUTPUT;
 	expect_refusal(call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), SPEC_RULE_XMM_OFFERED);
+	/* What is too long for registers is so whether they are offered or not. */
+	expect_refusal(call_for_output(HV_CALL_GET_VP_REGISTERS | REPS(5), input, size),
+		       SPEC_RULE_FAST_ALLOWED);
 	*offer = all;
 	offer->privilege = all.privilege & ~SPEC_PRIVILEGE_FAST_HYPERCALL_OUTPUT;
 	expect_refusal(call_for_output(HV_CALL_GET_PARTITION_ID, NULL, 0), SPEC_RULE_XMM_OFFERED);
