@@ -216,5 +216,5 @@ def all_cells():
 
 # What `make test` has time for: Bochs boots with several processors in minutes.
 def quick_cells():
-    quick_on_bochs = {('linux', 1), ('linux-backports', 2)}
+    quick_on_bochs = {('linux', 4), ('linux-backports', 2)}
     return [cell for cell in all_cells() if cell[1] == 'qemu-svm' or (cell[0], cell[2]) in quick_on_bochs]
