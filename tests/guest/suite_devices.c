@@ -122,7 +122,7 @@ static void wait_for_line(void)
 
 static void level(void)
 {
-	static const u8 vectors[] = { 0x21, VECTOR, 0xfd, 0xfe };
+	static const u8 vectors[] = { 0x21, VECTOR, 0xfd };
 
 	for (unsigned i = 0; i < RT_COUNT(vectors); i++) {
 		begin(take);
@@ -144,7 +144,7 @@ static void level(void)
 
 static void edge(void)
 {
-	static const u8 vectors[] = { 0x21, VECTOR, 0xfd, 0xfe };
+	static const u8 vectors[] = { 0x21, VECTOR, 0xfd };
 
 	for (unsigned i = 0; i < RT_COUNT(vectors); i++) {
 		begin(take);
@@ -152,12 +152,12 @@ static void edge(void)
 		route(vectors[i], rt_self()->apic_id);
 		raise_line();
 		apic_let_in_for(SETTLE);
-		EXPECT_EQ(times, 1, "interrupts of one edge");
+		EXPECT(times == 1, "%u interrupts 0x%x of one edge", times, vectors[i]);
 		EXPECT(!level_seen, "TMR shows that it is level-triggered");
 		lower_line();
 		raise_line();
 		wait_for_line();
-		EXPECT_EQ(times, 2, "interrupts of two edges");
+		EXPECT(times == 2, "%u interrupts 0x%x of two edges", times, vectors[i]);
 		unroute();
 	}
 }
