@@ -225,6 +225,12 @@ static void test_pending_protocol(void **state)
 	assert_int_equal(consume(v, SINT), 3);
 	assert_int_equal(slot(v, SINT)->header.type, HV_MESSAGE_TYPE_NONE);
 	assert_int_equal(take(v), LAPIC_NO_VECTOR);
+	/* A buffer that once had others behind it has none when it comes again. */
+	assert_true(synic_claim(&b[1]));
+	synic_post(v, SINT, &b[1]);
+	assert_int_equal(slot(v, SINT)->header.flags, 0);
+	assert_int_equal(consume(v, SINT), 2);
+	assert_int_equal(slot(v, SINT)->header.type, HV_MESSAGE_TYPE_NONE);
 }
 
 /* The end of a source's interrupt is another chance; that of others is not. */
