@@ -93,37 +93,36 @@ static bool has_vector(const struct lapic *l, u32 set, u8 vector)
 	return *word_of(l, set, vector) >> vector % 32 & 1;
 }
 
-/* Which words of a set may have a vector: looking at all eight is dear on every delivery. */
-static u8 *words_of(struct lapic *l, u32 set)
+/* Of the IRR and the ISR it is known which words are not zero: most of the time none is. */
+static u32 *words_in(struct lapic *l, u32 set)
 {
 	return set == LAPIC_IRR ? &l->irr_words : &l->isr_words;
 }
 
-static void add_vector(struct lapic *l, u32 set, u8 vector)
+static inline void add_vector(struct lapic *l, u32 set, u8 vector)
 {
 	*word_of(l, set, vector) |= 1u << vector % 32;
-	if (set != LAPIC_TMR)
-		*words_of(l, set) |= (u8)(1u << vector / 32);
+	*words_in(l, set) |= 1u << vector / 32;
 }
 
-static void remove_vector(const struct lapic *l, u32 set, u8 vector)
+static inline void remove_vector(struct lapic *l, u32 set, u8 vector)
 {
-	*word_of(l, set, vector) &= ~(1u << vector % 32);
+	u32 *word = word_of(l, set, vector);
+
+	*word &= ~(1u << vector % 32);
+	if (!*word)
+		*words_in(l, set) &= ~(1u << vector / 32);
 }
 
-static int highest_vector(struct lapic *l, u32 set)
+static inline int highest_vector(struct lapic *l, u32 set)
 {
-	u8 *words = words_of(l, set);
+	const u32 words = *words_in(l, set);
+	u32 word;
 
-	while (*words) {
-		const int word = 31 - __builtin_clz(*words);
-		const u32 bits = *lapic_reg(l, set + (u32)word * 0x10);
-
-		if (bits)
-			return word * 32 + 31 - __builtin_clz(bits);
-		*words &= (u8)~(1u << word);
-	}
-	return LAPIC_NO_VECTOR;
+	if (!words)
+		return LAPIC_NO_VECTOR;
+	word = 31 - (u32)__builtin_clz(words);
+	return (int)(word * 32 + 31) - __builtin_clz(*lapic_reg(l, set + word * 0x10));
 }
 
 /* ---- priorities ---- */
@@ -156,7 +155,7 @@ static void accept_edges(struct lapic *l, u32 word, u32 vectors)
 
 	*lapic_reg(l, LAPIC_TMR + word * 0x10) &= ~vectors | *irr | isr;
 	*irr |= vectors;
-	l->irr_words |= (u8)((vectors != 0) << word);
+	l->irr_words |= (u32)(*irr != 0) << word;
 }
 
 static void take_posted(struct lapic *l)
@@ -173,6 +172,13 @@ static void take_posted(struct lapic *l)
 		accept_edges(l, 2 * i, (u32)bits);
 		accept_edges(l, 2 * i + 1, (u32)(bits >> 32));
 	}
+}
+
+/* What may be delivered has changed: that matters where something is pending. */
+static inline void check_interrupts(struct vcpu *v)
+{
+	if (v->lapic.irr_words)
+		vcpu_check_interrupts(v);
 }
 
 /* ---- the end of interrupts ---- */
@@ -194,7 +200,7 @@ static void end_highest(struct vcpu *v)
 	remove_vector(l, LAPIC_ISR, (u8)vector);
 	tell_end(l, (u8)vector);
 	synic_vector_ended(v, (u8)vector);
-	vcpu_check_interrupts(v);
+	check_interrupts(v);
 }
 
 /*
@@ -301,7 +307,7 @@ void lapic_set_tpr(struct vcpu *v, u8 tpr)
 {
 	*lapic_reg(&v->lapic, LAPIC_TPR) = tpr;
 	virt->set_tpr(v, tpr);
-	vcpu_check_interrupts(v);
+	check_interrupts(v);
 }
 
 /* ---- interrupts on their way in ---- */
@@ -316,7 +322,7 @@ void lapic_raise(struct vcpu *v, u8 vector, bool level)
 	}
 	if (level) {
 		/* While the APIC takes none it waits here: ended at once, it would come at once. */
-		add_vector(l, LAPIC_TMR, vector);
+		*word_of(l, LAPIC_TMR, vector) |= 1u << vector % 32;
 		add_vector(l, LAPIC_IRR, vector);
 	} else if (lapic_accepts(l)) {
 		accept_edges(l, vector / 32u, 1u << vector % 32);
@@ -588,6 +594,7 @@ void lapic_reset(struct vcpu *v)
 	l->eoi_offered = false;
 	end_levels(l);
 	memset(l->page, 0, PAGE_SIZE);
+	l->irr_words = l->isr_words = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++)
 		__atomic_store_n(&l->posted[i], 0, __ATOMIC_RELAXED);
 	l->errors = 0;

@@ -57,8 +57,8 @@ enum lapic_reg {
 
 struct lapic {
 	u8 *page;         /* (c) the registers at their offsets; VMX runs on it as virtual-APIC page */
+	u32 irr_words, isr_words; /* (s) bit n: word n of the register is not zero */
 	u64 base;         /* (s) IA32_APIC_BASE as the guest sees it */
-	u8 irr_words, isr_words; /* (s) bit n: word n of the IRR, or ISR, may have a vector */
 	u64 posted[4];    /* (a) vectors asked for by any processor, not in the IRR yet */
 	u32 errors;       /* (s) what the ESR shows after it is written next */
 	u64 deadline;     /* (s) host TSC at which the timer fires next; 0: never */

@@ -180,6 +180,14 @@ void vcpu_deadlines_changed(struct vcpu *v);
  */
 void vcpu_deadline_added(struct vcpu *v, u64 deadline);
 
+/* Whether there is something to do before the next entry: requests or look, as one word. */
+static inline bool vcpu_is_wanted(const struct vcpu *v)
+{
+	_Static_assert(offsetof(struct vcpu, look) == offsetof(struct vcpu, requests) + 4 &&
+		       offsetof(struct vcpu, requests) % 8 == 0, "one word");
+	return *(const volatile u64 *)&v->requests;
+}
+
 /* Count the exit that is being handled. */
 static inline void vcpu_count(struct vcpu *v, enum exit_kind kind)
 {

@@ -596,7 +596,7 @@ void svm_exit(struct vcpu *v)
 	default:
 		other_exit(v, &b->control);
 	}
-	if (__builtin_expect(v->requests | v->look, 0))
+	if (__builtin_expect(vcpu_is_wanted(v), 0))
 		interrupt_service(v);
 	b->save.rax = v->regs.rax;
 }

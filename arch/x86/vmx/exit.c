@@ -453,7 +453,7 @@ void vmx_exit(struct vcpu *v)
 
 	v->exits++;
 	finish(v, dispatch(v, (u32)vmread(vmcs_exit_reason)));
-	if (__builtin_expect(v->requests | v->look, 0))
+	if (__builtin_expect(vcpu_is_wanted(v), 0))
 		interrupt_service(v);
 	x = v->vendor;
 	if (__builtin_expect(x->flush_wanted != x->flush_done, 0))
