@@ -17,6 +17,7 @@
  * present, the address is in bits 51:12, and bit 7 at levels 2 and 3 marks a leaf. All else comes
  * from virt->npt_leaf and virt->npt_table.
  */
+#define MOST_SAME_FAULTS 1000u
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define ENTRY_LEAF (1ull << 7)
 #define ENTRIES 512
@@ -321,6 +322,22 @@ static bool map_device(struct gpa_space *g, u64 page)
 	return true;
 }
 
+/*
+ * Mapped with the right asked for: an old translation, gone with this exit, or another VP was
+ * faster. Again and again without another exit in between is our mistake.
+ */
+static enum vm_next once_more(struct vcpu *v, const struct npt_fault *fault)
+{
+	const bool again = v->last_fault == fault->gpa.v && v->last_fault_exit + 1 == v->exits;
+
+	v->same_faults = again ? v->same_faults + 1 : 0;
+	if (v->same_faults > MOST_SAME_FAULTS)
+		unexpected_exit(v);
+	v->last_fault = fault->gpa.v;
+	v->last_fault_exit = v->exits;
+	return VM_RETRY;
+}
+
 /* The partition's lock is held: what lies there, and what is to be done about it. */
 static enum vm_next resolve(struct vcpu *v, const struct npt_fault *fault)
 {
@@ -331,20 +348,13 @@ static enum vm_next resolve(struct vcpu *v, const struct npt_fault *fault)
 	if (page >> PAGE_SHIFT >= g->page_limit)
 		return refuse_access(v, fault, "outside the guest physical address space");
 	if (overlay_at(v->partition, page >> PAGE_SHIFT, &rights))
-		return refuse_access(v, fault, "the overlay page does not allow it");
+		return fault->access & ~rights
+			       ? refuse_access(v, fault, "the overlay page does not allow it")
+			       : once_more(v, fault);
 	if (kind_of(g, page, page + PAGE_SIZE) == KIND_HIDDEN)
 		return refuse_access(v, fault, "memory of the hypervisor");
-	if (walk(g, page)) {
-		/*
-		 * Mapped with all rights: an old translation, gone with this exit. Once more
-		 * without progress is our mistake.
-		 */
-		if (v->last_fault == fault->gpa.v && v->last_fault_exit + 1 == v->exits)
-			unexpected_exit(v);
-		v->last_fault = fault->gpa.v;
-		v->last_fault_exit = v->exits;
-		return VM_RETRY;
-	}
+	if (walk(g, page))
+		return once_more(v, fault);
 	if (!map_device(g, page))
 		return refuse_access(v, fault, "too many places of device memory");
 	return VM_RETRY;

@@ -142,7 +142,8 @@ struct vcpu {
 	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
 	struct gpa_hits hits;              /* (s) */
-	u64 last_fault, last_fault_exit;   /* (s) to notice a nested page fault without progress */
+	u64 last_fault, last_fault_exit;   /* (s) to notice nested page faults without progress */
+	u32 same_faults;                   /* (s) */
 	bool rip_written;                  /* (s) the hypercall being handled set RIP itself */
 	bool asked;                        /* (s) that hypercall has asked another VP, and waited */
 	/* What was handled last, for panics and refusals. */
