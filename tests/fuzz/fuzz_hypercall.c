@@ -97,6 +97,8 @@ static u64 result_of(const struct vcpu *v, enum caller_mode mode)
 	return mode == CALLER_64 ? v->regs.rax : v->regs.rdx << 32 | (u32)v->regs.rax;
 }
 
+#define TRACED_BYTES 16 /* from the beginning of the copy, whatever it holds */
+
 /* What a handler reads or writes behind its lists is nobody's: a use of it is an error. */
 static void guard_copies(struct vcpu *v, u64 control, bool on)
 {
@@ -109,6 +111,7 @@ static void guard_copies(struct vcpu *v, u64 control, bool on)
 	ASAN_UNPOISON_MEMORY_REGION(v->call_out, PAGE_SIZE);
 	/* Whole words are copied, or two registers and whole XMM registers. */
 	in = control & CONTROL_FAST ? (in + !in + 15) & ~15ull : (in + 7) & ~7ull;
+	in = in < TRACED_BYTES ? TRACED_BYTES : in;
 	if (on && in < PAGE_SIZE)
 		ASAN_POISON_MEMORY_REGION(v->call_in + in, PAGE_SIZE - in);
 	if (on && out < PAGE_SIZE)
