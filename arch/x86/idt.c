@@ -129,10 +129,17 @@ static void leave_wait(u64 *rip)
 		*rip = (u64)idt_wait_end;
 }
 
-/* Called by exception.S for the vectors that are no exceptions. Whose it is, irq.c finds out. */
+/*
+ * Called by exception.S for the vectors that are no exceptions. Whose it is, irq.c finds out. Only one
+ * is let in, so that the APIC's are, which come first, while the PIC's must wait: IF of the frame is
+ * cleared.
+ */
 void interrupt_entry(u64 vector, u64 *rip)
 {
+	u64 *const rflags = rip + 2;
+
 	cpu_self()->taken[vector / 64] |= 1ull << vector % 64;
+	*rflags &= ~RFLAGS_IF;
 	leave_wait(rip);
 }
 

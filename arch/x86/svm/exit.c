@@ -374,7 +374,8 @@ static __attribute__((noinline)) void invalid_exit(struct vcpu *v)
 void svm_let_in(struct vcpu *v)
 {
 	idt_listen(true);
-	asm volatile("stgi; nop; nop; clgi" : : : "memory");
+	/* IF, cleared by an interrupt, must be set for the next to exit (APM 15.21.1). */
+	asm volatile("stgi; nop; nop; clgi; sti" : : : "memory");
 	idt_listen(false);
 	irq_take(v);
 }
@@ -383,7 +384,7 @@ void svm_wait(struct vcpu *v)
 {
 	idt_listen(true);
 	idt_wait(&cpu_self()->nmi, true);
-	asm volatile("clgi" : : : "memory");
+	asm volatile("clgi; sti" : : : "memory");
 	idt_listen(false);
 	irq_take(v);
 }
