@@ -347,12 +347,13 @@ static void short_period(void)
 
 static void all_at_once(void)
 {
-	const u64 base = now() + SOON;
 	struct hv_message copy;
 	u32 seen = 0;
+	u64 base;
 
 	if (!begin(false))
 		return;
+	base = now() + SOON;
 	for (u32 t = 0; t < TIMERS; t++)
 		arm(t, MESSAGE, base + (TIMERS - t) * 100);
 	while (now() < base + SOON)
