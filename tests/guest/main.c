@@ -56,6 +56,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "cluster", suite_cluster, true },
 	{ "registers", suite_registers, false },
 	{ "vp", suite_vp, true },
+	{ "scope", suite_scope, true },
 	{ "stubs", suite_stubs, false },
 	{ "vectors", suite_vectors, false },
 	{ "hostile", suite_hostile, false },

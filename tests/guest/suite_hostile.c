@@ -126,7 +126,8 @@ static void apic_mode_by_name(void)
 {
 	u64 base = 0, value = 0;
 
-	if (!offered(hv_has_privilege_access_vp_registers))
+	if (!offered(hv_has_privilege_access_vp_registers) ||
+	    !offered(hv_has_privilege_access_intr_ctrl_regs))
 		return;
 	if (!(rt_cpuid(1, 0).ecx & CPUID_X2APIC)) {
 		test_skip("no x2APIC");

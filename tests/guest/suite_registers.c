@@ -212,11 +212,31 @@ static void denied(void)
 	expect_result(set(HV_REGISTER_NAME_X64_DR0, value), HV_STATUS_ACCESS_DENIED, 0, "writing");
 }
 
+/* Registers that are MSRs go by the gates of those. */
 static bool is_feature_off(u32 name)
 {
-	return name >= HV_REGISTER_NAME_GUEST_CRASH_P0 &&
-		name <= HV_REGISTER_NAME_GUEST_CRASH_CTL &&
-		!hv_has_feature_guest_crash_regs(&offer);
+	static const struct { u32 first, last; offered_fn bit; } gates[] = {
+		{ HV_REGISTER_NAME_GUEST_CRASH_P0, HV_REGISTER_NAME_GUEST_CRASH_CTL,
+			hv_has_feature_guest_crash_regs },
+		{ HV_REGISTER_NAME_PROCESSOR_CLOCK_FREQUENCY,
+			HV_REGISTER_NAME_INTERRUPT_CLOCK_FREQUENCY,
+			hv_has_privilege_access_frequency_regs },
+		{ HV_REGISTER_NAME_VP_RUNTIME, HV_REGISTER_NAME_VP_RUNTIME,
+			hv_has_privilege_access_vp_run_time_reg },
+		{ HV_REGISTER_NAME_TIME_REF_COUNT, HV_REGISTER_NAME_TIME_REF_COUNT,
+			hv_has_privilege_access_partition_reference_counter },
+		{ HV_REGISTER_NAME_X64_SYNTHETIC_EOI, HV_REGISTER_NAME_X64_SYNTHETIC_TPR,
+			hv_has_privilege_access_intr_ctrl_regs },
+		{ HV_REGISTER_NAME_VP_ASSIST_PAGE, HV_REGISTER_NAME_VP_ASSIST_PAGE,
+			hv_has_privilege_access_intr_ctrl_regs },
+		{ HV_REGISTER_NAME_REFERENCE_TSC, HV_REGISTER_NAME_REFERENCE_TSC,
+			hv_has_privilege_access_partition_reference_tsc },
+	};
+
+	for (unsigned i = 0; i < RT_COUNT(gates); i++)
+		if (name >= gates[i].first && name <= gates[i].last)
+			return !gates[i].bit(&offer);
+	return false;
 }
 
 static void read_all(void)

@@ -75,6 +75,7 @@ void suite_time(void);
 void suite_assist(void);
 void suite_enlighten(void);
 void suite_npiep(void);
+void suite_scope(void);
 void suite_apic(void);
 void suite_mmio(void);
 void suite_cpus(void);
