@@ -5,9 +5,9 @@
  */
 #include "test.h"
 
-#define FLUSHES 20
-#define ROUNDS 300
-#define RESTARTS 8
+#define FLUSHES 8
+#define ROUNDS 30
+#define RESTARTS 3
 #define MSR_APIC_BASE 0x1b
 #define MSR_PAT 0x277
 #define MSR_EFER 0xc0000080
