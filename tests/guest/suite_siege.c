@@ -211,14 +211,15 @@ static void make_calls(u64 r)
 	rt_call(call_page, &in, &out);
 }
 
-/* Interrupts and NMIs to anyone; INIT is for processor 0 to send. */
+/* INIT is for processor 0 to send; an NMI would hit one that starts before it has a table for it. */
 static void interrupt_others(u64 r)
 {
 	const u32 vector = FIRST_FREE_VECTOR + (r & 0x3f), other = (u32)(r >> 8) % rt_cpu_count;
 
-	if (!other)
-		return;
-	rt_apic_send(r >> 16 & 7 ? ICR_ASSERT | vector : ICR_NMI, rt_cpus[other].apic_id);
+	if (!(r >> 16 & 7))
+		rt_apic_send(ICR_NMI, rt_self()->apic_id);
+	else if (other)
+		rt_apic_send(ICR_ASSERT | vector, rt_cpus[other].apic_id);
 	rt_apic_write(0xb0, 0);
 }
 
