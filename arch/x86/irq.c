@@ -81,6 +81,16 @@ void machine_end_interrupt(u8 vector)
 }
 
 /*
+ * A request of the PIC that a masked LINT0 stops is gone. QEMU's APIC takes it back only when it
+ * looks again, as it does for a write of the task priority, and until then lets the processor ask
+ * for a vector that nobody has.
+ */
+static void take_back_request(void)
+{
+	apic_write(APIC_TPR, 0);
+}
+
+/*
  * What the guest wants of the processor's own sources is what the processor does; but a pin that
  * brings an INIT or an SMI would take the processor away from the hypervisor.
  */
@@ -90,10 +100,13 @@ void machine_lvt_written(u32 entry, u32 value)
 
 	if (mode != LVT_FIXED && mode != LVT_NMI && mode != LVT_EXTINT)
 		value |= LVT_MASKED;
-	if (entry == APIC_LVT_LINT0)
+	if (entry != APIC_LVT_LINT0 && entry != APIC_LVT_LINT1)
+		return;
+	apic_write(entry, value);
+	if (entry == APIC_LVT_LINT0) {
 		cpu_self()->pic = (value & (LVT_MASKED | LVT_MODE)) == LVT_EXTINT;
-	if (entry == APIC_LVT_LINT0 || entry == APIC_LVT_LINT1)
-		apic_write(entry, value);
+		take_back_request();
+	}
 }
 
 void machine_logical_id(u32 ldr, u32 dfr)
@@ -125,8 +138,7 @@ void irq_exit(struct vcpu *v)
 	/* Bochs' PIC does not pass through LINT0; there the guest goes on all the same. */
 	if (cpu_self()->pic)
 		apic_write(APIC_LVT_LINT0, LVT_EXTINT | LVT_MASKED);
-	/* QEMU's APIC takes the request back only when it looks again, as it does for this. */
-	apic_write(APIC_TPR, 0);
+	take_back_request();
 	v->pic_waits = true;
 	vcpu_check_interrupts(v);
 }

@@ -149,6 +149,10 @@ static void apic_mode_by_name(void)
 	rt_rdmsr(HV_X64_MSR_ICR, &value);
 	rt_wrmsr(HV_X64_MSR_EOI, 0);
 	expect_alive("changes of APIC_BASE");
+	/* On again, for who comes next. */
+	EXPECT_EQ(set(HV_REGISTER_NAME_X64_APIC_BASE, base, 0).status, HV_STATUS_SUCCESS,
+		"status of turning the APIC on");
+	rt_apic_enable();
 }
 
 static void write_cr4(void *value)

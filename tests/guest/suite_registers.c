@@ -231,6 +231,9 @@ static bool is_feature_off(u32 name)
 			hv_has_privilege_access_intr_ctrl_regs },
 		{ HV_REGISTER_NAME_REFERENCE_TSC, HV_REGISTER_NAME_REFERENCE_TSC,
 			hv_has_privilege_access_partition_reference_tsc },
+		{ HV_REGISTER_NAME_SINT0, HV_REGISTER_NAME_EOM, hv_has_privilege_access_synic_regs },
+		{ HV_REGISTER_NAME_STIMER0_CONFIG, HV_REGISTER_NAME_STIMER3_COUNT,
+			hv_has_privilege_access_synthetic_timer_regs },
 	};
 
 	for (unsigned i = 0; i < RT_COUNT(gates); i++)
