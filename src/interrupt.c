@@ -13,6 +13,7 @@
 #include "virt.h"
 
 #define FIRING_SHIFT 16 /* of the TSC's rate: 15 us */
+#define OVERDUE_SHIFT 10 /* likewise: 1 ms */
 
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
@@ -74,14 +75,22 @@ static bool is_firing(const struct vcpu *v)
 	return v->timer_set && left < (i64)(v->partition->tsc_hz >> FIRING_SHIFT);
 }
 
+/* So late that nothing may come of it any more. */
+static bool is_overdue(const struct vcpu *v)
+{
+	const i64 late = (i64)(machine_tsc() - v->timer_set);
+
+	return v->timer_set && late > (i64)(v->partition->tsc_hz >> OVERDUE_SHIFT);
+}
+
 void vcpu_deadlines_changed(struct vcpu *v)
 {
 	const u64 next = earlier(earlier(v->lapic.deadline, stimer_next(v)), v->keys_due);
 
-	if (next == v->timer_set)
+	if (next == v->timer_set && !is_overdue(v))
 		return;
 	/* Its interrupt must find the timer set, or it would be taken for the guest's; it looks again. */
-	if (is_firing(v) && (!next || (i64)(next - v->timer_set) >= 0))
+	if (!next && is_firing(v))
 		return;
 	v->timer_set = next;
 	machine_timer_set(next);
@@ -89,10 +98,11 @@ void vcpu_deadlines_changed(struct vcpu *v)
 
 void vcpu_deadline_added(struct vcpu *v, u64 deadline)
 {
-	if (v->timer_set && (i64)(deadline - v->timer_set) >= 0)
+	if (!v->timer_set || (i64)(deadline - v->timer_set) < 0)
+		v->timer_set = deadline;
+	else if (!is_overdue(v))
 		return;
-	v->timer_set = deadline;
-	machine_timer_set(deadline);
+	machine_timer_set(v->timer_set);
 }
 
 bool interrupt_timer(struct vcpu *v, u64 now)
@@ -262,6 +272,9 @@ static void wait(struct vcpu *v)
 
 void interrupt_service(struct vcpu *v)
 {
+	/* A timer that was lost would take all later ones with it. */
+	if (is_overdue(v))
+		machine_timer_set(v->timer_set);
 	/* Before requests are looked at: a kick that comes in with it would not come again. */
 	if (v->look)
 		admit_pic(v);

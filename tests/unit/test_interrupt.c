@@ -766,7 +766,7 @@ static void test_earliest_deadline(void **state)
 	assert_int_equal(fake_machine.timer, (u64)-5);
 }
 
-/* A timer that may have fired is left alone, so that its interrupt is known for the hypervisor's. */
+/* One that may have fired is not turned off, so that its interrupt is known for the hypervisor's. */
 static void test_firing_timer(void **state)
 {
 	struct vcpu *v = start(1);
@@ -782,9 +782,9 @@ static void test_firing_timer(void **state)
 	v->lapic.deadline = 15000; /* earlier still counts */
 	vcpu_deadlines_changed(v);
 	assert_int_equal(fake_machine.timer, 15000);
-	v->lapic.deadline = 900000;
+	v->lapic.deadline = 900000; /* should the one before have fired, it is known as well */
 	vcpu_deadlines_changed(v);
-	assert_int_equal(fake_machine.timer, 15000);
+	assert_int_equal(fake_machine.timer, 900000);
 	assert_true(interrupt_timer(v, 15000));
 	assert_int_equal(fake_machine.timer, 900000);
 	v->lapic.deadline = 0;
@@ -793,10 +793,38 @@ static void test_firing_timer(void **state)
 	assert_false(interrupt_timer(v, 20000));
 }
 
+/* One that should have fired long ago is set once more, by whatever happens next. */
+static void test_lost_timer(void **state)
+{
+	struct vcpu *v = start(1);
+
+	(void)state;
+	partition->tsc_hz = 1000000000;
+	fake_machine.tsc = 10000;
+	v->lapic.deadline = 20000;
+	vcpu_deadlines_changed(v);
+	fake_machine.timer = 0;
+	fake_machine.tsc = 900000;
+	vcpu_deadlines_changed(v);
+	vcpu_deadline_added(v, 30000);
+	interrupt_service(v);
+	assert_int_equal(fake_machine.timer, 0); /* it is late, no more */
+	fake_machine.tsc = 1100000;
+	interrupt_service(v);
+	assert_int_equal(fake_machine.timer, 20000);
+	fake_machine.timer = 0;
+	vcpu_deadlines_changed(v);
+	assert_int_equal(fake_machine.timer, 20000);
+	fake_machine.timer = 0;
+	vcpu_deadline_added(v, 1200000);
+	assert_int_equal(fake_machine.timer, 20000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_physical),
+		cmocka_unit_test(test_lost_timer),
 		cmocka_unit_test(test_shorthands),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_cluster),
