@@ -13,8 +13,10 @@ FOLDERS = ('linux', 'linux-backports')      # under build/; boot/fetch-kernel fi
 PLATFORMS = {'qemu-svm': 'SVM', 'bochs-vmx': 'VMX'}
 CPUS = (1, 2, 4)
 APPEND = 'console=ttyS0,115200 loglevel=5 panic=-1 cryptomgr.notests=1'
-# Bochs is slow: one copy of the page tables, one protocol.
-SLOW_APPEND = ' mitigations=off ipv6.disable=1'
+# Bochs is slow: one copy of the page tables, one protocol. And its CPUID contradicts itself twice, which kernels warn of.
+# With AVX-512 in XCR0, leaf 0xD.1 has the size of the standard form (2688) where that of the compacted one (2432)
+# belongs: Linux gives up XSAVE, and 7.3 then dereferences NULL. And for leaf 4 there are 8 cores, for leaf 1 (HTT) one.
+BOCHS_APPEND = ' mitigations=off ipv6.disable=1 clearcpuid=avx512f,ht'
 LIMIT = 900
 
 # How each number of VPs comes to its end, and in which mode its APIC is: every way is gone, none at the cost of a run.
@@ -39,10 +41,8 @@ NO_INVARIANT_TSC = hex((1 << 64) - 1 & ~(1 << 15 | 1 << 33 | 1 << 49))
 # ---- what a run said ------------------------------------------------------------------------------------------------
 
 def kernel_warning(output):
-    """Whether the kernel found something wrong, but for what Bochs 2.7 says of itself in CPUID 0xD."""
-    own = r'cut here (?:(?!end trace).)*XSAVE consistency problem.*?end trace'
-    output = re.sub(own, '', output, flags=re.S)
-    return re.search(r'cut here |BUG: |Oops', output)
+    """Whether the kernel found something wrong; the earliest warnings come without a "cut here"."""
+    return re.search(r'cut here |WARNING: .*CPU|BUG: |Oops', output)
 
 
 def report(results, output, log, core):
@@ -107,7 +107,7 @@ def clock_source(output):
 
 def run(boot, folder, platform, cpus, results):
     ending, mode = ENDINGS[cpus], APIC_MODE[cpus]
-    append = APPEND + (SLOW_APPEND if platform == 'bochs-vmx' else '') + (' nox2apic' if mode == 'xapic' else '')
+    append = APPEND + (BOCHS_APPEND if platform == 'bochs-vmx' else '') + (' nox2apic' if mode == 'xapic' else '')
     append += ' partita=load:1 partita=interrupts' + ('' if ending == POWER_OFF else f' partita={ending}')
     outcome, log = boot(f'matrix-{folder}-{platform}-{cpus}',
                         ['--platform', platform, '--cpus', str(cpus), '--append', append, '--initrd', INITRD,
@@ -140,7 +140,7 @@ def run_without_tsc(boot, folder, results):
 
 def soak(boot, folder, platform, seconds, results):
     """The work again and again on four VPs."""
-    append = APPEND + (SLOW_APPEND if platform == 'bochs-vmx' else '')
+    append = APPEND + (BOCHS_APPEND if platform == 'bochs-vmx' else '')
     outcome, log = boot(f'soak-{folder}-{platform}', ['--platform', platform, '--cpus', '4', '--append',
                         f'{append} partita=soak:{seconds} partita=interrupts', '--initrd', INITRD,
                         f'build/{folder}/vmlinuz'], limit=LIMIT + 60 * seconds)
