@@ -360,10 +360,13 @@ static bool read_section(const struct memory *m, size_t *at, struct section *c, 
 		return false;
 	c->records = m->bytes + *at + sizeof(*h);
 	*at += sizeof(*h) + size;
-	/* The last record tells the low part of the VP's number of exits, or is a little older. */
+	/*
+	 * The last record tells the low part of the VP's number of exits, or is a little older; newer,
+	 * where another VP read that number while this one went on.
+	 */
 	for (uint32_t i = h->records; i > 0; i--)
 		c->exit = i == h->records
-				  ? h->exits - (uint16_t)(h->exits - record(c, i - 1).exit)
+				  ? h->exits - (int16_t)(h->exits - record(c, i - 1).exit)
 				  : c->exit - (uint16_t)(c->exit - record(c, i - 1).exit);
 	return true;
 }
