@@ -12,8 +12,7 @@
 #include "remote.h"
 #include "virt.h"
 
-#define FIRING_SHIFT 16 /* of the TSC's rate: 15 us */
-#define OVERDUE_SHIFT 10 /* likewise: 1 ms */
+#define OVERDUE_SHIFT 10 /* of the TSC's rate: 1 ms */
 
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
@@ -67,14 +66,6 @@ static inline u64 earlier(u64 a, u64 b)
 	return !a || (b && (i64)(b - a) < 0) ? b : a;
 }
 
-/* The processor's timer fires by a clock that is not quite the TSC: so close to it, it may have. */
-static bool is_firing(const struct vcpu *v)
-{
-	const i64 left = (i64)(v->timer_set - machine_tsc());
-
-	return v->timer_set && left < (i64)(v->partition->tsc_hz >> FIRING_SHIFT);
-}
-
 /* So late that nothing may come of it any more. */
 static bool is_overdue(const struct vcpu *v)
 {
@@ -89,9 +80,6 @@ void vcpu_deadlines_changed(struct vcpu *v)
 
 	if (next == v->timer_set && !is_overdue(v))
 		return;
-	/* Its interrupt must find the timer set, or it would be taken for the guest's; it looks again. */
-	if (!next && is_firing(v))
-		return;
 	v->timer_set = next;
 	machine_timer_set(next);
 }
@@ -105,16 +93,13 @@ void vcpu_deadline_added(struct vcpu *v, u64 deadline)
 	machine_timer_set(v->timer_set);
 }
 
-bool interrupt_timer(struct vcpu *v, u64 now)
+void interrupt_timer(struct vcpu *v, u64 now)
 {
-	if (!v->timer_set)
-		return false;
 	v->timer_set = 0; /* it has fired, early or not */
 	lapic_timer_check(v, now);
 	stimer_check(v, now);
 	keys_check(v, now);
 	vcpu_deadlines_changed(v);
-	return true;
 }
 
 void interrupt_from_pic(struct vcpu *v, u8 vector)

@@ -15,8 +15,8 @@ void interrupt_service(struct vcpu *v);
 /* The interrupt controller behind LINT0 gave a vector. */
 void interrupt_from_pic(struct vcpu *v, u8 vector);
 
-/* The processor's timer fired. False: it was not set. */
-bool interrupt_timer(struct vcpu *v, u64 now);
+/* The processor's timer fired, for what it was set to or for what it had been. */
+void interrupt_timer(struct vcpu *v, u64 now);
 
 /* An NMI reached the processor: the answer to a request, or the guest's own. */
 void interrupt_nmi(struct vcpu *v);

@@ -27,8 +27,8 @@
 
 /*
  * Vectors that are the hypervisor's own. They are in the highest class, so that no interrupt of a
- * device in service holds them up. A device that the root gives the same vector is still heard:
- * irq.c tells them apart.
+ * device in service holds them up. A device that the root gives the spurious one is still heard, and
+ * a level-triggered one with the timer's: irq.c tells them apart.
  */
 #define APIC_VECTOR_TIMER 0xfeu
 #define APIC_VECTOR_SPURIOUS 0xffu

@@ -162,7 +162,10 @@ static void arrived(struct vcpu *v, u8 vector)
 		return;
 	}
 	machine_end_interrupt(vector);
-	if (vector != APIC_VECTOR_TIMER || !interrupt_timer(v, cpu_rdtsc()))
+	/* One that had fired when the timer was moved or turned off comes late, and is no guest's. */
+	if (vector == APIC_VECTOR_TIMER)
+		interrupt_timer(v, cpu_rdtsc());
+	else
 		lapic_raise(v, vector, false);
 }
 

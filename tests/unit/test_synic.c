@@ -717,7 +717,7 @@ static void test_early_interrupt(void **state)
 	put(v, COUNT(0), 5000);
 	put(v, CONFIG(0), TO_VECTOR | ENABLE);
 	fire_at(v, 3000);
-	assert_true(interrupt_timer(v, fake_machine.tsc)); /* as a counting timer does */
+	interrupt_timer(v, fake_machine.tsc); /* as a counting timer does */
 	assert_int_equal(take(v), LAPIC_NO_VECTOR);
 	assert_int_not_equal(v->timer_set, 0);
 	fire_at(v, 5001);
