@@ -3,12 +3,12 @@
 #include "gpa.h"
 
 #include "alloc.h"
-#include "lapic.h"
 #include "log.h"
 #include "machine.h"
 #include "overlay.h"
 #include "panic.h"
 #include "partition.h"
+#include "string.h"
 #include "trace.h"
 #include "virt.h"
 
@@ -17,13 +17,15 @@
  * present, the address is in bits 51:12, and bit 7 at levels 2 and 3 marks a leaf. All else comes
  * from virt->npt_leaf and virt->npt_table.
  */
-#define MOST_SAME_FAULTS 1000u
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define ENTRY_LEAF (1ull << 7)
 #define ENTRIES 512
 #define LEVELS 4
 #define ALL_RIGHTS (NPT_R | NPT_W | NPT_X)
 #define LOW_MEMORY (2 * MIB)
+#define MOST_SAME_FAULTS 1000u
+#define ROM_BASE 0xc0000
+#define ROM_END 0x100000
 
 /* What a stretch of addresses is by the memory map. */
 enum kind { KIND_RAM, KIND_HIDDEN, KIND_DEVICE, KIND_MIXED };
@@ -290,6 +292,19 @@ void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 rig
 	hit.rights = rights;
 	h->hit[gpn % GPA_HITS] = hit;
 	return hit.page + (gpa.v & ~PAGE_MASK);
+}
+
+bool gpa_read_code(void *context, u64 gpa, void *out, size_t length)
+{
+	struct vcpu *v = context;
+	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
+
+	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
+		from = machine_ptr(HPA(gpa));
+	if (!from)
+		return false;
+	memcpy(out, from, length);
+	return true;
 }
 
 static enum vm_next refuse_access(struct vcpu *v, const struct npt_fault *fault, const char *why)

@@ -75,6 +75,13 @@ void gpa_forget(struct gpa_hits *h);
 /* The lookup behind gpa_ptr() when the page was not used lately. */
 void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 right);
 
+/*
+ * Copy length bytes at gpa, within its page, of where the guest may have code: its memory as it sees
+ * it, and the firmware's ROM, where BIOS services run. context: the struct vcpu that asks; a
+ * guest_walk reads by this. False: nothing there.
+ */
+bool gpa_read_code(void *context, u64 gpa, void *out, size_t length);
+
 /* The page of gpa, when it was used lately and gives that one right; else NULL. */
 static inline u8 *gpa_recent_page(const struct gpa_hits *h, gpa_t gpa, u32 right)
 {

@@ -7,34 +7,17 @@
 #include "ioapic.h"
 #include "lapic.h"
 #include "log.h"
-#include "machine.h"
 #include "mmio.h"
 #include "panic.h"
 #include "partition.h"
-#include "string.h"
 #include "text.h"
 #include "virt.h"
 
 #define ATTRIBUTE_L (1u << 13)
 #define ATTRIBUTE_DB (1u << 14)
 #define REGISTER_STRIDE 16u
-#define ROM_BASE 0xc0000
-#define ROM_END 0x100000
 
 /* ---- the instruction ---- */
-
-static bool read_guest(void *context, u64 gpa, void *out, size_t length)
-{
-	struct vcpu *v = context;
-	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
-
-	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
-		from = machine_ptr(HPA(gpa));
-	if (!from)
-		return false;
-	memcpy(out, from, length);
-	return true;
-}
 
 static enum mmio_code code_of(struct vcpu *v, const struct segment *cs)
 {
@@ -50,7 +33,7 @@ static size_t fetch(struct vcpu *v, enum mmio_code *code, u8 bytes[INSN_MAX])
 {
 	const struct guest_walk walk = {
 		virt->get_reg(v, VREG_CR0), virt->get_reg(v, VREG_CR3), virt->get_reg(v, VREG_CR4),
-		virt->get_reg(v, VREG_EFER), read_guest, v
+		virt->get_reg(v, VREG_EFER), gpa_read_code, v
 	};
 	u64 linear = virt->get_reg(v, VREG_RIP);
 	struct segment cs;

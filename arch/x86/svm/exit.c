@@ -18,15 +18,11 @@
 #include "machine.h"
 #include "partition.h"
 #include "percpu.h"
-#include "string.h"
 #include "trace.h"
 #include "virt.h"
 
 #define DR6_ON 0xffff0ff0ull
 #define DR6_OFF (1ull << 12)
-
-#define ROM_BASE 0xc0000
-#define ROM_END 0x100000
 
 /* What was being delivered when the exit came. */
 static struct event read_exit_event(const struct vmcb_control *c)
@@ -91,26 +87,12 @@ static bool is_code64(const struct vmcb_save *s)
 	return s->efer & EFER_LMA && s->cs.attributes & VMCB_CS_L;
 }
 
-/* Memory of the guest, and the firmware's ROM: BIOS services run there. */
-static bool read_guest(void *context, u64 gpa, void *out, size_t length)
-{
-	struct vcpu *v = context;
-	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
-
-	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
-		from = machine_ptr(HPA(gpa));
-	if (!from)
-		return false;
-	memcpy(out, from, length);
-	return true;
-}
-
 /* The bytes at RIP; returns how many could be read. */
 static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 {
 	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
 	const struct guest_walk walk = {
-		s->cr0, s->cr3, s->cr4, s->efer, read_guest, v
+		s->cr0, s->cr3, s->cr4, s->efer, gpa_read_code, v
 	};
 
 	return guest_walk_read(&walk, is_code64(s) ? s->rip : (u32)(s->rip + s->cs.base), bytes,
