@@ -69,9 +69,8 @@ static inline u64 earlier(u64 a, u64 b)
 /* So late that nothing may come of it any more. */
 static bool is_overdue(const struct vcpu *v)
 {
-	const i64 late = (i64)(machine_tsc() - v->timer_set);
-
-	return v->timer_set && late > (i64)(v->partition->tsc_hz >> OVERDUE_SHIFT);
+	return v->timer_set && (i64)(machine_tsc() - v->timer_set) >
+					(i64)(v->partition->tsc_hz >> OVERDUE_SHIFT);
 }
 
 void vcpu_deadlines_changed(struct vcpu *v)
