@@ -22,16 +22,6 @@
 #define APIC_ICR_HIGH 0x310
 #define ICR_NMI 0x4400
 
-#ifdef __x86_64__
-#define PUSHF "pushfq"
-#define POPF "popfq"
-#define SP "%%rsp"
-#else
-#define PUSHF "pushfl"
-#define POPF "popfl"
-#define SP "%%esp"
-#endif
-
 static uintptr_t read_cr0(void)
 {
 	uintptr_t value;

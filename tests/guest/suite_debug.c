@@ -20,16 +20,6 @@
 #define VECTOR 0x51
 #define APIC_EOI 0xb0
 
-#ifdef __x86_64__
-#define PUSHF "pushfq"
-#define POPF "popfq"
-#define SP "%%rsp"
-#else
-#define PUSHF "pushfl"
-#define POPF "popfl"
-#define SP "%%esp"
-#endif
-
 #define DEBUG_REGISTER(n)                                                         \
 	static uintptr_t read_dr##n(void)                                         \
 	{                                                                         \

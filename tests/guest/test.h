@@ -106,4 +106,15 @@ void soak(void);
 /* Other ends than that of the suites, by command line; returns when none was asked for. */
 void ending_by_command_line(void);
 
+/* What is written otherwise in assembly of the two widths. */
+#ifdef __x86_64__
+#define PUSHF "pushfq"
+#define POPF "popfq"
+#define SP "%%rsp"
+#else
+#define PUSHF "pushfl"
+#define POPF "popfl"
+#define SP "%%esp"
+#endif
+
 #endif
