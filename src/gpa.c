@@ -226,11 +226,18 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights)
 	return true;
 }
 
+/* What is mapped there is mapped by the memory map, if it is identity mapped. */
+static bool may_be_whole(const struct gpa_space *g, u64 base, unsigned level)
+{
+	/* An overlay is, too, where the guest lays it over the very page that it is. */
+	return level <= natural_level(g, base) &&
+	       kind_of(g, base, base + level_size(level)) != KIND_HIDDEN;
+}
+
 /*
- * True when one entry at level may stand for a table at level - 1: all absent, or identity mapped,
- * which overlays never are. Both together happen in device memory alone, where what is absent is
- * mapped when it is asked for. Only addresses are compared: the processor sets accessed and dirty
- * bits.
+ * True when one entry at level may stand for a table at level - 1: all absent, or identity mapped by
+ * the memory map. Both together happen in device memory alone, where what is absent is mapped when
+ * it is asked for. Only addresses are compared: the processor sets accessed and dirty bits.
  */
 static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsigned level,
 		     bool *present)
@@ -243,7 +250,7 @@ static bool is_whole(const struct gpa_space *g, const u64 *table, u64 base, unsi
 			return false;
 		*present |= table[i] != 0;
 	}
-	return !*present || level <= natural_level(g, base);
+	return !*present || may_be_whole(g, base, level);
 }
 
 /* Take back the table of gpa below level if one entry says the same. */

@@ -245,6 +245,45 @@ static void overlay_moves_cost_nothing(void)
 	expect_alive("moves of an overlay");
 }
 
+static bool is_refused(u64 gpa)
+{
+	u8 byte;
+
+	return rt_read8((uintptr_t)rt_window(0, gpa), &byte) == FAULT_GP;
+}
+
+/* An overlay laid over each page of a piece of 2 MiB, while another comes and goes beside it. */
+static void lay_over_pages(u64 piece)
+{
+	for (u64 gpa = piece; gpa < piece + 2 * MIB; gpa += RT_PAGE) {
+		const u64 beside = gpa ^ RT_PAGE;
+
+		rt_wrmsr(HV_X64_MSR_VP_ASSIST_PAGE, gpa | ENABLE);
+		rt_wrmsr(HV_X64_MSR_SIMP, beside | HV_X64_MSR_SIMP_ENABLE);
+		rt_wrmsr(HV_X64_MSR_SIMP, 0);
+		EXPECT(is_refused(beside), "the hypervisor's page at 0x%llx can be read", beside);
+	}
+	rt_wrmsr(HV_X64_MSR_VP_ASSIST_PAGE, 0);
+}
+
+/* Where the hypervisor is, every page of it is tried: one of them is that of the overlay itself. */
+static void overlays_over_the_hypervisor(void)
+{
+	u32 pieces = 0;
+
+	if (!offered(hv_has_privilege_access_intr_ctrl_regs) ||
+	    !offered(hv_has_privilege_access_synic_regs))
+		return;
+	for (u64 piece = 16 * MIB; piece < 1024 * MIB; piece += 2 * MIB) {
+		if (!is_refused(piece) || !is_refused(piece + 2 * MIB - RT_PAGE))
+			continue;
+		lay_over_pages(piece);
+		pieces++;
+	}
+	EXPECT(pieces, "the hypervisor was not found");
+	expect_alive("overlays over the hypervisor");
+}
+
 /* In the debug registers of the hypervisor's own time nothing of the guest may be armed. */
 static void debug_registers_are_guarded(void)
 {
@@ -383,6 +422,7 @@ void suite_hostile(void)
 		{ "time", time_only_rises },
 		{ "time-page", time_page_before_the_wrap },
 		{ "overlay-moves", overlay_moves_cost_nothing },
+		{ "overlay-over-hypervisor", overlays_over_the_hypervisor },
 		{ "debug-registers", debug_registers_are_guarded },
 		{ "ports", ports_in_part },
 		{ "registers-at-random", registers_at_random },

@@ -178,6 +178,27 @@ static void test_overlay_without_ram(void **state)
 	}
 }
 
+/*
+ * Whoever guesses where an overlay's page lies and lays it over itself has an entry there that looks
+ * like one of the memory map: nothing else of the hypervisor's memory may come with it.
+ */
+static void test_overlay_over_itself(void **state)
+{
+	const u64 gpn = machine_hpa(overlay_page(p, OVERLAY_ASSIST)).v >> PAGE_SHIFT;
+	unsigned level;
+
+	(void)state;
+	assert_true(set_overlay(OVERLAY_ASSIST, gpn));
+	assert_true(set_overlay(OVERLAY_SIMP, gpn ^ 1));
+	clear_overlay(OVERLAY_SIMP);
+	assert_int_equal(fake_npt(p, (gpn ^ 1) << PAGE_SHIFT, &level), 0);
+	assert_int_equal(touch((gpn ^ 1) << PAGE_SHIFT, NPT_R), VM_GP);
+	assert_true(fake_npt(p, gpn << PAGE_SHIFT, &level));
+	assert_int_equal(level, 1);
+	clear_overlay(OVERLAY_ASSIST);
+	assert_int_equal(fake_npt(p, gpn << PAGE_SHIFT, &level), 0);
+}
+
 static void test_overlay_outside(void **state)
 {
 	(void)state;
@@ -387,6 +408,7 @@ int main(void)
 		TEST(test_two_overlays_in_one_large_page),
 		TEST(test_overlays_at_one_page),
 		TEST(test_overlay_without_ram),
+		TEST(test_overlay_over_itself),
 		TEST(test_overlay_outside),
 		TEST(test_out_of_memory),
 		TEST(test_devices),
