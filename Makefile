@@ -209,7 +209,7 @@ unit: $(UNIT_BIN)
 DECODER_OBJ = build/obj/unit/tests/decoder/zydis.o
 $(DECODER_OBJ): UNIT_CFLAGS += -O2
 $(DECODER_OBJ): | build/.setup-tests
-build/decoder: $(DECODER_OBJ) build/obj/unit/arch/x86/mmio.o
+build/decoder: $(DECODER_OBJ) build/obj/unit/arch/x86/mmio.o build/obj/unit/arch/x86/insn.o
 	$(say) LINK $@
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lZydis
 

@@ -26,6 +26,7 @@
 #define MOST_SAME_FAULTS 1000u
 #define ROM_BASE 0xc0000
 #define ROM_END 0x100000
+#define DEVICES_END (4 * GIB) /* the hypervisor maps them up to there */
 
 /* What a stretch of addresses is by the memory map. */
 enum kind { KIND_RAM, KIND_HIDDEN, KIND_DEVICE, KIND_MIXED };
@@ -66,10 +67,10 @@ void gpa_emulate(struct gpa_space *g, u64 base, u64 end)
 	g->emulated[g->emulated_count++] = (struct gpa_range){ base, end };
 }
 
-static bool is_emulated(const struct gpa_space *g, u64 page)
+bool gpa_is_emulated(const struct gpa_space *g, u64 gpa)
 {
 	for (u32 i = 0; i < g->emulated_count; i++)
-		if (page >= g->emulated[i].base && page < g->emulated[i].end)
+		if (gpa >= g->emulated[i].base && gpa < g->emulated[i].end)
 			return true;
 	return false;
 }
@@ -314,6 +315,18 @@ bool gpa_read_code(void *context, u64 gpa, void *out, size_t length)
 	return true;
 }
 
+void *gpa_device_ptr(struct partition *p, gpa_t gpa)
+{
+	const u64 page = gpa.v & PAGE_MASK;
+	u32 rights;
+
+	if (page >= DEVICES_END || page >> PAGE_SHIFT >= p->gpa.page_limit ||
+	    overlay_at(p, page >> PAGE_SHIFT, &rights) ||
+	    kind_of(&p->gpa, page, page + PAGE_SIZE) != KIND_DEVICE)
+		return NULL;
+	return machine_ptr(HPA(gpa.v));
+}
+
 static enum vm_next refuse_access(struct vcpu *v, const struct npt_fault *fault, const char *why)
 {
 	__atomic_fetch_add(&v->partition->gpa.refused, 1, __ATOMIC_RELAXED);
@@ -387,7 +400,7 @@ enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault)
 	enum vm_next next;
 
 	trace(v, TRACE_NPT_FAULT, fault->access, fault->gpa.v, 0);
-	if (is_emulated(&v->partition->gpa, fault->gpa.v & PAGE_MASK))
+	if (gpa_is_emulated(&v->partition->gpa, fault->gpa.v))
 		return apic_page_exit(v, fault);
 	partition_lock(v->partition);
 	next = resolve(v, fault);

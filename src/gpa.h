@@ -82,6 +82,13 @@ void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 rig
  */
 bool gpa_read_code(void *context, u64 gpa, void *out, size_t length);
 
+/*
+ * Host address of the byte at gpa in a device's memory, valid to the end of its page; NULL: there is none,
+ * or the hypervisor does not reach it. gpa_is_emulated: an APIC answers there.
+ */
+void *gpa_device_ptr(struct partition *p, gpa_t gpa);
+bool gpa_is_emulated(const struct gpa_space *g, u64 gpa);
+
 /* The page of gpa, when it was used lately and gives that one right; else NULL. */
 static inline u8 *gpa_recent_page(const struct gpa_hits *h, gpa_t gpa, u32 right)
 {

@@ -3,7 +3,6 @@
 #include "io.h"
 
 #include "console.h"
-#include "log.h"
 #include "machine.h"
 #include "observe.h"
 #include "options.h"
@@ -237,24 +236,40 @@ static void write_port(struct partition *p, const struct io_access *io, u32 valu
 		partition_end_root(p, why, why == END_EXIT ? value : 0);
 }
 
+static u32 mask_of(const struct io_access *io)
+{
+	return io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1;
+}
+
+static bool is_hidden(const struct io_access *io)
+{
+	return touches(io, ports.console, ports.console_count) ||
+	       (ports.trace && touches(io, ports.trace, 1));
+}
+
+u32 io_read(struct vcpu *v, const struct io_access *io)
+{
+	const u32 value = is_hidden(io) ? mask_of(io) : machine_in(io->port, io->size);
+
+	trace(v, TRACE_IO, io->port, value, io->in);
+	return value;
+}
+
+void io_write(struct vcpu *v, const struct io_access *io, u32 value)
+{
+	value &= mask_of(io);
+	trace(v, TRACE_IO, io->port, value, io->in);
+	if (!is_hidden(io))
+		write_port(v->partition, io, value);
+}
+
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io)
 {
-	u32 mask = io->size == 4 ? UINT32_MAX : (1u << 8 * io->size) - 1,
-	    value = (u32)v->regs.rax & mask;
-	bool hidden = touches(io, ports.console, ports.console_count) ||
-		      (ports.trace && touches(io, ports.trace, 1));
-
-	if (io->string) {
-		log_refusal(v, "refused string access to port 0x%x", io->port);
-		return VM_GP;
-	}
+	if (io->string)
+		return string_io_exit(v, io);
 	if (io->in)
-		value = hidden ? mask : machine_in(io->port, io->size);
-	trace(v, TRACE_IO, io->port, value, io->in);
-	if (io->in) {
-		put_rax(v, io->size, value);
-	} else if (!hidden) {
-		write_port(v->partition, io, value);
-	}
+		put_rax(v, io->size, io_read(v, io));
+	else
+		io_write(v, io, (u32)v->regs.rax);
 	return VM_SKIP;
 }

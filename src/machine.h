@@ -44,6 +44,9 @@ void machine_mmio_write(hpa_t hpa, u32 value);
 void machine_xmm_read(unsigned n, u64 out[2]);
 void machine_xmm_write(unsigned n, const u64 in[2]);
 
+/* The guest's PKRU, which is live likewise. Its CR4.PKE is set. */
+u32 machine_pkru(void);
+
 /*
  * The VP that the calling processor runs; NULL before it was bound to one, which is for good and
  * sets up the processor's timer by the rates that were measured.

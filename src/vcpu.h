@@ -31,6 +31,8 @@ enum vm_next {
 	VM_RETRY,  /* RIP stays: execute the instruction again, or state was set explicitly */
 	VM_UD,     /* raise #UD at the instruction */
 	VM_GP,     /* raise #GP(0) at the instruction */
+	VM_FAULT,  /* raise vcpu.fault at the instruction */
+	VM_REPEAT, /* of string I/O: one repetition is finished, and it is not the last */
 };
 
 /* How the guest called: decided by the vendor from CPL, CR0.PE, RFLAGS.VM, EFER.LMA and CS.L. */
@@ -144,6 +146,7 @@ struct vcpu {
 	struct gpa_hits hits;              /* (s) */
 	u64 last_fault, last_fault_exit;   /* (s) to notice nested page faults without progress */
 	u32 same_faults;                   /* (s) */
+	struct { u8 vector; u32 error; } fault; /* (s) what VM_FAULT means */
 	bool rip_written;                  /* (s) the hypercall being handled set RIP itself */
 	bool asked;                        /* (s) that hypercall has asked another VP, and waited */
 	/* What was handled last, for panics and refusals. */
@@ -194,6 +197,14 @@ static inline void vcpu_count(struct vcpu *v, enum exit_kind kind)
 {
 	v->exit_kind = kind;
 	v->exit_count[kind]++;
+}
+
+/* Raise a fault at the instruction; error is its error code, where it has one. */
+static inline enum vm_next vcpu_fault(struct vcpu *v, u8 vector, u32 error)
+{
+	v->fault.vector = vector;
+	v->fault.error = error;
+	return VM_FAULT;
 }
 
 /* Pending interrupts, or what may be delivered, have changed: look before the next entry. */

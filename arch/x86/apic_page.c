@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Carries out instructions that reach registers of the APICs in memory. */
+#include "apic_page.h"
+
 #include "cpu.h"
 #include "gpa.h"
-#include "guest_walk.h"
+#include "guest_memory.h"
 #include "insn.h"
 #include "ioapic.h"
 #include "lapic.h"
@@ -13,37 +15,9 @@
 #include "text.h"
 #include "virt.h"
 
-#define ATTRIBUTE_L (1u << 13)
-#define ATTRIBUTE_DB (1u << 14)
 #define REGISTER_STRIDE 16u
 
 /* ---- the instruction ---- */
-
-static enum mmio_code code_of(struct vcpu *v, const struct segment *cs)
-{
-	if (!(virt->get_reg(v, VREG_CR0) & CR0_PE))
-		return MMIO_CODE16;
-	if (virt->get_reg(v, VREG_EFER) & EFER_LMA && cs->attributes & ATTRIBUTE_L)
-		return MMIO_CODE64;
-	return cs->attributes & ATTRIBUTE_DB ? MMIO_CODE32 : MMIO_CODE16;
-}
-
-/* The instruction at RIP: its bytes, and how many could be read. */
-static size_t fetch(struct vcpu *v, enum mmio_code *code, u8 bytes[INSN_MAX])
-{
-	const struct guest_walk walk = {
-		virt->get_reg(v, VREG_CR0), virt->get_reg(v, VREG_CR3), virt->get_reg(v, VREG_CR4),
-		virt->get_reg(v, VREG_EFER), gpa_read_code, v
-	};
-	u64 linear = virt->get_reg(v, VREG_RIP);
-	struct segment cs;
-
-	virt->get_segment(v, VSEG_CS, &cs);
-	*code = code_of(v, &cs);
-	if (*code != MMIO_CODE64)
-		linear = (u32)(linear + cs.base);
-	return guest_walk_read(&walk, linear, bytes, INSN_MAX);
-}
 
 static _Noreturn void refuse(struct vcpu *v, u64 gpa, const u8 *bytes, size_t count)
 {
@@ -123,7 +97,7 @@ static bool is_lapic(u64 gpa)
  * I/O APICs, too, take 32 bits at multiples of 16. In the rest of the place that is for messages to
  * processors a root finds nothing.
  */
-static u64 read_memory(struct vcpu *v, u64 gpa, unsigned size)
+u64 apic_page_read(struct vcpu *v, u64 gpa, unsigned size)
 {
 	const u64 within = gpa % REGISTER_STRIDE;
 
@@ -134,7 +108,7 @@ static u64 read_memory(struct vcpu *v, u64 gpa, unsigned size)
 	return ioapic_read(v->partition, gpa - within) >> 8 * within;
 }
 
-static void write_memory(struct vcpu *v, u64 gpa, unsigned size, u64 value)
+void apic_page_write(struct vcpu *v, u64 gpa, unsigned size, u64 value)
 {
 	if (is_lapic(gpa))
 		write_lapic(v, (u32)(gpa & ~PAGE_MASK), size, value);
@@ -144,39 +118,26 @@ static void write_memory(struct vcpu *v, u64 gpa, unsigned size, u64 value)
 
 /* ---- the operations ---- */
 
-static u64 size_mask(unsigned size)
-{
-	return size == 8 ? ~0ull : (1ull << 8 * size) - 1;
-}
-
-/* RDI and RCX are written as far as the address size goes, and 32 bits clear the upper half. */
-static u64 advanced(u64 reg, u64 step, unsigned address_size)
-{
-	const u64 mask = size_mask(address_size), kept = address_size == 4 ? 0 : reg & ~mask;
-
-	return kept | ((reg + step) & mask);
-}
-
 /* One of REP STOS at a time: RIP stays until the last. False: there is more to do. */
 static bool store_string(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 {
 	const u64 step = virt->get_reg(v, VREG_RFLAGS) & RFLAGS_DF ? -(u64)i->size : i->size;
-	const u64 mask = size_mask(i->address_size);
+	const u64 mask = insn_mask(i->address_size);
 
 	/* None to do makes no access: another processor has changed the instruction meanwhile. */
 	if (i->repeat && !(v->regs.rcx & mask))
 		return true;
-	write_memory(v, gpa, i->size, v->regs.rax);
-	v->regs.rdi = advanced(v->regs.rdi, step, i->address_size);
+	apic_page_write(v, gpa, i->size, v->regs.rax);
+	v->regs.rdi = insn_advance(v->regs.rdi, step, i->address_size);
 	if (!i->repeat)
 		return true;
-	v->regs.rcx = advanced(v->regs.rcx, -1ull, i->address_size);
+	v->regs.rcx = insn_advance(v->regs.rcx, -1ull, i->address_size);
 	return !(v->regs.rcx & mask);
 }
 
 static void compute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 {
-	const u64 memory = read_memory(v, gpa, i->size) & size_mask(i->size);
+	const u64 memory = apic_page_read(v, gpa, i->size) & insn_mask(i->size);
 	const u64 other = i->immediate ? i->value : get_register(v, i);
 	u64 rflags = virt->get_reg(v, VREG_RFLAGS), result;
 
@@ -184,7 +145,7 @@ static void compute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 				 : mmio_compute(i->op, other, memory, i->size, &rflags);
 	if (mmio_has_result(i->op)) {
 		if (i->memory_first)
-			write_memory(v, gpa, i->size, result);
+			apic_page_write(v, gpa, i->size, result);
 		else
 			set_register(v, i, result);
 	}
@@ -198,16 +159,16 @@ static bool execute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 
 	switch (i->op) {
 	case MMIO_READ:
-		set_register(v, i, extend(read_memory(v, gpa, i->size), i->size, i->sign));
+		set_register(v, i, extend(apic_page_read(v, gpa, i->size), i->size, i->sign));
 		return true;
 	case MMIO_WRITE:
-		write_memory(v, gpa, i->size, i->immediate ? i->value : get_register(v, i));
+		apic_page_write(v, gpa, i->size, i->immediate ? i->value : get_register(v, i));
 		return true;
 	case MMIO_STORE:
 		return store_string(v, i, gpa);
 	case MMIO_EXCHANGE:
-		old = read_memory(v, gpa, i->size);
-		write_memory(v, gpa, i->size, get_register(v, i));
+		old = apic_page_read(v, gpa, i->size);
+		apic_page_write(v, gpa, i->size, get_register(v, i));
 		set_register(v, i, old);
 		return true;
 	default:
@@ -219,9 +180,9 @@ static bool execute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 {
 	struct mmio_insn insn;
-	enum mmio_code code;
+	enum insn_code code;
 	u8 bytes[INSN_MAX];
-	const size_t count = fetch(v, &code, bytes);
+	const size_t count = guest_fetch(v, &code, bytes);
 	const u64 gpa = fault->gpa.v;
 
 	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn) ||

@@ -14,6 +14,12 @@ u64 debug_enabled(u64 dr7);
 /* Whether one of these bits of DR6 stands for a breakpoint at the instruction that is next. */
 bool debug_is_code_hit(struct vcpu *v, u64 bits);
 
+/*
+ * The bits of DR6 for breakpoints of a VP that an access to size bytes at a linear address, just made for
+ * it, has hit.
+ */
+u64 debug_data_hits(struct vcpu *v, u64 linear, u32 size, bool write);
+
 /* The bits of DR6 for breakpoints of a VP that an access to ports, just made for it, has hit. */
 u64 debug_port_hits(struct vcpu *v, const struct io_access *io);
 

@@ -8,10 +8,26 @@
 #include "cpu.h"
 
 #define PTE_P 1ull
+#define PTE_W (1ull << 1)
+#define PTE_U (1ull << 2)
+#define PTE_A (1ull << 5)
+#define PTE_D (1ull << 6)
 #define PTE_PS (1ull << 7)
+#define PTE_NX (1ull << 63)
+#define PTE_PAE_RESERVED (0x7ffull << 52)
+#define PTE_32_LARGE_RESERVED (1ull << 21)
+#define PTE_KEY(entry) ((entry) >> 59 & 15)
 #define ADDRESS_64 0x000ffffffffff000ull
 #define ADDRESS_32 0xfffff000ull
 #define CR3_PAE_BASE 0xffffffe0ull
+#define MOST_LEVELS 5
+
+/* Error codes of page faults. */
+#define ERROR_P (1u << 0)
+#define ERROR_W (1u << 1)
+#define ERROR_U (1u << 2)
+#define ERROR_RESERVED (1u << 3)
+#define ERROR_KEY (1u << 5)
 
 /* How one mode's tables look. */
 struct walk_format {
@@ -46,35 +62,155 @@ static u64 leaf_base(const struct walk_format *f, unsigned level, u64 entry, u64
 	return base;
 }
 
-bool guest_walk_translate(const struct guest_walk *w, u64 linear, u64 *gpa)
-{
-	struct walk_format f;
-	u64 table;
+/* The entries on the way to an address, by level, down to the one that maps it. */
+struct walk_path {
+	struct walk_format format;
+	u64 at[MOST_LEVELS + 1], entry[MOST_LEVELS + 1];
+	unsigned leaf;
+	u64 gpa;
+};
 
-	if (!(w->efer & EFER_LMA))
-		linear = (u32)linear;
-	if (!(w->cr0 & CR0_PG)) {
-		*gpa = linear;
-		return true;
-	}
-	f = format_of(w);
-	table = f.root;
+/* The pointers of PAE paging have no rights and are never written. */
+static bool is_pointer(const struct walk_format *f, unsigned level)
+{
+	return f->levels == 3 && level == 3;
+}
+
+/* Bits that must be zero in a present entry; where physical_bits is not told, none. */
+static u64 reserved_bits(const struct guest_walk *w, const struct walk_format *f, unsigned level,
+			 u64 entry)
+{
+	const bool large = level > 1 && entry & PTE_PS;
+	u64 bits;
+
+	if (!w->physical_bits || is_pointer(f, level))
+		return 0;
+	if (f->entry_bytes == 4)
+		return large && f->large_levels ? PTE_32_LARGE_RESERVED : 0;
+	bits = ADDRESS_64 & ~((1ull << w->physical_bits) - 1);
+	if (f->levels == 3)
+		bits |= PTE_PAE_RESERVED;
+	if (!(w->efer & EFER_NXE))
+		bits |= PTE_NX;
+	if (large && !(f->large_levels >> level & 1))
+		bits |= PTE_PS;
+	else if (large) /* but for the lowest, which says of what memory type it is */
+		bits |= (1ull << (PAGE_SHIFT + 9 * (level - 1))) - (1ull << (PAGE_SHIFT + 1));
+	return bits;
+}
+
+/* False: the address is not mapped. Then *error is what it lacks, without who asked. */
+static bool follow(const struct guest_walk *w, u64 linear, struct walk_path *p, u32 *error)
+{
+	const struct walk_format f = format_of(w);
+	u64 table = f.root;
+
+	p->format = f;
 	for (unsigned level = f.levels; level > 0; level--) {
 		const unsigned shift = PAGE_SHIFT + f.index_bits * (level - 1);
 		const u64 index = linear >> shift & ((1u << f.index_bits) - 1),
 			  offset_mask = (1ull << shift) - 1;
 		u64 entry = 0;
 
-		if (!w->read(w->context, table + index * f.entry_bytes, &entry, f.entry_bytes) ||
-		    !(entry & PTE_P))
+		p->at[level] = table + index * f.entry_bytes;
+		*error = 0;
+		if (!w->read(w->context, p->at[level], &entry, f.entry_bytes) || !(entry & PTE_P))
 			return false;
+		*error = ERROR_P | ERROR_RESERVED;
+		if (entry & reserved_bits(w, &f, level, entry))
+			return false;
+		p->entry[level] = entry;
 		if (level == 1 || (f.large_levels >> level & 1 && entry & PTE_PS)) {
-			*gpa = leaf_base(&f, level, entry, offset_mask) | (linear & offset_mask);
+			p->leaf = level;
+			p->gpa = leaf_base(&f, level, entry, offset_mask) | (linear & offset_mask);
 			return true;
 		}
 		table = entry & f.address;
 	}
 	return false;
+}
+
+/* Linear addresses are 32 bits wide outside of long mode. */
+static u64 significant(const struct guest_walk *w, u64 linear)
+{
+	return w->efer & EFER_LMA ? linear : (u32)linear;
+}
+
+bool guest_walk_translate(const struct guest_walk *w, u64 linear, u64 *gpa)
+{
+	struct walk_path p;
+	u32 error;
+
+	linear = significant(w, linear);
+	if (!(w->cr0 & CR0_PG)) {
+		*gpa = linear;
+		return true;
+	}
+	if (!follow(w, linear, &p, &error))
+		return false;
+	*gpa = p.gpa;
+	return true;
+}
+
+/* Whether the key of a page of user mode forbids it (SDM 4.6.2). */
+static bool key_forbids(const struct guest_walk *w, const struct guest_rights *r, u64 leaf)
+{
+	const u32 rights = r->pkru >> 2 * PTE_KEY(leaf);
+
+	if (!(w->efer & EFER_LMA) || !(w->cr4 & CR4_PKE))
+		return false;
+	return rights & 1 || (rights & 2 && r->write && (r->user || w->cr0 & CR0_WP));
+}
+
+/* What of the rights is missing: bits of an error code, 0: nothing (SDM 4.6.1). */
+static u32 missing(const struct guest_walk *w, const struct guest_rights *r,
+		   const struct walk_path *p)
+{
+	u64 all = PTE_W | PTE_U;
+
+	for (unsigned level = p->format.levels; level >= p->leaf; level--)
+		if (!is_pointer(&p->format, level))
+			all &= p->entry[level];
+	if (all & PTE_U ? r->without_user : r->user)
+		return ERROR_P;
+	if (r->write && !(all & PTE_W) && (r->user || w->cr0 & CR0_WP))
+		return ERROR_P;
+	return all & PTE_U && key_forbids(w, r, p->entry[p->leaf]) ? ERROR_P | ERROR_KEY : 0;
+}
+
+/* False: an entry is another one meanwhile. */
+static bool mark(const struct guest_walk *w, const struct walk_path *p, bool write)
+{
+	for (unsigned level = p->format.levels; level >= p->leaf; level--) {
+		const u64 old = p->entry[level],
+			  new = old | PTE_A | (write && level == p->leaf ? PTE_D : 0);
+
+		if (new != old && !is_pointer(&p->format, level) &&
+		    !w->replace(w->context, p->at[level], p->format.entry_bytes, old, new))
+			return false;
+	}
+	return true;
+}
+
+enum guest_walk_end guest_walk_access(const struct guest_walk *w, u64 linear,
+				      const struct guest_rights *r, u64 *gpa, u32 *error)
+{
+	struct walk_path p;
+
+	linear = significant(w, linear);
+	*gpa = linear;
+	if (!(w->cr0 & CR0_PG))
+		return GUEST_WALK_DONE;
+	if (follow(w, linear, &p, error))
+		*error = missing(w, r, &p);
+	else
+		p.leaf = 0;
+	if (*error || !p.leaf) {
+		*error |= (r->write ? ERROR_W : 0) | (r->user ? ERROR_U : 0);
+		return GUEST_WALK_FAULT;
+	}
+	*gpa = p.gpa;
+	return mark(w, &p, r->write) ? GUEST_WALK_DONE : GUEST_WALK_AGAIN;
 }
 
 size_t guest_walk_read(const struct guest_walk *w, u64 linear, void *out, size_t length)

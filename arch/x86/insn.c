@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* Lengths of the few instructions that exit, for processors that do not save the next RIP. */
+/* Instructions that exit: their prefixes, their lengths, and the few that are taken apart. */
 #include "insn.h"
 
 #include "string.h"
@@ -24,29 +24,99 @@ static const struct opcode opcodes[INSN_COUNT] = {
 	[INSN_MOV_TO_DR] = { 2, { 0x0f, 0x23 } },
 };
 
-static bool is_prefix(u8 byte)
+/* Outside 64-bit code by any of six prefixes; in it only FS and GS have a base. */
+static void name_segment(struct insn_prefixes *p, unsigned segment, bool code64)
 {
-	switch (byte) {
-	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: /* segments */
-	case 0x66: case 0x67:                                             /* sizes */
-	case 0xf0: case 0xf2: case 0xf3:                                  /* lock, repeat */
-		return true;
-	default:
-		return false;
+	if (code64 && segment < INSN_FS)
+		return;
+	p->has_segment = true;
+	p->segment = (u8)segment;
+}
+
+struct insn_prefixes insn_prefixes(const u8 *bytes, size_t count, bool code64)
+{
+	struct insn_prefixes p = { 0 };
+
+	for (; p.count < count; p.count++) {
+		const u8 byte = bytes[p.count];
+
+		switch (byte) {
+		case 0x26: case 0x2e: case 0x36: case 0x3e:
+			name_segment(&p, byte >> 3 & 3, code64);
+			break;
+		case 0x64: case 0x65:
+			name_segment(&p, byte & 7, code64);
+			break;
+		case 0x66:
+			p.operand = true;
+			break;
+		case 0x67:
+			p.address = true;
+			break;
+		case 0xf0:
+			p.lock = true;
+			break;
+		case 0xf2: case 0xf3:
+			p.repeat = true;
+			break;
+		default:
+			if (!code64 || (byte & 0xf0) != 0x40)
+				return p;
+			/* A REX counts only right before the opcode. */
+			p.rex = byte;
+			continue;
+		}
+		p.rex = 0;
 	}
+	return p;
+}
+
+unsigned insn_address_size(enum insn_code code, const struct insn_prefixes *p)
+{
+	if (code == INSN_CODE64)
+		return p->address ? 4 : 8;
+	return (code == INSN_CODE32) != p->address ? 4 : 2;
+}
+
+/* What is written has the size of an address, and 32 bits clear the upper half. */
+u64 insn_advance(u64 reg, u64 step, unsigned address_size)
+{
+	const u64 mask = insn_mask(address_size), kept = address_size == 4 ? 0 : reg & ~mask;
+
+	return kept | ((reg + step) & mask);
+}
+
+/* INS writes to ES whatever the prefixes say; OUTS reads from DS unless they do. */
+bool insn_string(const u8 *bytes, size_t count, enum insn_code code, struct insn_string *out)
+{
+	struct insn_prefixes p;
+
+	if (count > INSN_MAX)
+		count = INSN_MAX;
+	p = insn_prefixes(bytes, count, code == INSN_CODE64);
+	if (p.count == count || p.lock || (bytes[p.count] & 0xfc) != 0x6c)
+		return false;
+	*out = (struct insn_string){
+		.length = p.count + 1,
+		.address_size = (u8)insn_address_size(code, &p),
+		.in = !(bytes[p.count] & 2),
+		.repeat = p.repeat,
+		.segment = p.has_segment ? p.segment : INSN_DS,
+	};
+	if (out->in)
+		out->segment = INSN_ES;
+	return true;
 }
 
 unsigned insn_length(enum insn insn, const u8 *bytes, size_t count, bool code64)
 {
 	const struct opcode *op = &opcodes[insn];
 	const unsigned operands = insn == INSN_MOV_TO_CR || insn == INSN_MOV_TO_DR;
-	unsigned at = 0;
+	unsigned at;
 
 	if (count > INSN_MAX)
 		count = INSN_MAX;
-	/* A REX that another prefix follows is ignored, so both kinds may come in any order. */
-	while (at < count && (is_prefix(bytes[at]) || (code64 && (bytes[at] & 0xf0) == 0x40)))
-		at++;
+	at = insn_prefixes(bytes, count, code64).count;
 	if (at + op->length + operands > count || memcmp(bytes + at, op->bytes, op->length))
 		return 0;
 	return at + op->length + operands;

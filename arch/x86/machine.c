@@ -122,6 +122,18 @@ void machine_xmm_write(unsigned n, const u64 in[2])
 	}
 }
 
+/* RDPKRU asks for CR4.PKE, which the hypervisor has no use for. */
+u32 machine_pkru(void)
+{
+	const u64 cr4 = cpu_read_cr4();
+	u32 pkru;
+
+	cpu_write_cr4(cr4 | CR4_PKE);
+	asm volatile("rdpkru" : "=a"(pkru) : "c"(0) : "edx");
+	cpu_write_cr4(cr4);
+	return pkru;
+}
+
 _Noreturn void machine_halt(void)
 {
 	for (;;)

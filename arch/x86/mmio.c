@@ -81,52 +81,11 @@ static u64 next_signed(struct stream *s, unsigned size)
 	return value;
 }
 
-struct prefixes { bool operand, address, lock, repeat; u8 rex; };
-
-static struct prefixes read_prefixes(struct stream *s, bool code64)
-{
-	struct prefixes p = { 0 };
-
-	for (; s->at < s->count; s->at++) {
-		switch (s->bytes[s->at]) {
-		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
-			break;
-		case 0x66:
-			p.operand = true;
-			break;
-		case 0x67:
-			p.address = true;
-			break;
-		case 0xf0:
-			p.lock = true;
-			break;
-		case 0xf2: case 0xf3:
-			p.repeat = true;
-			break;
-		default:
-			if (!code64 || (s->bytes[s->at] & 0xf0) != 0x40)
-				return p;
-			/* A REX counts only right before the opcode. */
-			p.rex = s->bytes[s->at];
-			continue;
-		}
-		p.rex = 0;
-	}
-	return p;
-}
-
-static unsigned address_size(enum mmio_code code, const struct prefixes *p)
-{
-	if (code == MMIO_CODE64)
-		return p->address ? 4 : 8;
-	return (code == MMIO_CODE32) != p->address ? 4 : 2;
-}
-
-static unsigned operand_size(enum mmio_code code, const struct prefixes *p)
+static unsigned operand_size(enum insn_code code, const struct insn_prefixes *p)
 {
 	if (p->rex & 8)
 		return 8;
-	return (code == MMIO_CODE16) != p->operand ? 2 : 4;
+	return (code == INSN_CODE16) != p->operand ? 2 : 4;
 }
 
 /* Step over what addresses memory behind a ModRM byte. False: the operand is a register. */
@@ -151,7 +110,7 @@ static bool skip_address(struct stream *s, u8 modrm, unsigned size)
 	return true;
 }
 
-static void set_register(struct mmio_insn *out, const struct prefixes *p, unsigned field)
+static void set_register(struct mmio_insn *out, const struct insn_prefixes *p, unsigned field)
 {
 	out->reg = (u8)(field | (p->rex & 4) << 1);
 	if (out->reg_size == 1 && !p->rex && out->reg >= 4) {
@@ -161,8 +120,8 @@ static void set_register(struct mmio_insn *out, const struct prefixes *p, unsign
 }
 
 /* MOVZX and MOVSX, and MOVSXD of 64-bit code. */
-static bool decode_extension(struct stream *s, u8 opcode, const struct prefixes *p,
-			     enum mmio_code code, struct mmio_insn *out)
+static bool decode_extension(struct stream *s, u8 opcode, const struct insn_prefixes *p,
+			     enum insn_code code, struct mmio_insn *out)
 {
 	const u8 modrm = next(s);
 
@@ -173,16 +132,16 @@ static bool decode_extension(struct stream *s, u8 opcode, const struct prefixes 
 		.sign = opcode == 0x63 || opcode & 8,
 	};
 	set_register(out, p, modrm >> 3 & 7);
-	return skip_address(s, modrm, address_size(code, p));
+	return skip_address(s, modrm, insn_address_size(code, p));
 }
 
 static bool decode_modrm(struct stream *s, const struct opcode *o, u8 opcode,
-			 const struct prefixes *p, enum mmio_code code, struct mmio_insn *out)
+			 const struct insn_prefixes *p, enum insn_code code, struct mmio_insn *out)
 {
 	const u8 modrm = next(s);
 	const unsigned field = modrm >> 3 & 7;
 
-	if (!skip_address(s, modrm, address_size(code, p)))
+	if (!skip_address(s, modrm, insn_address_size(code, p)))
 		return false;
 	if (o->form == FORM_MODRM) {
 		set_register(out, p, field);
@@ -207,18 +166,18 @@ static bool may_lock(const struct mmio_insn *i)
 	return i->memory_first && i->op >= MMIO_EXCHANGE && i->op <= MMIO_SUB;
 }
 
-static bool decode_one_byte(struct stream *s, u8 opcode, const struct prefixes *p,
-			    enum mmio_code code, struct mmio_insn *out)
+static bool decode_one_byte(struct stream *s, u8 opcode, const struct insn_prefixes *p,
+			    enum insn_code code, struct mmio_insn *out)
 {
 	const struct opcode *o = &one_byte[opcode];
 
-	if (opcode == 0x82 && code == MMIO_CODE64)
+	if (opcode == 0x82 && code == INSN_CODE64)
 		return false;
 	*out = (struct mmio_insn){
 		.op = o->op,
 		.size = (u8)(o->byte ? 1 : operand_size(code, p)),
 		.memory_first = o->memory_first,
-		.address_size = (u8)address_size(code, p),
+		.address_size = (u8)insn_address_size(code, p),
 	};
 	out->reg_size = out->size;
 	switch (o->form) {
@@ -237,18 +196,21 @@ static bool decode_one_byte(struct stream *s, u8 opcode, const struct prefixes *
 	return !p->lock || may_lock(out);
 }
 
-bool mmio_decode(const u8 *bytes, size_t count, enum mmio_code code, struct mmio_insn *out)
+bool mmio_decode(const u8 *bytes, size_t count, enum insn_code code, struct mmio_insn *out)
 {
 	struct stream s = { bytes, count < INSN_MOST ? count : INSN_MOST, 0, false };
-	const struct prefixes p = read_prefixes(&s, code == MMIO_CODE64);
-	u8 opcode = next(&s);
+	const struct insn_prefixes p = insn_prefixes(bytes, s.count, code == INSN_CODE64);
+	u8 opcode;
 	bool good;
+
+	s.at = p.count;
+	opcode = next(&s);
 
 	if (opcode == 0x0f) {
 		opcode = next(&s);
 		good = ((opcode & 0xf6) == 0xb6) && !p.lock &&
 		       decode_extension(&s, opcode, &p, code, out);
-	} else if (opcode == 0x63 && code == MMIO_CODE64) {
+	} else if (opcode == 0x63 && code == INSN_CODE64) {
 		good = !p.lock && decode_extension(&s, opcode, &p, code, out);
 	} else {
 		good = decode_one_byte(&s, opcode, &p, code, out);

@@ -7,6 +7,7 @@
 #define PARTITA_X86_MMIO_H
 
 #include "types.h"
+#include "insn.h"
 
 /* What is done with the operand in memory. */
 enum mmio_op {
@@ -34,9 +35,6 @@ struct mmio_insn {
 	u64 value;         /* the immediate, extended by its sign */
 };
 
-/* The default sizes of operands and addresses at the instruction. */
-enum mmio_code { MMIO_CODE16, MMIO_CODE32, MMIO_CODE64 };
-
 /*
  * What the operation makes of its two operands of `size` bytes, and of the status flags in *rflags:
  * those are as the processor's, with AF 0 where the manual leaves it undefined.
@@ -50,6 +48,6 @@ static inline bool mmio_has_result(enum mmio_op op)
 }
 
 /* False: none of these instructions, no memory operand, or it does not end within the bytes. */
-bool mmio_decode(const u8 *bytes, size_t count, enum mmio_code code, struct mmio_insn *out);
+bool mmio_decode(const u8 *bytes, size_t count, enum insn_code code, struct mmio_insn *out);
 
 #endif

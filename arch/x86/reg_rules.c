@@ -3,6 +3,7 @@
 #include "reg_rules.h"
 
 #include "cpu.h"
+#include "segment.h"
 
 #define CR0_LEGAL                                                                                  \
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
@@ -12,12 +13,6 @@
 #define DR6_FIXED_ON 0xffff0ff0ull
 #define DR7_RESERVED 0xffffffff0000d000ull
 #define APIC_BASE_FLAGS 0xd00ull
-#define CODE 0x8
-#define SEGMENT_S (1u << 4)
-#define SEGMENT_P (1u << 7)
-#define SEGMENT_L (1u << 13)
-#define SEGMENT_D (1u << 14)
-#define SEGMENT_G (1u << 15)
 
 bool reg_canonical(u64 address, bool la57)
 {
@@ -152,11 +147,11 @@ static bool table_register_valid(const struct reg_rules *r, const struct segment
 static bool code_valid(const struct reg_rules *r, const struct segment *in)
 {
 	if (!(in->attributes & SEGMENT_P) || !(in->attributes & SEGMENT_S) ||
-	    !(in->attributes & CODE))
+	    !(in->attributes & SEGMENT_CODE))
 		/* Real mode runs with data-like attributes too. */
 		return !(r->cr0 & CR0_PE) && in->attributes & SEGMENT_P &&
 		       in->attributes & SEGMENT_S;
-	return !(r->efer & EFER_LMA && in->attributes & SEGMENT_L && in->attributes & SEGMENT_D);
+	return !(r->efer & EFER_LMA && in->attributes & SEGMENT_L && in->attributes & SEGMENT_DB);
 }
 
 bool reg_segment_valid(const struct reg_rules *r, enum vseg seg, const struct segment *in)

@@ -34,11 +34,8 @@ struct text; /* a bounded string being written, text.h */
 #define NPT_X 4u
 enum npt_type { NPT_UC, NPT_WB };
 
-/*
- * A port access that exited. size in bytes; string and rep accesses are flagged and not decoded
- * further.
- */
-struct io_access { u16 port; u8 size; bool in, string, rep; };
+/* A port access that exited; size in bytes. */
+struct io_access { u16 port; u8 size; bool in, string; };
 
 /* A nested page fault. */
 struct npt_fault {
@@ -125,6 +122,12 @@ struct virt {
 	/* Go on behind the instruction at RIP, which has length bytes. */
 	void (*skip)(struct vcpu *v, unsigned length);
 
+	/*
+	 * Behind the instruction that is being finished, a debug trap is due for breakpoints: their
+	 * bits in DR6.
+	 */
+	void (*trap)(struct vcpu *v, u64 hits);
+
 	/* Take the physical interrupts and NMIs that wait for the processor. */
 	void (*let_in)(struct vcpu *v);
 	/* Halt until an interrupt or an NMI comes, and take it; not if one has come. */
@@ -194,6 +197,7 @@ void cpuid_exit(struct vcpu *v);                                     /* src/cpui
 enum vm_next msr_read_exit(struct vcpu *v);                          /* src/msr.c: ECX -> EDX:EAX */
 enum vm_next msr_write_exit(struct vcpu *v);
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io);    /* src/io.c */
+enum vm_next string_io_exit(struct vcpu *v, const struct io_access *io); /* arch/x86/string_io.c */
 enum vm_next npt_fault_exit(struct vcpu *v, const struct npt_fault *fault); /* src/gpa.c */
 enum vm_next xsetbv_exit(struct vcpu *v);                            /* arch/x86/xsave.c */
 enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault); /* arch/x86/apic_page.c */

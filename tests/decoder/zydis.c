@@ -20,7 +20,7 @@
 
 struct mode {
 	const char *name;
-	enum mmio_code code;
+	enum insn_code code;
 	ZydisMachineMode machine;
 	ZydisStackWidth stack;
 	unsigned prefix_count;
@@ -32,9 +32,9 @@ struct mode {
 	    0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f
 
 static const struct mode modes[] = {
-	{ "16-bit", MMIO_CODE16, ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16, 11, { LEGACY } },
-	{ "32-bit", MMIO_CODE32, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32, 11, { LEGACY } },
-	{ "64-bit", MMIO_CODE64, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64, 27,
+	{ "16-bit", INSN_CODE16, ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16, 11, { LEGACY } },
+	{ "32-bit", INSN_CODE32, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32, 11, { LEGACY } },
+	{ "64-bit", INSN_CODE64, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64, 27,
 	  { LEGACY, REX } },
 };
 

@@ -38,6 +38,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "debug", suite_debug, false },
 	{ "delivery", suite_delivery, false },
 	{ "modes", suite_modes, true },
+	{ "strings", suite_strings, false },
 	{ "enlighten", suite_enlighten, true },
 	{ "npiep", suite_npiep, false },
 	{ "apic", suite_apic, false },

@@ -108,6 +108,9 @@ void rt_trap(struct trap_frame *f)
 	rt_fault.error = f->error;
 	rt_fault.ip = f->ip;
 	rt_fault.address = fault_address();
+	rt_fault.cx = f->cx;
+	rt_fault.si = f->si;
+	rt_fault.di = f->di;
 	rt_unwind();
 	rt_printf("guest: unexpected exception %u error %llx at %llx, cr2 %llx, ax %llx cx %llx dx "
 		  "%llx\n",

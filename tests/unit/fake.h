@@ -34,6 +34,7 @@ struct fake_machine {
 	u64 tsc_step;
 	u64 xmm[6][2];
 	u32 xmm_reads;
+	u32 pkru;
 	u32 in_value;                        /* what every port reads */
 	struct fake_write out[FAKE_HISTORY]; /* port writes, and their number */
 	u32 outs;
@@ -76,6 +77,8 @@ struct fake_core {
 	u8 tpr;
 	struct virt_window window;
 	u32 windows, let_ins, waits;
+	u64 traps;                           /* breakpoints that were hit */
+	u32 string_accesses;                 /* to ports, that were to be carried out */
 	u32 apic_accesses;                   /* that the hypervisor was to carry out */
 	void (*on_wait)(struct vcpu *v);     /* what ends a wait in the hypervisor */
 	void (*on_exit)(struct vcpu *v);     /* what an exit is */

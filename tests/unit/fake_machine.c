@@ -75,6 +75,11 @@ void machine_cpuid(u32 leaf, u32 subleaf, struct cpuid_regs *out)
 	*out = (struct cpuid_regs){ leaf, subleaf, 0x11111111, 0x22222222 };
 }
 
+u32 machine_pkru(void)
+{
+	return fake_machine.pkru;
+}
+
 unsigned machine_physical_address_bits(void)
 {
 	return FAKE_GPA_BITS;

@@ -93,6 +93,11 @@ static void go_past(struct vcpu *v, unsigned length)
 	of(v)->reg[VREG_RIP] += length;
 }
 
+static void trap(struct vcpu *v, u64 hits)
+{
+	of(v)->traps |= hits;
+}
+
 static void let_in(struct vcpu *v)
 {
 	of(v)->let_ins++;
@@ -214,6 +219,7 @@ static const struct virt core = {
 	.inject_interrupt = inject_interrupt,
 	.inject_nmi = inject_nmi,
 	.skip = go_past,
+	.trap = trap,
 	.let_in = let_in,
 	.wait = wait_for_event,
 	.set_window = set_window,
@@ -255,6 +261,13 @@ __attribute__((weak)) enum vm_next apic_page_exit(struct vcpu *v, const struct n
 	(void)fault;
 	of(v)->apic_accesses++;
 	return VM_SKIP;
+}
+
+__attribute__((weak)) enum vm_next string_io_exit(struct vcpu *v, const struct io_access *io)
+{
+	(void)io;
+	of(v)->string_accesses++;
+	return VM_RETRY;
 }
 
 /* The hardware's side of CPUID and MSRs: leaves echo, MSR 0x1234 holds a value, all else faults. */

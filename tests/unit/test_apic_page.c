@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Instructions on the APIC page carried out: what they do to registers of both sides, and which end it. */
-/* link: core arch/x86/apic_page.c arch/x86/mmio.c */
+/* link: core arch/x86/apic_page.c arch/x86/guest_memory.c arch/x86/mmio.c */
+/* link: arch/x86/insn.c arch/x86/reg_rules.c */
 #include "fake.h"
 
 #include <string.h>

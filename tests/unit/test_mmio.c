@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Accesses to the APIC page: how kernels write them, and arithmetic that is the processor's. */
-/* link: arch/x86/mmio.c */
+/* link: arch/x86/mmio.c arch/x86/insn.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,34 +9,34 @@
 
 #include "mmio.h"
 
-struct encoded { u8 count, bytes[15]; enum mmio_code code; struct mmio_insn insn; };
+struct encoded { u8 count, bytes[15]; enum insn_code code; struct mmio_insn insn; };
 
 /* As Linux, Windows, the BSDs and firmware reach their APIC. */
 static void test_of_kernels(void **state)
 {
 	static const struct encoded cases[] = {
-		{ 6, { 0x8b, 0x87, 0x20, 0xd0, 0x5f, 0xff }, MMIO_CODE64, /* mov eax, [rdi - x] */
+		{ 6, { 0x8b, 0x87, 0x20, 0xd0, 0x5f, 0xff }, INSN_CODE64, /* mov eax, [rdi - x] */
 		  { .op = MMIO_READ, .size = 4, .reg = 0, .reg_size = 4 } },
-		{ 6, { 0x89, 0xb7, 0x00, 0xd0, 0x5f, 0xff }, MMIO_CODE64, /* mov [rdi - x], esi */
+		{ 6, { 0x89, 0xb7, 0x00, 0xd0, 0x5f, 0xff }, INSN_CODE64, /* mov [rdi - x], esi */
 		  { .op = MMIO_WRITE, .size = 4, .reg = 6, .reg_size = 4, .memory_first = true } },
-		{ 6, { 0x87, 0xb7, 0x00, 0xd0, 0x5f, 0xff }, MMIO_CODE64, /* xchg [rdi - x], esi */
+		{ 6, { 0x87, 0xb7, 0x00, 0xd0, 0x5f, 0xff }, INSN_CODE64, /* xchg [rdi - x], esi */
 		  { .op = MMIO_EXCHANGE, .size = 4, .reg = 6, .reg_size = 4, .memory_first = true } },
-		{ 11, { 0xc7, 0x04, 0x25, 0xb0, 0xd0, 0x5f, 0xff, 0, 0, 0, 0 }, MMIO_CODE64,
+		{ 11, { 0xc7, 0x04, 0x25, 0xb0, 0xd0, 0x5f, 0xff, 0, 0, 0, 0 }, INSN_CODE64,
 		  { .op = MMIO_WRITE, .size = 4, .reg_size = 4, .immediate = true,
 		    .memory_first = true } },
-		{ 5, { 0xa1, 0x20, 0x00, 0xe0, 0xfe }, MMIO_CODE32, /* mov eax, [0xfee00020] */
+		{ 5, { 0xa1, 0x20, 0x00, 0xe0, 0xfe }, INSN_CODE32, /* mov eax, [0xfee00020] */
 		  { .op = MMIO_READ, .size = 4, .reg_size = 4 } },
 		/* or [r8 + 16], imm32: a byte too few, and whole */
-		{ 7, { 0x41, 0x81, 0x48, 0x10, 0x00, 0x01, 0x00 }, MMIO_CODE64, { .size = 0 } },
-		{ 8, { 0x41, 0x81, 0x48, 0x10, 0x00, 0x01, 0x00, 0x80 }, MMIO_CODE64,
+		{ 7, { 0x41, 0x81, 0x48, 0x10, 0x00, 0x01, 0x00 }, INSN_CODE64, { .size = 0 } },
+		{ 8, { 0x41, 0x81, 0x48, 0x10, 0x00, 0x01, 0x00, 0x80 }, INSN_CODE64,
 		  { .op = MMIO_OR, .size = 4, .reg_size = 4, .immediate = true, .memory_first = true,
 		    .value = 0xffffffff80000100 } },
 		/* test [eax + 0x300], imm32: likewise */
-		{ 7, { 0xf7, 0x80, 0x00, 0x03, 0x00, 0x00, 0x00 }, MMIO_CODE32, { .size = 0 } },
-		{ 10, { 0xf7, 0x80, 0x00, 0x03, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00 }, MMIO_CODE32,
+		{ 7, { 0xf7, 0x80, 0x00, 0x03, 0x00, 0x00, 0x00 }, INSN_CODE32, { .size = 0 } },
+		{ 10, { 0xf7, 0x80, 0x00, 0x03, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00 }, INSN_CODE32,
 		  { .op = MMIO_TEST, .size = 4, .reg_size = 4, .immediate = true,
 		    .memory_first = true, .value = 0x1000 } },
-		{ 3, { 0xf3, 0x67, 0xab }, MMIO_CODE16, /* rep stosw, by EDI and ECX */
+		{ 3, { 0xf3, 0x67, 0xab }, INSN_CODE16, /* rep stosw, by EDI and ECX */
 		  { .op = MMIO_STORE, .size = 2, .reg_size = 2, .memory_first = true,
 		    .repeat = true } },
 	};
@@ -90,7 +90,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_false(mmio_decode(cases[i].bytes, cases[i].count, MMIO_CODE64, &insn));
+		assert_false(mmio_decode(cases[i].bytes, cases[i].count, INSN_CODE64, &insn));
 }
 
 /* ---- arithmetic ---- */

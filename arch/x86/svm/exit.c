@@ -8,8 +8,7 @@
 #include "cpu.h"
 #include "debug.h"
 #include "event.h"
-#include "gpa.h"
-#include "guest_walk.h"
+#include "guest_memory.h"
 #include "idt.h"
 #include "interrupt.h"
 #include "irq.h"
@@ -63,11 +62,26 @@ static void raise_event(struct vcpu *v, const struct event *second)
 	inject(v, &out);
 }
 
+static void raise_with(struct vcpu *v, u8 vector, u32 error)
+{
+	struct event e = event_exception(vector);
+
+	e.error = error;
+	raise_event(v, &e);
+}
+
 static void raise(struct vcpu *v, u8 vector)
 {
-	const struct event e = event_exception(vector);
+	raise_with(v, vector, 0);
+}
 
-	raise_event(v, &e);
+/* What is neither finished nor to be tried again. */
+static void refuse(struct vcpu *v, enum vm_next next)
+{
+	if (next == VM_FAULT)
+		raise_with(v, v->fault.vector, v->fault.error);
+	else
+		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
 }
 
 /*
@@ -90,13 +104,9 @@ static bool is_code64(const struct vmcb_save *s)
 /* The bytes at RIP; returns how many could be read. */
 static size_t fetch(struct vcpu *v, u8 bytes[INSN_MAX])
 {
-	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
-	const struct guest_walk walk = {
-		s->cr0, s->cr3, s->cr4, s->efer, gpa_read_code, v
-	};
+	enum insn_code code;
 
-	return guest_walk_read(&walk, is_code64(s) ? s->rip : (u32)(s->rip + s->cs.base), bytes,
-			       INSN_MAX);
+	return guest_fetch(v, &code, bytes);
 }
 
 /*
@@ -188,7 +198,7 @@ static inline void finish(struct vcpu *v, struct svm_vcpu *s, enum vm_next next,
 	if (__builtin_expect(next == VM_SKIP, 1))
 		skip(v, s, insn);
 	else if (next != VM_RETRY)
-		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
+		refuse(v, next);
 }
 
 static inline enum caller_mode caller_mode(const struct vmcb_save *s)
@@ -205,33 +215,37 @@ static enum vm_next invd_exit(void)
 	return VM_SKIP;
 }
 
-/* A breakpoint at a port traps behind the access; a single step may have done so already. */
-static void trap_port(struct vcpu *v, struct vmcb *b, const struct io_access *io)
+/* Behind the instruction; a single step may have made the trap already. */
+void svm_trap(struct vcpu *v, u64 hits)
 {
 	const struct event trap = event_exception(VECTOR_DB);
-	const u64 hits = debug_port_hits(v, io);
 
 	if (!hits)
 		return;
-	b->save.dr6 |= hits;
+	svm_of(v)->vmcb.save.dr6 |= hits;
 	inject(v, &trap);
 }
 
+/* Where the instruction has gone on to, and what its ports have hit. */
 static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 {
 	const u32 info = (u32)b->control.exit_info1;
 	const struct io_access io = {
 		.port = (u16)IOIO_PORT(info), .size = IOIO_SIZE(info), .in = info & IOIO_IN,
-		.string = info & IOIO_STRING, .rep = info & IOIO_REP,
+		.string = info & IOIO_STRING,
 	};
 	const enum vm_next next = io_exit(v, &io);
 
-	if (next == VM_SKIP) {
-		go_to(v, b, b->control.exit_info2);
-		trap_port(v, b, &io);
-	} else {
-		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
+	if (next == VM_RETRY)
+		return;
+	if (next != VM_SKIP && next != VM_REPEAT) {
+		refuse(v, next);
+		return;
 	}
+	go_to(v, b, next == VM_SKIP ? b->control.exit_info2 : b->save.rip);
+	if (next == VM_REPEAT) /* the instruction's breakpoint is not met again */
+		b->save.rflags |= RFLAGS_RF;
+	svm_trap(v, debug_port_hits(v, &io));
 }
 
 static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb_control *c)

@@ -525,6 +525,7 @@ const struct virt svm_virt = {
 	.inject_interrupt = inject_interrupt,
 	.inject_nmi = inject_nmi,
 	.skip = svm_skip,
+	.trap = svm_trap,
 	.let_in = svm_let_in,
 	.wait = svm_wait,
 	.set_window = set_window,

@@ -141,6 +141,7 @@ enum vm_next svm_store_exit(struct vcpu *v);
 
 /* exit.c: as in virt.h. */
 void svm_skip(struct vcpu *v, unsigned length);
+void svm_trap(struct vcpu *v, u64 hits);
 void svm_wait(struct vcpu *v);
 void svm_let_in(struct vcpu *v);
 

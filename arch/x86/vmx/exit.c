@@ -74,10 +74,11 @@ static void set_resume_flag(void)
 }
 
 /* Raise a fault at the instruction that exited. */
-static SLOW void raise(struct vcpu *v, u8 vector)
+static SLOW void raise(struct vcpu *v, u8 vector, u32 error)
 {
-	const struct event e = event_exception(vector);
+	struct event e = event_exception(vector);
 
+	e.error = error;
 	set_resume_flag();
 	raise_event(v, &e);
 }
@@ -108,6 +109,13 @@ static bool is_code64(void)
 static void add_trap(u64 bits)
 {
 	vmwrite(vmcs_guest_pending_debug, vmread(vmcs_guest_pending_debug) | bits);
+}
+
+void vmx_trap(struct vcpu *v, u64 hits)
+{
+	(void)v;
+	if (hits)
+		add_trap(hits | PENDING_DEBUG_BREAKPOINT);
 }
 
 /* The rare ends of an instruction: a single step is due, or RF has done its work. */
@@ -142,7 +150,7 @@ static SLOW void skip_over_edge(struct vcpu *v, u64 rip)
 	else if (reg_canonical(rip, vmread(vmcs_guest_cr4) & CR4_LA57))
 		go_to(rip);
 	else
-		raise(v, VECTOR_GP);
+		raise(v, VECTOR_GP, 0);
 }
 
 void vmx_skip(struct vcpu *v, unsigned length)
@@ -155,13 +163,25 @@ void vmx_skip(struct vcpu *v, unsigned length)
 		go_to(rip);
 }
 
+/*
+ * Between repetitions of a string instruction traps are as behind it, but its breakpoint is not met
+ * again (SDM 18.3.1.1).
+ */
+static SLOW void repeat(void)
+{
+	go_to(vmread(vmcs_guest_rip));
+	set_resume_flag();
+}
+
 static inline void finish(struct vcpu *v, enum vm_next next)
 {
 	switch (next) {
 	case VM_SKIP: vmx_skip(v, (unsigned)vmread(vmcs_exit_instruction_length)); break;
 	case VM_RETRY: break;
-	case VM_UD: raise(v, VECTOR_UD); break;
-	case VM_GP: raise(v, VECTOR_GP); break;
+	case VM_UD: raise(v, VECTOR_UD, 0); break;
+	case VM_GP: raise(v, VECTOR_GP, 0); break;
+	case VM_FAULT: raise(v, v->fault.vector, v->fault.error); break;
+	case VM_REPEAT: repeat(); break;
 	}
 }
 
@@ -339,16 +359,11 @@ static SLOW enum vm_next port_exit(struct vcpu *v)
 		.size = (qualification & 7) + 1,
 		.in = qualification & 8,
 		.string = qualification & 16,
-		.rep = qualification & 32,
 	};
 	const enum vm_next next = io_exit(v, &io);
-	u64 hits;
 
-	if (next == VM_SKIP) {
-		hits = debug_port_hits(v, &io);
-		if (hits)
-			add_trap(hits | PENDING_DEBUG_BREAKPOINT);
-	}
+	if (next == VM_SKIP || next == VM_REPEAT)
+		vmx_trap(v, debug_port_hits(v, &io));
 	return next;
 }
 

@@ -733,6 +733,7 @@ const struct virt vmx_virt = {
 	.inject_interrupt = inject_interrupt,
 	.inject_nmi = inject_nmi,
 	.skip = vmx_skip,
+	.trap = vmx_trap,
 	.let_in = vmx_let_in,
 	.wait = vmx_wait,
 	.set_window = set_window,

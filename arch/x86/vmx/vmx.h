@@ -244,6 +244,7 @@ void vmx_nmi(void);
 
 /* exit.c: as in virt.h. */
 void vmx_skip(struct vcpu *v, unsigned length);
+void vmx_trap(struct vcpu *v, u64 hits);
 void vmx_wait(struct vcpu *v);
 void vmx_let_in(struct vcpu *v);
 
