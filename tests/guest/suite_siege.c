@@ -17,6 +17,20 @@
 #define FAR_GPA 0x4000000000ull
 #define FIRST_FREE_VECTOR 0x40
 
+#define PCI_ADDRESS 0xcf8
+#define PCI_DATA 0xcfc
+#define PCI_ENABLE (1u << 31)
+#define PCI_COMMAND 0x04
+#define PCI_CLASS 0x08
+#define PCI_FUNCTIONS 256       /* of one bus */
+#define COMMAND_MEMORY (1u << 1)
+#define CLASS_STORAGE 1
+#define APIC_EOI 0xb0
+#define ICR_SELF (1u << 18)
+#define VECTOR 0x81
+#define INTERRUPTS 5000
+#define LINGER 500
+
 /* ---- processors that do not listen ---- */
 
 #define DEAF(name, code)                                                                 \
@@ -269,6 +283,79 @@ static void attacks(void)
 	rt_cpus_stop();
 }
 
+/* ---- a machine that changes under way ---- */
+
+/* The command register of each function of bus 0, by the old way to configuration space. */
+static u32 function_command(u32 function)
+{
+	outl(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);
+	return inl(PCI_DATA);
+}
+
+/* A mass storage device whose registers are in memory. PCI_FUNCTIONS: there is none. */
+static u32 find_storage(void)
+{
+	u32 function = 0;
+
+	for (; function < PCI_FUNCTIONS; function++) {
+		outl(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_CLASS);
+		if (inl(PCI_DATA) >> 24 == CLASS_STORAGE &&
+		    function_command(function) & COMMAND_MEMORY)
+			break;
+	}
+	return function;
+}
+
+static bool rearranges; /* atomic */
+
+/* Takes a device's registers out of memory and puts them there again. */
+static void rearrange_memory(void *storage)
+{
+	const u16 command = (u16)function_command((u32)(uintptr_t)storage);
+
+	while (__atomic_load_n(&rearranges, __ATOMIC_RELAXED)) {
+		outw(PCI_DATA, command & ~COMMAND_MEMORY);
+		outw(PCI_DATA, command);
+	}
+}
+
+/* Long enough for whatever comes in between. */
+static void linger(u32 vector)
+{
+	(void)vector;
+	for (unsigned i = 0; i < LINGER; i++)
+		__asm__ volatile("pause");
+	rt_apic_write(APIC_EOI, 0);
+}
+
+/* Emulators stop all their processors for it, in the middle of whatever they do. */
+static void memory_changes(void)
+{
+	const u32 storage = find_storage();
+
+	if (!ready())
+		return;
+	if (storage == PCI_FUNCTIONS) {
+		test_skip("no device to take out of memory");
+		return;
+	}
+	EXPECT(rt_cpu_start(1), "processor 1 does not start");
+	rt_apic_enable();
+	rt_on_interrupt = linger;
+	rt_interrupts[VECTOR] = 0;
+	rearranges = true;
+	rt_ask(1, rearrange_memory, (void *)(uintptr_t)storage);
+	for (u32 i = 0; i < INTERRUPTS; i++) {
+		rt_apic_send(ICR_SELF | ICR_ASSERT | VECTOR, 0);
+		__asm__ volatile("sti; nop; cli" : : : "memory");
+	}
+	__atomic_store_n(&rearranges, false, __ATOMIC_RELAXED);
+	EXPECT_EQ(rt_answer(1), FAULT_NONE, "fault of processor 1");
+	EXPECT_EQ(rt_interrupts[VECTOR], INTERRUPTS, "number of interrupts");
+	rt_on_interrupt = NULL;
+	rt_cpus_stop();
+}
+
 void suite_siege(void)
 {
 	static const struct test tests[] = {
@@ -277,6 +364,7 @@ void suite_siege(void)
 		{ "endless-traps", endless_traps },
 #endif
 		{ "attacks", attacks },
+		{ "memory-changes", memory_changes },
 	};
 
 	test_run("siege", tests, RT_COUNT(tests));

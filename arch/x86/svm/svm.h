@@ -96,6 +96,7 @@ struct svm_vcpu {
 	struct vmcb vmcb;
 	u64 vmcb_pa;                          /* constant */
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
+	u64 interrupt;                        /* to be injected: as in virtual_interrupt, or 0 */
 	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
 	enum svm_step step;                   /* why TF is ours */
 	u64 step_rflags, step_dr6;            /* the guest's, before that */
