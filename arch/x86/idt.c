@@ -116,10 +116,12 @@ void idt_listen(bool on)
 bool nmi_take_pending(void)
 {
 	struct cpu *c = cpu_self();
-	const bool was = c->nmi;
 
-	c->nmi = false;
-	return was;
+	/* VMX lets one in at any time: cleared without having been seen, it would be lost. */
+	if (!__atomic_load_n(&c->nmi, __ATOMIC_RELAXED))
+		return false;
+	__atomic_store_n(&c->nmi, false, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* Whoever was about to halt has been woken. */
