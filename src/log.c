@@ -10,12 +10,9 @@
 #define LINE_MAX 240
 #define KINDS 256
 
-/*
- * How often each kind of refusal came and was shown. Only processors that handle refusals write; a
- * lost count is no harm.
- */
+/* How often each kind of refusal came and was shown. All is (a). */
 static struct kind { const void *kind; u64 count, shown; } kinds[KINDS];
-static u64 other_kinds;
+static u64 other_kinds;         /* (a) */
 static bool alone; /* (a) the machine is coming to its end */
 
 static void write_line(struct text *t)
@@ -85,10 +82,12 @@ static struct kind *find_kind(const void *kind)
 
 	for (u32 i = 0; i < KINDS; i++) {
 		struct kind *k = &kinds[(at + i) % KINDS];
+		const void *there = __atomic_load_n(&k->kind, __ATOMIC_RELAXED);
 
-		if (!k->kind)
-			k->kind = kind;
-		if (k->kind == kind)
+		if (!there && __atomic_compare_exchange_n(&k->kind, &there, kind, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return k;
+		if (there == kind)
 			return k;
 	}
 	return NULL;
@@ -100,18 +99,20 @@ static void refusal_va(struct vcpu *v, const void *kind, unsigned limit, const c
 	struct kind *k = find_kind(kind);
 	char buf[LINE_MAX];
 	struct text t;
+	u64 before;
 
 	if (!k) {
-		other_kinds++;
+		__atomic_fetch_add(&other_kinds, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	if (k->count++ >= limit)
+	before = __atomic_fetch_add(&k->count, 1, __ATOMIC_RELAXED);
+	if (before >= limit)
 		return;
-	k->shown++;
+	__atomic_fetch_add(&k->shown, 1, __ATOMIC_RELAXED);
 	text_init(&t, buf, sizeof(buf));
 	text_printf(&t, "partita: vp %u: ", v->index);
 	text_vprintf(&t, fmt, args);
-	if (k->count == limit)
+	if (before + 1 == limit)
 		text_printf(&t, " (more of this kind are only counted)");
 	write_line(&t);
 }
