@@ -175,6 +175,7 @@ static int next_vector(struct vcpu *v)
 
 static void inject_interrupt(struct vcpu *v, u8 vector)
 {
+	v->interrupts++;
 	if (v->extint_count)
 		v->extint_count--;
 	else
@@ -203,6 +204,7 @@ static void deliver(struct vcpu *v)
 	if (v->nmi_pending) {
 		if (virt->nmi_open(v)) {
 			v->nmi_pending = false;
+			v->nmis++;
 			virt->inject_nmi(v);
 		} else {
 			window.nmi = true;

@@ -127,12 +127,16 @@ static void log_end(enum partition_end why, u32 value)
 
 static void log_statistics(const struct partition *p)
 {
-	u64 exits = 0;
+	u64 exits = 0, interrupts = 0, nmis = 0;
 
-	for (u32 i = 0; i < p->env.vp_count; i++)
+	for (u32 i = 0; i < p->env.vp_count; i++) {
 		exits += p->vp[i]->exits;
+		interrupts += p->vp[i]->interrupts;
+		nmis += p->vp[i]->nmis;
+	}
 	log_info("%lu exits, %lu refused memory accesses, %lu pages of nested tables", exits,
 		 p->gpa.refused, p->gpa.tables);
+	log_info("%lu interrupts and %lu NMIs given to the guest", interrupts, nmis);
 	observe_log_counts(p);
 	log_summary();
 }

@@ -128,6 +128,7 @@ struct vcpu {
 	u64 exits;                         /* (s) count since start */
 	u64 exit_count[EXIT_KIND_COUNT];   /* (s) of each kind; they sum up to exits */
 	u64 exit_ticks[EXIT_KIND_COUNT];   /* (s) TSC ticks they took, where that is observed */
+	u64 interrupts, nmis;              /* (s) count of those it was given */
 	struct lapic lapic;                /* (s), some of it (a) */
 	struct synic synic;                /* (s), its queues by their lock */
 	struct stimer stimer[STIMERS];     /* (s) */
