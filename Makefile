@@ -353,11 +353,12 @@ test: all outputs docs guests iso $(LINUX) backports $(UNIT_BIN) $(MUTANT_BIN) b
 matrix: all $(LINUX) backports
 	$(Q)tests/run/all full-matrix
 
-# Random traffic between the processors of a guest, and work for Linux, on both platforms.
+# Random traffic between the processors of a guest, and work for Linux, on both platforms. SEED repeats the traffic.
 MINUTES = 4
+SEED =
 .PHONY: soak
 soak: all guests $(LINUX) backports
-	$(Q)MINUTES=$(MINUTES) tests/run/all -v soak
+	$(Q)MINUTES=$(MINUTES) SEED=$(SEED) tests/run/all -v soak
 
 # The guest header with every compiler here; part of `make test`.
 check-header: build/gen/.stamp | build/.setup-tests
@@ -459,7 +460,7 @@ help:
 	@echo "make run        boot the stock Debian kernel on it under QEMU; RUN=\"...\" adds options of boot/run"
 	@echo "make test       run every test; TESTS=\"...\" only those stages (tests/run/all --help)"
 	@echo "make matrix     Debian's kernels as root on both platforms with 1, 2 and 4 VPs, as a table"
-	@echo "make soak       random traffic of four VPs and work for Linux; MINUTES=4 of simulated time each"
+	@echo "make soak       random traffic of four VPs and work for Linux, for MINUTES=4; SEED=N repeats it"
 	@echo "make unit       build and run the unit tests alone"
 	@echo "make check-header  compile the guest header with every compiler here"
 	@echo "make dist       the guest package as a tarball; make install, make uninstall: DESTDIR= PREFIX=/usr/local"

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
  * Random traffic of all processors at once, for `soak=SECONDS` on the command line: IPIs and NMIs by
- * every way, timers of every kind, messages, flushes whose effect is looked for, and instructions
- * that must be refused. Everything sent is counted where it arrives; at the end the sums agree.
+ * every way, timers of every kind, messages and events, flushes whose effect is looked for, and
+ * instructions that must be refused. Everything sent is counted where it arrives; at the end the sums agree.
  */
 #include "apic.h"
-#include "test.h"
+#include "synic.h"
 
 #define IPI_VECTOR 0x60         /* and one more for each further sender */
 #define TIMER_VECTOR 0x80       /* and one more for each further timer */
+#define MESSAGE_VECTOR 0xa0
+#define EVENT_VECTOR 0xa1
+#define MESSAGES HV_LOOP_BACK_SOURCE_MESSAGE
+#define EVENTS HV_LOOP_BACK_SOURCE_EVENT
+#define MESSAGE_TYPE 1u
+#define EVENT_FLAG(sender) ((sender) * 97u) /* of each sender another word */
 #define STIMERS 4
 #define APIC_TIMER STIMERS      /* the timer behind the synthetic ones */
 #define TIMERS (STIMERS + 1)
@@ -28,24 +34,27 @@ struct soak_cpu {
 	u32 nmi_out;                    /* (a) an NMI is on its way to this one */
 	u32 sent[RT_CPUS], taken[RT_CPUS]; /* by target; by sender */
 	u32 nmis_sent, nmis_taken;
+	u32 posted[RT_CPUS], received[RT_CPUS]; /* (a) messages by target; by sender */
+	u32 full, disordered;           /* posts that had to wait; messages out of their order */
+	u32 event_out[RT_CPUS];         /* (a) events of this sender, by target */
+	u32 signalled[RT_CPUS], noticed[RT_CPUS]; /* by target; by sender */
 	volatile bool runs[TIMERS];     /* until its handler has seen it */
 	u64 due[TIMERS];                /* reference time */
 	u32 armed[TIMERS], fired[TIMERS], early;
 	u32 generation;                 /* (a) of the page in its window */
 	u32 flushes, looks, stale;
 	u32 probes, let_through;
+	u32 calls, halts, refusals;     /* what the hypervisor counts, too */
 	u32 lost_patience;
-	struct hv_message_page *messages;
 };
 
 static struct soak_cpu cpus[RT_CPUS];
-static struct hv_message_page message_pages[RT_CPUS] RT_PAGE_ALIGNED;
 static u8 inputs[RT_CPUS][RT_PAGE] RT_PAGE_ALIGNED;
 static u32 pages[WINDOW_PAGES][RT_PAGE / sizeof(u32)] RT_PAGE_ALIGNED;
 static volatile u32 *windows[RT_CPUS]; /* each to one of the pages, moved by its processor alone */
 static u64 soak_end;            /* reference time */
 static u32 ready, finished;     /* (a) processors that can take traffic; whose own has all arrived */
-static bool by_ipi_call, by_timers, by_messages;
+static bool by_ipi_call, by_timers, by_messages, by_ports;
 
 static struct soak_cpu *self(void)
 {
@@ -103,7 +112,7 @@ static void take_timer(struct soak_cpu *c, u32 timer)
 /* The slot becomes free; if another message waits for it, the hypervisor wants to hear of that. */
 static void take_message(struct soak_cpu *c, u32 timer)
 {
-	volatile struct hv_message *slot = &c->messages->slots[FIRST_SINT + timer - MESSAGE_TIMER];
+	volatile struct hv_message *slot = synic_slot(FIRST_SINT + timer - MESSAGE_TIMER);
 
 	if (slot->header.type != HV_MESSAGE_TYPE_TIMER_EXPIRED)
 		return;
@@ -112,6 +121,35 @@ static void take_message(struct soak_cpu *c, u32 timer)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (slot->header.flags & HV_MESSAGE_FLAGS_MESSAGE_PENDING_MASK)
 		write_msr(HV_X64_MSR_EOM, 0);
+}
+
+/* What a message says. */
+struct parcel { u32 sender, number; };
+
+static void take_posts(struct soak_cpu *c)
+{
+	struct hv_message message;
+	struct parcel parcel;
+
+	while (hv_message_take(synic_slot(MESSAGES), &message)) {
+		memcpy(&parcel, message.payload, sizeof(parcel));
+		if (message.header.type != MESSAGE_TYPE || parcel.sender >= RT_CPUS ||
+			parcel.number != c->received[parcel.sender]) {
+			c->disordered++;
+			continue;
+		}
+		__atomic_fetch_add(&c->received[parcel.sender], 1, __ATOMIC_RELEASE);
+	}
+}
+
+static void take_events(struct soak_cpu *c)
+{
+	for (u32 sender = 0; sender < rt_cpu_count; sender++) {
+		if (!hv_event_flag_take(&synic_own()->events.sints[EVENTS], EVENT_FLAG(sender)))
+			continue;
+		c->noticed[sender]++;
+		__atomic_store_n(&cpus[sender].event_out[rt_index()], 0, __ATOMIC_RELEASE);
+	}
 }
 
 static void arrive(u32 vector)
@@ -126,6 +164,10 @@ static void arrive(u32 vector)
 	}
 	if (vector >= IPI_VECTOR && vector < IPI_VECTOR + RT_CPUS)
 		take_ipi(c, vector - IPI_VECTOR);
+	else if (vector == MESSAGE_VECTOR)
+		take_posts(c);
+	else if (vector == EVENT_VECTOR)
+		take_events(c);
 	else if (timer >= MESSAGE_TIMER && timer < STIMERS)
 		take_message(c, timer);
 	else if (timer < TIMERS)
@@ -138,6 +180,7 @@ static void arrive(u32 vector)
 
 static u64 call_status(u64 control, u64 input, u64 output)
 {
+	self()->calls++;
 	return call(control, input, output).status;
 }
 
@@ -192,6 +235,40 @@ static void send_nmi(struct soak_cpu *c)
 	rt_apic_send(ICR_NMI | ICR_ASSERT, rt_cpus[target].apic_id);
 }
 
+/* ---- messages and events by ports ---- */
+
+/* Several may be on their way; they arrive in order. */
+static void post(struct soak_cpu *c)
+{
+	const u32 target = next_random(c) % rt_cpu_count;
+	const struct parcel parcel = { rt_index(), c->posted[target] };
+	u32 status;
+
+	if (!by_ports)
+		return;
+	c->calls++;
+	status = synic_post(HV_LOOP_BACK_MESSAGE + target, MESSAGE_TYPE, &parcel, sizeof(parcel));
+	if (status == HV_STATUS_INSUFFICIENT_BUFFERS) {
+		c->full++;
+		return;
+	}
+	EXPECT_EQ(status, HV_STATUS_SUCCESS, "status of a message");
+	c->posted[target]++;
+}
+
+static void signal(struct soak_cpu *c)
+{
+	const u32 me = rt_index(), target = next_random(c) % rt_cpu_count;
+
+	if (!by_ports || is_set(&c->event_out[target]))
+		return;
+	__atomic_store_n(&c->event_out[target], 1, __ATOMIC_RELEASE);
+	c->signalled[target]++;
+	c->calls++;
+	EXPECT_EQ(synic_signal(HV_LOOP_BACK_EVENT + target, EVENT_FLAG(me)), HV_STATUS_SUCCESS,
+		"status of an event");
+}
+
 /* ---- timers ---- */
 
 static u64 timer_config(u32 timer)
@@ -232,8 +309,10 @@ static bool any_timer_runs(const struct soak_cpu *c)
 static void sleep(struct soak_cpu *c)
 {
 	__asm__ volatile("cli" : : : "memory");
-	if (any_timer_runs(c))
+	if (any_timer_runs(c)) {
+		c->halts++;
 		__asm__ volatile("sti; hlt" : : : "memory");
+	}
 	__asm__ volatile("sti" : : : "memory");
 }
 
@@ -286,6 +365,12 @@ static void look_at_page(struct soak_cpu *c)
 
 /* ---- what must be refused ---- */
 
+/* Of MSRs, the hypervisor tells which synthetic ones it refuses. */
+static bool is_synthetic(u32 msr)
+{
+	return msr >> 16 == HV_X64_MSR_GUEST_OS_ID >> 16;
+}
+
 static bool is_refused(struct soak_cpu *c)
 {
 	static const u32 msrs[] = { HV_X64_MSR_VP_INDEX, 0x480, 0xc0010117, 0x4000ffff, 0x40000fff, 0x9e };
@@ -294,13 +379,19 @@ static bool is_refused(struct soak_cpu *c)
 
 	switch (random % 4) {
 	case 0:
+		c->refusals += is_synthetic(msr);
 		return rt_wrmsr(msr, random) == FAULT_GP;
 	case 1:
-		return msr == HV_X64_MSR_VP_INDEX || rt_rdmsr(msr, &value) == FAULT_GP;
+		if (msr == HV_X64_MSR_VP_INDEX)
+			return true;
+		c->refusals += is_synthetic(msr);
+		return rt_rdmsr(msr, &value) == FAULT_GP;
 	case 2:
+		c->refusals++;
 		return call_status(0xf000 | random >> 20 | HV_CONTROL_FAST, random, random) ==
 		       HV_STATUS_INVALID_HYPERCALL_CODE;
 	default: /* reserved bits of the control word */
+		c->refusals++;
 		return call_status(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE | 1u << 27, random, 0) ==
 		       HV_STATUS_INVALID_HYPERCALL_INPUT;
 	}
@@ -319,30 +410,28 @@ static void probe(struct soak_cpu *c)
 
 static void set_up(struct soak_cpu *c)
 {
-	const u32 me = rt_index();
-
 	rt_takes_nmi = true;
 	rt_on_interrupt = arrive;
 	rt_apic_enable();
 	rt_apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
 	rt_apic_write(APIC_LVT_TIMER, TIMER_VECTOR + APIC_TIMER);
 	if (by_messages) {
-		write_msr(HV_X64_MSR_SIMP, RT_GPA(&message_pages[me]) | HV_X64_MSR_SIMP_ENABLE);
-		write_msr(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
-		write_msr(HV_X64_MSR_SINT0 + FIRST_SINT, TIMER_VECTOR + MESSAGE_TIMER);
-		write_msr(HV_X64_MSR_SINT0 + FIRST_SINT + 1,
-			(TIMER_VECTOR + MESSAGE_TIMER + 1) | HV_X64_MSR_SINT_AUTO_EOI);
+		synic_on();
+		synic_source(FIRST_SINT, TIMER_VECTOR + MESSAGE_TIMER, 0);
+		synic_source(FIRST_SINT + 1, TIMER_VECTOR + MESSAGE_TIMER + 1,
+			HV_X64_MSR_SINT_AUTO_EOI);
+		synic_source(MESSAGES, MESSAGE_VECTOR, 0);
+		synic_source(EVENTS, EVENT_VECTOR, 0);
 	}
 	for (u32 i = 0; by_timers && i < (by_messages ? STIMERS : MESSAGE_TIMER); i++)
 		write_msr(HV_X64_MSR_STIMER0_CONFIG + 2 * i, timer_config(i));
-	c->messages = &message_pages[me];
 }
 
 static void act(struct soak_cpu *c)
 {
 	static void (*const acts[])(struct soak_cpu *) = {
-		send_ipi, send_ipi, send_to_others, send_nmi, arm_timer, arm_timer, sleep, exchange_page,
-		look_at_page, look_at_page, look_at_page, probe
+		send_ipi, send_ipi, send_to_others, send_nmi, post, signal, arm_timer, arm_timer, sleep,
+		exchange_page, look_at_page, look_at_page, look_at_page, probe
 	};
 
 	acts[next_random(c) % RT_COUNT(acts)](c);
@@ -350,8 +439,11 @@ static void act(struct soak_cpu *c)
 
 static bool is_quiet(struct soak_cpu *c)
 {
+	const u32 me = rt_index();
+
 	for (u32 n = 0; n < rt_cpu_count; n++)
-		if (is_set(&c->out[n]) || is_set(&cpus[n].nmi_out))
+		if (is_set(&c->out[n]) || is_set(&cpus[n].nmi_out) || is_set(&c->event_out[n]) ||
+			__atomic_load_n(&cpus[n].received[me], __ATOMIC_ACQUIRE) != c->posted[n])
 			return false;
 	return !any_timer_runs(c);
 }
@@ -405,6 +497,7 @@ static void prepare(u32 seconds, u32 seed)
 	}
 	by_timers = offered_all(HV_PRIVILEGE_ACCESS_SYNTHETIC_TIMER_REGS, HV_FEATURE_DIRECT_SYNTHETIC_TIMERS);
 	by_messages = by_timers && offered_all(HV_PRIVILEGE_ACCESS_SYNIC_REGS, 0);
+	by_ports = by_messages && offered_all(HV_PRIVILEGE_POST_MESSAGES | HV_PRIVILEGE_SIGNAL_EVENTS, 0);
 	by_ipi_call = offer.leaf[4].eax & HV_HINT_USE_SYNTHETIC_CLUSTER_IPI;
 	ready = finished = 0;
 	soak_end = reference_time() + (u64)seconds * UNITS_PER_SECOND;
@@ -428,18 +521,51 @@ static void traffic(void)
 	call_disable();
 }
 
-static void ipis_balance(void)
+/* What each has sent to each, and what each has taken from each: rows of struct soak_cpu. */
+static void pairs_balance(const char *what, size_t sent, size_t taken)
 {
 	u32 sum = 0;
 
 	for (unsigned n = 0; n < rt_cpu_count; n++)
 		for (unsigned m = 0; m < rt_cpu_count; m++) {
-			EXPECT(cpus[n].sent[m] == cpus[m].taken[n], "from %u to %u: %u sent, %u arrived", n, m,
-				cpus[n].sent[m], cpus[m].taken[n]);
-			sum += cpus[n].sent[m];
+			const u32 out = ((const u32 *)((const u8 *)&cpus[n] + sent))[m];
+			const u32 in = ((const u32 *)((const u8 *)&cpus[m] + taken))[n];
+
+			EXPECT(out == in, "from %u to %u: %u sent, %u arrived", n, m, out, in);
+			sum += out;
 		}
-	rt_printf("soak: %u IPIs\n", sum);
+	rt_printf("soak: %u %s\n", sum, what);
 	EXPECT(sum > 0, "none was sent");
+}
+
+static void ipis_balance(void)
+{
+	pairs_balance("IPIs", offsetof(struct soak_cpu, sent), offsetof(struct soak_cpu, taken));
+}
+
+static void messages_balance(void)
+{
+	u32 full = 0;
+
+	if (!by_ports) {
+		test_skip("not offered");
+		return;
+	}
+	pairs_balance("messages", offsetof(struct soak_cpu, posted), offsetof(struct soak_cpu, received));
+	for (unsigned n = 0; n < rt_cpu_count; n++) {
+		full += cpus[n].full;
+		EXPECT(!cpus[n].disordered, "%u came out of order to %u", cpus[n].disordered, n);
+	}
+	rt_printf("soak: %u times no buffer was free\n", full);
+}
+
+static void events_balance(void)
+{
+	if (!by_ports) {
+		test_skip("not offered");
+		return;
+	}
+	pairs_balance("events", offsetof(struct soak_cpu, signalled), offsetof(struct soak_cpu, noticed));
 }
 
 static void nmis_balance(void)
@@ -494,15 +620,36 @@ static void probes_are_refused(void)
 	EXPECT(sum > 0, "none was made");
 }
 
+/* For comparison with what the hypervisor has counted. */
+static void tell_counts(void)
+{
+	u32 calls = 0, halts = 0, refusals = 0, interrupts = 0, nmis = 0;
+
+	for (unsigned n = 0; n < rt_cpu_count; n++) {
+		calls += cpus[n].calls;
+		halts += cpus[n].halts;
+		refusals += cpus[n].refusals;
+		nmis += cpus[n].nmis_taken;
+		for (unsigned vector = 32; vector < RT_COUNT(rt_cpus[n].interrupts); vector++)
+			interrupts += rt_cpus[n].interrupts[vector];
+	}
+	rt_printf("soak: counted %u calls, %u halts, %u refusals, %u interrupts, %u NMIs\n", calls,
+		halts, refusals, interrupts, nmis);
+	EXPECT(calls > 0 && halts > 0 && interrupts > 0, "nothing happened");
+}
+
 void soak(void)
 {
 	static const struct test tests[] = {
 		{ "traffic", traffic },
 		{ "ipis-balance", ipis_balance },
 		{ "nmis-balance", nmis_balance },
+		{ "messages-balance", messages_balance },
+		{ "events-balance", events_balance },
 		{ "timers-balance", timers_balance },
 		{ "flushes-reach-all", flushes_reach_all },
 		{ "probes-are-refused", probes_are_refused },
+		{ "counts", tell_counts },
 	};
 
 	test_run("soak", tests, RT_COUNT(tests));
