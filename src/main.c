@@ -35,6 +35,8 @@ const struct virt *virt;
 
 static struct partition root; /* the one partition; all zero before partition_create() */
 
+static struct { u64 partition, vp; } footprint; /* bytes that each takes, without nested tables */
+
 /* What no other room says of itself; privileges, hints and features are read when they are needed. */
 static bool check_values(struct text *error)
 {
@@ -219,6 +221,14 @@ static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
 		log_warn("no ACPI tables: the root cannot power off");
 }
 
+static u64 used_bytes(void)
+{
+	struct alloc_statistics memory;
+
+	alloc_get_statistics(&memory);
+	return (memory.pages - memory.free) * PAGE_SIZE;
+}
+
 static struct vcpu *create_processor(void)
 {
 	struct vcpu *v = vcpu_create(&root, own_apic_id());
@@ -277,6 +287,7 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 		.address_bits = bits < GPA_BITS_MOST ? bits : GPA_BITS_MOST,
 		.rates = &rates,
 	};
+	const u64 used = used_bytes();
 
 	if (!machine_rates(acpi->pm_timer, &rates))
 		panic("the TSC could not be measured against the PM timer (port 0x%x)",
@@ -291,18 +302,20 @@ static void create_root(const struct boot_info *bi, const struct acpi_info *acpi
 		panic("not enough memory for the root partition's nested tables");
 	if (!port_create_table() || !port_loop_back(&root, HV_VP_INDEX_ANY))
 		panic("not enough memory for the root partition's ports");
+	footprint.partition = sizeof(root) + used_bytes() - used - root.gpa.tables * PAGE_SIZE;
 	log_info("privileges 0x%lx, features 0x%lx, hints 0x%lx", root.offer.privilege,
 		 root.offer.feature, root.offer.hint);
 }
 
 static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_info *acpi)
 {
+	const u64 used = used_bytes();
 	struct vcpu *v = create_processor();
-	struct alloc_statistics memory;
 	struct vcpu_start start;
 	char buf[256];
 	struct text error;
 
+	footprint.vp = used_bytes() - used;
 	machine_bind(v);
 	io_init(&root, acpi);
 	text_init(&error, buf, sizeof(buf));
@@ -310,10 +323,10 @@ static _Noreturn void start_root(const struct boot_info *bi, const struct acpi_i
 		panic("root image: %s", buf);
 	start_other_processors(bi, acpi);
 	virt->vcpu_start(v, &start);
-	alloc_get_statistics(&memory);
+	log_info("%lu bytes for the partition without its nested tables, %lu for each of its VPs",
+		 footprint.partition, footprint.vp);
 	log_info("hypervisor at 0x%lx, %lu MiB, %lu KiB in use; starting the root at 0x%lx",
-		 bi->hv_base, bi->hv_size / MIB,
-		 (bi->image_size + (memory.pages - memory.free) * PAGE_SIZE) / 1024, start.rip);
+		 bi->hv_base, bi->hv_size / MIB, (bi->image_size + used_bytes()) / 1024, start.rip);
 	keys_start(v);
 	virt->vcpu_run(v);
 }
