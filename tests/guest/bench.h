@@ -3,11 +3,21 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "bench_marks.h"
 #include "hv_tlfs.h"
 #include "rt.h"
 
-#define BENCH_ROUNDS 1000
 #define BENCH_VECTOR 0x61
+
+/* A mark, for C: they stand where nothing is measured, or where the empty loop has as many. */
+#define BENCH_TEXT(number) #number
+#define BENCH_MARK_TEXT(number) "nopl " BENCH_TEXT(number) "(%%rax)"
+#define BENCH_MARK(number) __asm__ volatile(BENCH_MARK_TEXT(number) : : : "memory")
+
+extern bool bench_bare; /* no hypervisor: events by the machine's means, and the floor */
+
+/* How often an operation is done: more where nothing else than a loop is measured. */
+extern u32 bench_rounds, bench_loops;
 
 /*
  * One line for the script: `bench: NAME TICKS LOOP`. Under an instruction counter the ticks are
@@ -19,7 +29,11 @@ extern u8 bench_page[], bench_input[]; /* the hypercall page, and one of paramet
 
 /* ---- bench.c: operations that exit, as they are under a hypervisor and above the monitor ---- */
 void bench_exits(void);
-void bench_flush_all(void); /* by calls that name two processors */
+void bench_flush_all(void); /* by calls that name all processors */
+
+/* Parameters for a set of processors; those of the IPI are at BENCH_IPI_EX. */
+#define BENCH_IPI_EX 512
+void bench_fill_input(u64 processors);
 
 /* ---- bench_floor.c: the same above the smallest monitor there can be ---- */
 void bench_floor(void);
@@ -30,10 +44,10 @@ void bench_floor(void);
 void bench_self(void);
 /* Messages and events of the loop-back ports, to their handlers. */
 void bench_messages(void);
-/* Timers and, where there is one, another processor. */
-void bench_events(void);
-/* First: with a hypervisor's means, or (bare) with those of the machine. */
-void bench_events_init(bool bare);
+void bench_timers(void);
+/* Interrupts and flushes with a second processor, which has started. */
+void bench_other(void);
+void bench_events_init(void); /* first */
 
 /* ---- bench_entry.S ---- */
 

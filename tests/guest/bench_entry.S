@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The measuring guest's interrupt handler, and the loop around VMRUN of its own small monitor. */
 
+#include "bench_marks.h"
+
 #ifdef __x86_64__
 	.text
 	.globl bench_handler
@@ -9,9 +11,10 @@ bench_handler:
 	push %rdx
 	rdtsc
 	mov %eax, bench_arrival(%rip)
+	nopl BENCH_END(%rax)
 	push %rcx
 	call *bench_end_interrupt(%rip)
-	incl bench_arrivals(%rip)
+	lock incl bench_arrivals(%rip)
 	pop %rcx
 	pop %rdx
 	pop %rax
