@@ -388,13 +388,12 @@ static void write_svr(struct vcpu *v, u32 value)
 static void write_lvt(struct vcpu *v, u32 offset, u32 value)
 {
 	struct lapic *l = &v->lapic;
-	const u32 old = *lapic_reg(l, offset);
 
 	if (!(*lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_ENABLE))
 		value |= LAPIC_LVT_MASKED;
 	*lapic_reg(l, offset) = value;
 	if (offset == LAPIC_LVT_TIMER)
-		lapic_timer_written(v, offset, old);
+		lapic_timer_written(v, offset);
 	else
 		machine_lvt_written(offset, value);
 }
@@ -418,7 +417,6 @@ static void logical_id_changed(struct vcpu *v)
 static void write_reg(struct vcpu *v, u32 offset, u32 value)
 {
 	struct lapic *l = &v->lapic;
-	const u32 old = *lapic_reg(l, offset);
 
 	switch (offset) {
 	case LAPIC_TPR:
@@ -442,7 +440,7 @@ static void write_reg(struct vcpu *v, u32 offset, u32 value)
 	case LAPIC_TIMER_INITIAL:
 	case LAPIC_TIMER_DIVIDE:
 		*lapic_reg(l, offset) = value;
-		lapic_timer_written(v, offset, old);
+		lapic_timer_written(v, offset);
 		break;
 	case LAPIC_LDR:
 	case LAPIC_DFR:
@@ -599,6 +597,7 @@ void lapic_reset(struct vcpu *v)
 		__atomic_store_n(&l->posted[i], 0, __ATOMIC_RELAXED);
 	l->errors = 0;
 	l->deadline = l->tsc_deadline = 0;
+	l->timer_mode = l->timer_initial = l->timer_divide = 0;
 	*lapic_reg(l, LAPIC_VERSION) = VERSION;
 	*lapic_reg(l, LAPIC_DFR) = DFR_FLAT;
 	*lapic_reg(l, LAPIC_SVR) = 0xff;

@@ -56,13 +56,15 @@ enum lapic_reg {
 #define LAPIC_FIRST_VECTOR 16 /* lower ones are illegal */
 
 struct lapic {
-	u8 *page;         /* (c) the registers at their offsets; VMX runs on it as virtual-APIC page */
+	u8 *page;         /* (c) the registers at their offsets; VMX has it as virtual-APIC page */
 	u32 irr_words, isr_words; /* (s) bit n: word n of the register is not zero */
 	u64 base;         /* (s) IA32_APIC_BASE as the guest sees it */
 	u64 posted[4];    /* (a) vectors asked for by any processor, not in the IRR yet */
 	u32 errors;       /* (s) what the ESR shows after it is written next */
 	u64 deadline;     /* (s) host TSC at which the timer fires next; 0: never */
 	u64 tsc_deadline; /* (s) IA32_TSC_DEADLINE as the guest wrote it; 0: disarmed */
+	/* (s) The timer's registers as they are in force: the page may have what comes next. */
+	u32 timer_mode, timer_initial, timer_divide;
 	u32 *assist;      /* (s) first word of the VP assist page; NULL while that is off */
 	bool eoi_offered; /* (s) assist says that what is in service needs no EOI */
 };
@@ -147,8 +149,8 @@ void lapic_send(struct vcpu *from, u32 command, u32 dest);
 
 /* ---- the timer; lapic_timer.c ---- */
 
-/* Registers of the timer were written, or its LVT entry was. */
-void lapic_timer_written(struct vcpu *v, u32 offset, u32 old);
+/* Registers of the timer were written, or its LVT entry was: the page has the new value. */
+void lapic_timer_written(struct vcpu *v, u32 offset);
 u32 lapic_timer_count(const struct vcpu *v);
 
 /* IA32_TSC_DEADLINE: reads 0 and ignores writes while the timer is in another mode. */

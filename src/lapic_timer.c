@@ -19,15 +19,10 @@ enum { MODE_ONE_SHOT, MODE_PERIODIC, MODE_TSC_DEADLINE };
 /* TSC ticks of one count, as a shift. SDM figure 11-10: 7 means divide by 1, 0 by 2, 1 by 4, ... */
 static unsigned count_shift(const struct vcpu *v)
 {
-	const u32 divide = *lapic_reg(&v->lapic, LAPIC_TIMER_DIVIDE);
+	const u32 divide = v->lapic.timer_divide;
 	const u32 code = (divide >> 1 & 4) | (divide & 3);
 
 	return v->partition->apic_timer_shift + ((code + 1) & 7);
-}
-
-static u32 mode_of(const struct vcpu *v)
-{
-	return LVT_TIMER_MODE(*lapic_reg(&v->lapic, LAPIC_LVT_TIMER));
 }
 
 static void set_deadline(struct vcpu *v, u64 deadline)
@@ -38,7 +33,7 @@ static void set_deadline(struct vcpu *v, u64 deadline)
 
 static void start_count(struct vcpu *v)
 {
-	const u64 count = *lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL);
+	const u64 count = v->lapic.timer_initial;
 
 	set_deadline(v, count ? machine_tsc() + (count << count_shift(v)) : 0);
 }
@@ -48,45 +43,61 @@ u32 lapic_timer_count(const struct vcpu *v)
 	const u64 deadline = v->lapic.deadline, now = machine_tsc();
 	const unsigned shift = count_shift(v);
 
-	if (!deadline || mode_of(v) >= MODE_TSC_DEADLINE || (i64)(deadline - now) <= 0)
+	if (!deadline || v->lapic.timer_mode >= MODE_TSC_DEADLINE || (i64)(deadline - now) <= 0)
 		return 0;
 	return (u32)((deadline - now + (1ull << shift) - 1) >> shift);
 }
 
-void lapic_timer_written(struct vcpu *v, u32 offset, u32 old)
+/* SDM 11.5.4.1: the deadline mode ignores it. */
+static void initial_written(struct vcpu *v)
 {
-	const bool counts = mode_of(v) < MODE_TSC_DEADLINE;
+	struct lapic *l = &v->lapic;
 
+	if (l->timer_mode >= MODE_TSC_DEADLINE) {
+		*lapic_reg(l, LAPIC_TIMER_INITIAL) = l->timer_initial;
+		return;
+	}
+	l->timer_initial = *lapic_reg(l, LAPIC_TIMER_INITIAL);
+	start_count(v);
+}
+
+/* What is counting goes on from its count at the new rate. */
+static void divide_written(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	const u64 left = lapic_timer_count(v);
+
+	l->timer_divide = *lapic_reg(l, LAPIC_TIMER_DIVIDE);
+	if (l->timer_mode < MODE_TSC_DEADLINE && l->deadline)
+		set_deadline(v, machine_tsc() + (left << count_shift(v)));
+}
+
+/* A change from or to the deadline mode disarms the timer. */
+static void mode_written(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	const u32 old = l->timer_mode, mode = LVT_TIMER_MODE(*lapic_reg(l, LAPIC_LVT_TIMER));
+
+	l->timer_mode = mode;
+	if ((old == MODE_TSC_DEADLINE) != (mode < MODE_TSC_DEADLINE))
+		return;
+	l->tsc_deadline = 0;
+	l->timer_initial = *lapic_reg(l, LAPIC_TIMER_INITIAL) = 0;
+	set_deadline(v, 0);
+}
+
+void lapic_timer_written(struct vcpu *v, u32 offset)
+{
 	switch (offset) {
-	case LAPIC_TIMER_INITIAL:
-		if (counts)
-			start_count(v);
-		else /* SDM 11.5.4.1: the deadline mode ignores it */
-			*lapic_reg(&v->lapic, offset) = old;
-		break;
-	case LAPIC_TIMER_DIVIDE: /* what is counting goes on from its count at the new rate */
-		if (counts && v->lapic.deadline) {
-			const u32 now_code = *lapic_reg(&v->lapic, offset);
-			u64 left;
-
-			*lapic_reg(&v->lapic, offset) = old;
-			left = lapic_timer_count(v);
-			*lapic_reg(&v->lapic, offset) = now_code;
-			set_deadline(v, machine_tsc() + (left << count_shift(v)));
-		}
-		break;
-	default: /* the LVT entry: a change from or to the deadline mode disarms the timer */
-		if ((LVT_TIMER_MODE(old) == MODE_TSC_DEADLINE) == counts) {
-			v->lapic.tsc_deadline = 0;
-			*lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL) = 0;
-			set_deadline(v, 0);
-		}
+	case LAPIC_TIMER_INITIAL: initial_written(v); break;
+	case LAPIC_TIMER_DIVIDE: divide_written(v); break;
+	default: mode_written(v);
 	}
 }
 
 u64 lapic_read_tsc_deadline(const struct vcpu *v)
 {
-	return mode_of(v) == MODE_TSC_DEADLINE ? v->lapic.tsc_deadline : 0;
+	return v->lapic.timer_mode == MODE_TSC_DEADLINE ? v->lapic.tsc_deadline : 0;
 }
 
 /* Of the guest's TSC, which a deadline is compared with as it stands: it may be ages away. */
@@ -101,7 +112,7 @@ static void start_deadline(struct vcpu *v)
 
 void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
 {
-	if (mode_of(v) != MODE_TSC_DEADLINE)
+	if (v->lapic.timer_mode != MODE_TSC_DEADLINE)
 		return;
 	v->lapic.tsc_deadline = value;
 	start_deadline(v);
@@ -111,7 +122,7 @@ void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
 static u64 next_period(const struct vcpu *v, u64 now)
 {
 	const u64 deadline = v->lapic.deadline;
-	const u64 period = (u64)*lapic_reg(&v->lapic, LAPIC_TIMER_INITIAL) << count_shift(v);
+	const u64 period = (u64)v->lapic.timer_initial << count_shift(v);
 	const u64 next = deadline + ((now - deadline) / period + 1) * period;
 	const u64 least = now + v->partition->tsc_hz / MOST_PERIODS_PER_SECOND;
 
@@ -130,7 +141,7 @@ void lapic_timer_check(struct vcpu *v, u64 now)
 
 	if (!l->deadline || (i64)(l->deadline - now) > 0)
 		return;
-	if (mode_of(v) == MODE_PERIODIC) {
+	if (v->lapic.timer_mode == MODE_PERIODIC) {
 		l->deadline = next_period(v, now);
 	} else {
 		l->deadline = 0;
