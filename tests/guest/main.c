@@ -65,14 +65,28 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "last", suite_last, false },
 };
 
-/* Whether the command line asks for it: by only=NAME, or by `several`; otherwise for all. */
+/* Whether a name is one of a list with commas, which a blank ends. */
+static bool is_listed(const char *list, const char *name)
+{
+	const size_t length = strlen(name);
+	size_t n = 0;
+
+	for (; *list && *list != ' '; list += n + (list[n] == ',')) {
+		for (n = 0; list[n] && list[n] != ' ' && list[n] != ','; n++)
+			;
+		if (n == length && !memcmp(list, name, n))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the command line asks for it: by only=NAME,..., or by `several`; otherwise for all. */
 static bool is_wanted(const struct suite *suite)
 {
 	const char *only = rt_option_value("only");
-	size_t length = strlen(suite->name);
 
 	if (only)
-		return !memcmp(only, suite->name, length) && (!only[length] || only[length] == ' ');
+		return is_listed(only, suite->name);
 	return suite->several || !rt_option("several");
 }
 

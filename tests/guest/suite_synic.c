@@ -478,5 +478,5 @@ void suite_synic(void)
 	};
 
 	call_enable();
-	test_run("synic", tests, RT_COUNT(tests));
+	apic_test_run("synic", tests, RT_COUNT(tests));
 }
