@@ -23,32 +23,16 @@
 #define DR6_ON 0xffff0ff0ull
 #define DR6_OFF (1ull << 12)
 
-/* The virtual interrupt is no window, and the exit came before it was taken. */
-static bool has_untaken(const struct vmcb *b)
+/* What was being delivered when the exit came. */
+static struct event read_exit_event(struct vcpu *v)
 {
-	return b->control.virtual_interrupt & VMCB_V_IRQ &&
-	       !(b->control.intercept[VMCB_INTERCEPT_WORD] & 1u << INTERCEPT_VINTR);
-}
+	const struct vmcb_control *c = &svm_of(v)->vmcb.control;
 
-/*
- * What was being delivered when the exit came, or was to be: it is no longer. QEMU leaves a virtual
- * interrupt untaken whose delivery fails.
- */
-static struct event take_exit_event(struct vmcb *b)
-{
-	struct vmcb_control *c = &b->control;
-
-	if (has_untaken(b)) {
-		c->virtual_interrupt &= ~VMCB_V_IRQ;
-		return (struct event){
-			.valid = true,
-			.type = EVENT_INTERRUPT,
-			.vector = (u8)(c->virtual_interrupt >> VMCB_V_VECTOR_SHIFT),
-		};
-	}
 	return (struct event){
 		.valid = c->exit_event & VMCB_EVENT_VALID,
-		.type = c->exit_event >> VMCB_EVENT_TYPE_SHIFT & 7,
+		.type = svm_was_interrupt(v, c->exit_event)
+				? EVENT_INTERRUPT
+				: c->exit_event >> VMCB_EVENT_TYPE_SHIFT & 7,
 		.vector = (u8)c->exit_event,
 		.has_error = c->exit_event & VMCB_EVENT_ERROR_VALID,
 		.error = c->exit_event_error,
@@ -72,7 +56,7 @@ static void inject(struct vcpu *v, const struct event *e)
 static void raise_event(struct vcpu *v, const struct event *second)
 {
 	struct svm_vcpu *s = svm_of(v);
-	const struct event first = take_exit_event(&s->vmcb);
+	const struct event first = read_exit_event(v);
 	struct event out;
 
 	svm_step_cancel(s);
@@ -110,11 +94,14 @@ static void refuse(struct vcpu *v, enum vm_next next)
  */
 static void repeat_delivery(struct vcpu *v)
 {
-	const struct event e = take_exit_event(&svm_of(v)->vmcb);
+	const struct event e = read_exit_event(v);
 
 	if (!event_must_repeat(&e))
 		return;
-	inject(v, &e);
+	if (e.type == EVENT_INTERRUPT)
+		svm_inject_interrupt(v, e.vector);
+	else
+		inject(v, &e);
 	vcpu_check_interrupts(v); /* for the sake of what must be behind it */
 }
 
@@ -461,7 +448,6 @@ static __attribute__((noinline)) void cr8_exit(struct vcpu *v, struct vmcb *b)
 		return;
 	}
 	lapic_set_tpr(v, (u8)(value << 4));
-	vcpu_check_interrupts(v); /* why it exits may have gone by */
 	go_to(v, b, b->save.rip + length);
 }
 

@@ -96,7 +96,7 @@ static bool cpu_enable(struct text *why)
 			    vm_cr & VM_CR_LOCK ? ", locked" : "");
 		return false;
 	}
-	svm_features.lax = is_lax();
+	svm_features.lax = svm_features.repeats = is_lax();
 	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_SVME);
 	cpu_wrmsr(MSR_VM_HSAVE_PA, machine_hpa(host_save).v);
 	return true;
@@ -333,8 +333,6 @@ void svm_flush(struct vcpu *v)
 
 /* ---- events ---- */
 
-#define VIRTUAL_INTERRUPT (VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR)
-
 /* An event may be injected: none is, no shadow holds it back, and no step would be part of it. */
 static bool is_free(const struct svm_vcpu *s)
 {
@@ -352,14 +350,26 @@ static bool interrupt_open(struct vcpu *v)
 }
 
 /*
- * An interrupt goes in as a virtual one, which the open guest takes before its next instruction, and
- * not by EVENTINJ: what that has delivered QEMU delivers again where it stops its processors before
- * the next exit, wherever the guest is by then, its interrupts disabled or not.
+ * Where processors repeat interrupts: a software interrupt they do not, but that needs the right to
+ * use the gate. Right behind any other comes an exit, see set_window().
  */
-static void inject_interrupt(struct vcpu *v, u8 vector)
+void svm_inject_interrupt(struct vcpu *v, u8 vector)
 {
+	struct svm_vcpu *s = svm_of(v);
+	const bool soft = svm_features.repeats && !s->vmcb.save.cpl;
+	const u32 type = soft ? EVENT_SOFT_INTERRUPT : EVENT_INTERRUPT;
+
 	trace(v, TRACE_INJECT, vector, 0, 0);
-	svm_of(v)->interrupt = VIRTUAL_INTERRUPT | (u64)vector << VMCB_V_VECTOR_SHIFT;
+	s->injected = VMCB_EVENT_VALID | type << VMCB_EVENT_TYPE_SHIFT | vector;
+	s->injected_exit = v->exits + 1;
+	s->vmcb.control.event = s->injected;
+}
+
+bool svm_was_interrupt(const struct vcpu *v, u32 exit_event)
+{
+	const struct svm_vcpu *s = v->vendor;
+
+	return exit_event == s->injected && v->exits == s->injected_exit;
 }
 
 static bool nmi_open(struct vcpu *v)
@@ -395,51 +405,36 @@ static void open_nmi_window(struct vcpu *v)
 		svm_step(v, SVM_STEP_TO_NMI);
 }
 
-/* By EVENTINJ: one that is delivered again, or has a window behind it. */
-static bool injects_interrupt(const struct vmcb_control *c)
+/* An interrupt is injected that the processor may repeat. */
+static bool is_repeated(const struct vmcb_control *c)
 {
-	const u32 type = VMCB_EVENT_VALID | 7u << VMCB_EVENT_TYPE_SHIFT;
+	const u32 type = VMCB_EVENT_VALID | VMCB_EVENT_TYPE;
 
-	return (c->event & type) == (VMCB_EVENT_VALID | EVENT_INTERRUPT << VMCB_EVENT_TYPE_SHIFT);
-}
-
-/* What goes in as a virtual interrupt, or else by EVENTINJ where the window is to be one. */
-static u64 virtual_interrupt(struct svm_vcpu *s, bool window)
-{
-	const u64 interrupt = s->interrupt;
-
-	s->interrupt = 0;
-	if (!window)
-		return interrupt;
-	if (interrupt)
-		s->vmcb.control.event = VMCB_EVENT_VALID |
-					EVENT_INTERRUPT << VMCB_EVENT_TYPE_SHIFT |
-					(u8)(interrupt >> VMCB_V_VECTOR_SHIFT);
-	return VIRTUAL_INTERRUPT;
+	return svm_features.repeats &&
+	       (c->event & type) == (VMCB_EVENT_VALID | EVENT_INTERRUPT << VMCB_EVENT_TYPE_SHIFT);
 }
 
 /*
  * A virtual interrupt that nothing masks but IF and the shadow exits when it would be taken. MOV to
- * CR8 exits too meanwhile: some emulators do not survive one that unmasks a virtual interrupt, which
- * they also keep when its delivery fails. An exit right behind EVENTINJ takes QEMU's second delivery
- * from it. An NMI's window is the IRET of the one before, which exits anyway, or comes soon.
+ * CR8 exits too meanwhile: some emulators do not survive one that unmasks a virtual interrupt.
+ * An NMI's window is the IRET of the one before, which exits anyway, or comes soon.
  */
 static void set_window(struct vcpu *v, const struct virt_window *w)
 {
-	struct svm_vcpu *s = svm_of(v);
-	struct vmcb_control *c = &s->vmcb.control;
+	struct vmcb_control *c = &svm_of(v)->vmcb.control;
 	const u32 cr8 = VMCB_INTERCEPT_CR_WRITE(8);
-	const u64 interrupt = virtual_interrupt(s, w->interrupt);
 
-	c->virtual_interrupt = (c->virtual_interrupt & (VMCB_V_TPR | VMCB_V_MASKING)) | interrupt;
-	svm_intercept(&s->vmcb, INTERCEPT_VINTR, w->interrupt);
-	if (w->interrupt || w->priority || (interrupt && svm_features.lax))
+	c->virtual_interrupt &= VMCB_V_TPR | VMCB_V_MASKING;
+	if (w->interrupt)
+		c->virtual_interrupt |= VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR;
+	svm_intercept(&svm_of(v)->vmcb, INTERCEPT_VINTR, w->interrupt);
+	if (w->interrupt || w->priority)
 		c->intercept[VMCB_INTERCEPT_CR] |= cr8;
 	else
 		c->intercept[VMCB_INTERCEPT_CR] &= ~cr8;
-	if (injects_interrupt(c))
-		vcpu_kick(v);
-	if (w->nmi && !s->nmi_blocked)
+	if (is_repeated(c))
+		vcpu_kick(v); /* an exit right behind it leaves no time for that */
+	if (w->nmi && !svm_of(v)->nmi_blocked)
 		open_nmi_window(v);
 }
 
@@ -554,7 +549,7 @@ const struct virt svm_virt = {
 	.flush_gpa = svm_flush,
 	.interrupt_open = interrupt_open,
 	.nmi_open = nmi_open,
-	.inject_interrupt = inject_interrupt,
+	.inject_interrupt = svm_inject_interrupt,
 	.inject_nmi = inject_nmi,
 	.skip = svm_skip,
 	.trap = svm_trap,

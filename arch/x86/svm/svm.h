@@ -96,7 +96,8 @@ struct svm_vcpu {
 	struct vmcb vmcb;
 	u64 vmcb_pa;                          /* constant */
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
-	u64 interrupt;                        /* to be injected: as in virtual_interrupt, or 0 */
+	u64 injected_exit;                    /* v->exits at the one after svm_inject_interrupt() */
+	u32 injected;                         /* what that put into EVENTINJ */
 	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
 	enum svm_step step;                   /* why TF is ours */
 	u64 step_rflags, step_dr6;            /* the guest's, before that */
@@ -112,6 +113,12 @@ struct svm_features {
 	 * emulators. Then they are intercepted.
 	 */
 	bool lax;
+	/*
+	 * An interrupt that was injected is delivered once more when QEMU stops its processors before
+	 * the next exit, as for a change of the memory map: wherever the guest is by then, with its
+	 * interrupts disabled or not. It does not show until then, but QEMU is lax, too.
+	 */
+	bool repeats;
 };
 extern struct svm_features svm_features;
 
@@ -122,6 +129,10 @@ static inline struct svm_vcpu *svm_of(struct vcpu *v)
 
 /* svm.c: whether an exit happens for it. */
 void svm_intercept(struct vmcb *b, enum vmcb_intercept bit, bool on);
+
+/* svm.c: as in virt.h; and whether the delivery of what it put in is what the exit came in. */
+void svm_inject_interrupt(struct vcpu *v, u8 vector);
+bool svm_was_interrupt(const struct vcpu *v, u32 exit_event);
 
 /* svm.c: guest translations must be dropped before the next entry. */
 void svm_flush(struct vcpu *v);

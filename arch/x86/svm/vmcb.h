@@ -48,22 +48,19 @@ enum vmcb_intercept {
 #define VMCB_TLB_FLUSH_ALL 1
 #define VMCB_TLB_FLUSH_ASID 3
 
-/*
- * virtual_interrupt: the guest's CR8 in bits 7:0; what waits to be taken, of which priority, and its
- * vector.
- */
+/* virtual_interrupt: the guest's CR8 in bits 7:0; what waits to be taken, and of which priority. */
 #define VMCB_V_TPR 0xffull
 #define VMCB_V_IRQ (1ull << 8)
 #define VMCB_V_PRIORITY (0xfull << 16)
 #define VMCB_V_IGNORE_TPR (1ull << 20)
 #define VMCB_V_MASKING (1ull << 24)
-#define VMCB_V_VECTOR_SHIFT 32
 
 #define VMCB_INTERRUPT_SHADOW 1ull
 #define VMCB_NP_ENABLE 1ull
 
 /* EVENTINJ and EXITINTINFO. */
 #define VMCB_EVENT_TYPE_SHIFT 8
+#define VMCB_EVENT_TYPE (7u << VMCB_EVENT_TYPE_SHIFT)
 #define VMCB_EVENT_ERROR_VALID (1u << 11)
 #define VMCB_EVENT_VALID (1u << 31)
 
