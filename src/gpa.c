@@ -3,6 +3,7 @@
 #include "gpa.h"
 
 #include "alloc.h"
+#include "lapic.h"
 #include "log.h"
 #include "machine.h"
 #include "overlay.h"
@@ -271,6 +272,14 @@ static bool merge(struct gpa_space *g, u64 gpa, unsigned level)
 	return true;
 }
 
+/* The entry of a page that has no overlay. */
+static u64 under_overlays(const struct gpa_space *g, u64 gpa)
+{
+	if (gpa == LAPIC_BASE_ADDRESS && g->shows_apics)
+		return virt->npt_leaf(machine_hpa(g->apic_page), 1, NPT_R | NPT_W, NPT_WB);
+	return gpa_is_ram(g, gpa >> PAGE_SHIFT) ? leaf(KIND_RAM, gpa, 1) : 0;
+}
+
 void gpa_unmap_page(struct partition *p, u64 gpn)
 {
 	struct gpa_space *g = &p->gpa;
@@ -278,10 +287,23 @@ void gpa_unmap_page(struct partition *p, u64 gpn)
 	u64 *entry = walk_to(g, base, 1);
 
 	hv_assert(entry); /* the tables down to a mapped page exist */
-	*entry = gpa_is_ram(g, gpn) ? leaf(KIND_RAM, base, 1) : 0;
+	*entry = under_overlays(g, base);
 	for (unsigned level = 2; level < LEVELS && merge(g, base, level);)
 		level++;
 	g->stale = true;
+}
+
+void gpa_show_apics(struct partition *p, bool on)
+{
+	const u64 gpn = LAPIC_BASE_ADDRESS >> PAGE_SHIFT;
+	struct gpa_space *g = &p->gpa;
+	u32 rights;
+
+	if (!g->apic_page || g->shows_apics == on || !walk_to(g, LAPIC_BASE_ADDRESS, 1))
+		return;
+	g->shows_apics = on;
+	if (!overlay_at(p, gpn, &rights))
+		gpa_unmap_page(p, gpn);
 }
 
 void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 right)

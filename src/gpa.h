@@ -23,7 +23,7 @@ struct gpa_range { u64 base, end; };
 struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 struct gpa_hits { struct gpa_hit hit[GPA_HITS]; };
 
-/* Places whose every access the hypervisor carries out: the APICs'. */
+/* Places whose every access the hypervisor, or the processor for it, carries out: the APICs'. */
 #define GPA_MAX_EMULATED 9
 
 /* Nested tables that one change can make superfluous. */
@@ -38,8 +38,10 @@ struct gpa_space {
 	u32 ram_count;                        /* (c) */
 	struct gpa_range ram[GPA_MAX_RANGES]; /* (c) */
 	u32 emulated_count;                   /* (c) */
-	struct gpa_range emulated[GPA_MAX_EMULATED]; /* (c) never mapped */
+	struct gpa_range emulated[GPA_MAX_EMULATED]; /* (c) no memory */
 	u64 hidden_base, hidden_end;          /* (c) the hypervisor's own memory */
+	const void *apic_page;                /* (c) see virt->apic_page; NULL: there is none */
+	bool shows_apics;                     /* (p) it lies where the APICs are */
 	u64 tables, table_budget;             /* (p) nested tables; devices get none beyond it */
 	bool stale;                           /* (p) old translations must be flushed */
 	u64 *loose[GPA_LOOSE_TABLES];         /* (p) tables to be freed once that is done */
@@ -68,6 +70,12 @@ bool gpa_map_page(struct partition *p, u64 gpn, hpa_t hpa, u32 rights);
 
 /* Show again what lies at gpn by the memory map; the large page comes back when it is whole. */
 void gpa_unmap_page(struct partition *p, u64 gpn);
+
+/*
+ * Let the page that processors watch lie where the local APICs are, or nothing. Where memory is
+ * short nothing lies there, which is as good.
+ */
+void gpa_show_apics(struct partition *p, bool on);
 
 /* No page was used lately. */
 void gpa_forget(struct gpa_hits *h);

@@ -190,17 +190,43 @@ static void tell_end(const struct lapic *l, u8 vector)
 		machine_end_interrupt(vector);
 }
 
-static void end_highest(struct vcpu *v)
+void lapic_ended(struct vcpu *v, u8 vector)
 {
-	struct lapic *l = &v->lapic;
+	tell_end(&v->lapic, vector);
+	synic_vector_ended(v, vector);
+	check_interrupts(v);
+}
+
+void lapic_awaited_ends(const struct vcpu *v, u64 set[4])
+{
+	for (u32 i = 0; i < 4; i++)
+		set[i] = *lapic_reg(&v->lapic, LAPIC_TMR + 2 * i * 0x10) |
+			 (u64)*lapic_reg(&v->lapic, LAPIC_TMR + (2 * i + 1) * 0x10) << 32 |
+			 v->synic.vectors[i];
+}
+
+u8 lapic_in_service(struct lapic *l)
+{
 	const int vector = highest_vector(l, LAPIC_ISR);
 
-	if (vector < 0)
+	return vector < 0 ? 0 : (u8)vector;
+}
+
+void lapic_count_in_service(struct lapic *l)
+{
+	l->isr_words = 0;
+	for (u32 word = 0; word < VECTORS / 32; word++)
+		l->isr_words |= (u32)(*lapic_reg(l, LAPIC_ISR + word * 0x10) != 0) << word;
+}
+
+static void end_highest(struct vcpu *v)
+{
+	const u8 vector = lapic_in_service(&v->lapic);
+
+	if (!vector)
 		return;
-	remove_vector(l, LAPIC_ISR, (u8)vector);
-	tell_end(l, (u8)vector);
-	synic_vector_ended(v, (u8)vector);
-	check_interrupts(v);
+	remove_vector(&v->lapic, LAPIC_ISR, vector);
+	lapic_ended(v, vector);
 }
 
 /*
@@ -527,9 +553,37 @@ void lapic_write(struct vcpu *v, u32 offset, u32 value)
 		send_icr(v);
 }
 
+void lapic_stored(struct vcpu *v, u32 offset)
+{
+	const u32 at = ALIGN_DOWN(offset, 0x10);
+	u32 *reg = lapic_reg(&v->lapic, at);
+	const u32 value = *reg;
+
+	if (at == LAPIC_ID)
+		*reg = v->apic_id << 24;
+	else if (at == LAPIC_EOI)
+		*reg = 0;
+	lapic_write(v, at, value);
+}
+
+static u32 offset_of(u32 msr)
+{
+	return (msr - LAPIC_MSR_FIRST) * 0x10;
+}
+
+/* The rest is made when it is read, or in two places of the page. */
+bool lapic_msr_is_plain(u32 msr)
+{
+	const u32 offset = offset_of(msr);
+	const struct reg *r = reg_at(offset);
+
+	return r && r->access & X2_READ && offset != LAPIC_PPR && offset != LAPIC_ICR &&
+	       offset != LAPIC_TIMER_CURRENT && (offset < LAPIC_ISR || offset >= LAPIC_TMR);
+}
+
 bool lapic_msr_read(struct vcpu *v, u32 msr, u64 *value)
 {
-	const u32 offset = (msr - LAPIC_MSR_FIRST) * 0x10;
+	const u32 offset = offset_of(msr);
 	const struct reg *r = reg_at(offset);
 
 	if (!lapic_is_x2apic(&v->lapic) || !r || !(r->access & X2_READ))
@@ -540,7 +594,7 @@ bool lapic_msr_read(struct vcpu *v, u32 msr, u64 *value)
 
 bool lapic_msr_write(struct vcpu *v, u32 msr, u64 value)
 {
-	const u32 offset = (msr - LAPIC_MSR_FIRST) * 0x10;
+	const u32 offset = offset_of(msr);
 	const struct reg *r = reg_at(offset);
 
 	if (!lapic_is_x2apic(&v->lapic) || !r || !(r->access & X2_WRITE))
@@ -608,6 +662,7 @@ void lapic_reset(struct vcpu *v)
 	set_ids(v);
 	virt->set_tpr(v, 0);
 	vcpu_deadlines_changed(v);
+	vcpu_check_interrupts(v);
 }
 
 /* Firmware hands over with the PIC wired through (MP 1.4, 3.6.2.2): so does the virtual APIC. */
@@ -638,6 +693,21 @@ void lapic_start(struct vcpu *v, bool bootstrap)
 }
 
 /*
+ * A page that processors watch is there for all VPs or for none: one that does not reach its APIC
+ * there would find memory.
+ */
+static void show_page(struct partition *p)
+{
+	bool all = true;
+
+	partition_lock(p);
+	for (u32 i = 0; i < p->env.vp_count; i++)
+		all &= lapic_in_memory(p->vp[i]);
+	gpa_show_apics(p, all);
+	partition_unlock(p);
+}
+
+/*
  * SDM figure 11-27: x2APIC is entered from xAPIC mode alone and left only by turning the APIC off.
  * The registers do not move: the page is the machine's.
  */
@@ -661,5 +731,7 @@ bool lapic_write_base(struct vcpu *v, u64 value)
 		machine_lvt_written(LAPIC_LVT_LINT0, LVT_EXTINT);
 		machine_lvt_written(LAPIC_LVT_LINT1, LVT_NMI);
 	}
+	show_page(v->partition);
+	vcpu_check_interrupts(v);
 	return true;
 }

@@ -142,6 +142,26 @@ void lapic_set_assist(struct vcpu *v, u32 *assist);
 u8 lapic_tpr(const struct vcpu *v);
 void lapic_set_tpr(struct vcpu *v, u8 tpr);
 
+/* ---- where the processor does a part of it by itself, on the page ---- */
+
+/*
+ * It has stored what the guest wrote to the register at offset, in xAPIC mode: carry that out. A
+ * write of a part of a register, which the manual leaves undefined, counts as one of all of it.
+ */
+void lapic_stored(struct vcpu *v, u32 offset);
+
+/* Reading the MSR, in x2APIC mode, is reading the page and nothing else. */
+bool lapic_msr_is_plain(u32 msr);
+
+/*
+ * The processor ends interrupts: the one in service with the highest priority (0: none); the
+ * vectors whose end somebody waits for; that others may have ended; that this one, of those, has.
+ */
+u8 lapic_in_service(struct lapic *l);
+void lapic_awaited_ends(const struct vcpu *v, u64 set[4]);
+void lapic_count_in_service(struct lapic *l);
+void lapic_ended(struct vcpu *v, u8 vector);
+
 /* ---- inter-processor interrupts; lapic_ipi.c ---- */
 
 /* Do what a write of the interrupt command register says. dest: bits 63:32 of the x2APIC's form. */

@@ -37,6 +37,11 @@ static struct partition root; /* the one partition; all zero before partition_cr
 
 static struct { u64 partition, vp; } footprint; /* bytes that each takes, without nested tables */
 
+static bool is_switch(const char *value)
+{
+	return strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+}
+
 /* What no other room says of itself; privileges, hints and features are read when they are needed. */
 static bool check_values(struct text *error)
 {
@@ -51,8 +56,10 @@ static bool check_values(struct text *error)
 	else if (!options_number(options.trace, &records) || records > PANIC_RECORDS)
 		text_printf(error, "option trace: '%s' is no number from 0 to %u", options.trace,
 			    PANIC_RECORDS);
-	else if (strcmp(options.observe, "on") && strcmp(options.observe, "off"))
+	else if (!is_switch(options.observe))
 		text_printf(error, "option observe: '%s' is neither on nor off", options.observe);
+	else if (!is_switch(options.apicv))
+		text_printf(error, "option apicv: '%s' is neither on nor off", options.apicv);
 	else
 		return true;
 	return false;

@@ -82,6 +82,9 @@ bool partition_create(struct partition *p, const struct partition_config *config
 	p->gpa.address_bits = config->address_bits;
 	if (!gpa_build(p))
 		return false;
+	/* All VPs begin with their APICs in memory. */
+	p->gpa.apic_page = virt->apic_page();
+	gpa_show_apics(p, true);
 	p->env.gpa_pages = p->gpa.page_limit;
 	p->gpa.table_budget = p->gpa.tables + config->table_budget;
 	partition_fill_cpuid(p);

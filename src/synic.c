@@ -293,6 +293,7 @@ static void learn_vectors(struct vcpu *v, u32 changed, u64 value)
 		if (sint & HV_X64_MSR_SINT_AUTO_EOI)
 			s->auto_eoi[vector / 64] |= 1ull << vector % 64;
 	}
+	vcpu_check_interrupts(v); /* another end may be awaited */
 }
 
 void synic_reset(struct vcpu *v)

@@ -42,6 +42,7 @@ _Static_assert(sizeof(struct trace_record) == 32, "a record is half a cache line
 	X(WINDOW, "window") \
 	X(HALT, "HLT") \
 	X(REGISTER, "control or debug register") \
+	X(APIC, "local APIC") \
 	X(OTHER, "other")
 
 enum exit_kind {

@@ -159,6 +159,12 @@ struct virt {
 	bool (*npt_has_1g)(void);
 
 	/*
+	 * The page that processors of this vendor watch when it is mapped where the local APICs are,
+	 * for VPs that reach theirs there; nobody sees what is in it. NULL: none.
+	 */
+	const void *(*apic_page)(void);
+
+	/*
 	 * Make count ports from port exit (or not) for every VP of the partition; call before its
 	 * VPs run.
 	 */

@@ -85,6 +85,7 @@ struct fake_core {
 	u64 tsc_offset;
 	u32 refused_stores;                  /* enum virt_store */
 	bool no_1g;
+	const void *apic_page;               /* what lies where the APICs are */
 	struct fake_write ports[FAKE_HISTORY];
 	u32 port_count;
 };

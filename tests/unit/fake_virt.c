@@ -154,6 +154,11 @@ static u64 npt_table(hpa_t table)
 	return table.v | 7;
 }
 
+static const void *apic_page(void)
+{
+	return fake_virt.apic_page;
+}
+
 static bool npt_has_1g(void)
 {
 	return !fake_virt.no_1g;
@@ -231,6 +236,7 @@ static const struct virt core = {
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,
+	.apic_page = apic_page,
 	.intercept_ports = intercept_ports,
 	.set_tsc_offset = set_tsc_offset,
 	.refuse_stores = refuse_stores,

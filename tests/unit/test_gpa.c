@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "gpa.h"
+#include "lapic.h"
 #include "machine.h"
 #include "overlay.h"
 #include "trace.h"
@@ -267,6 +268,60 @@ static void test_apic_page(void **state)
 	assert_int_equal(fake_virt.apic_accesses, 2);
 }
 
+static void write_base(u32 vp, u64 mode)
+{
+	assert_true(lapic_write_base(p->vp[vp], (vp ? 0 : LAPIC_BASE_BSP) | LAPIC_BASE_ADDRESS | mode));
+	fake_others_flush();
+}
+
+static bool shows(const void *page, u32 rights)
+{
+	unsigned level;
+	const u64 entry = fake_npt(p, LAPIC_BASE_ADDRESS, &level);
+
+	if (!page)
+		return !entry;
+	return level == 1 && FAKE_NPT_ADDRESS(entry) == machine_hpa(page).v &&
+	       FAKE_NPT_RIGHTS(entry) == rights;
+}
+
+/* The page that processors watch is there while all VPs have their APICs there, and no overlay. */
+static void test_watched_page(void **state)
+{
+	const u32 rights = NPT_R | NPT_W;
+	const void *page;
+	u32 flushes;
+
+	(void)state;
+	v = fake_vps(2);
+	p = v->partition;
+	fake_machine.on_pause = fake_others_flush;
+	write_base(1, 0);
+	assert_true(shows(NULL, 0)); /* this vendor has none */
+	page = p->gpa.apic_page = alloc_page();
+	write_base(1, LAPIC_BASE_ENABLE);
+	assert_true(shows(page, rights));
+	assert_null(gpa_ptr(p, &v->hits, GPA(LAPIC_BASE_ADDRESS), NPT_R));
+	flushes = fake_virt.gpa_flushes;
+	write_base(0, LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC);
+	assert_true(shows(NULL, 0));
+	assert_int_equal(fake_virt.gpa_flushes, flushes + 1);
+	write_base(1, LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC);
+	write_base(0, 0);
+	write_base(0, LAPIC_BASE_ENABLE);
+	assert_true(shows(NULL, 0));
+	write_base(1, 0);
+	write_base(1, LAPIC_BASE_ENABLE);
+	assert_true(shows(page, rights));
+	assert_true(set_overlay(OVERLAY_ASSIST, LAPIC_BASE_ADDRESS >> PAGE_SHIFT));
+	assert_true(shows(overlay_page(p, OVERLAY_ASSIST), rights));
+	write_base(1, 0);
+	assert_true(shows(overlay_page(p, OVERLAY_ASSIST), rights));
+	write_base(1, LAPIC_BASE_ENABLE);
+	clear_overlay(OVERLAY_ASSIST);
+	assert_true(shows(page, rights));
+}
+
 /* Another VP maps a page while this one is about to ask for it: what it allows is tried again. */
 static void test_other_vp_is_faster(void **state)
 {
@@ -413,6 +468,7 @@ int main(void)
 		TEST(test_out_of_memory),
 		TEST(test_devices),
 		TEST(test_devices_without_1g), TEST(test_apic_page),
+		TEST(test_watched_page),
 		TEST(test_other_vp_is_faster),
 		TEST(test_device_beside_overlay),
 		TEST(test_refused),

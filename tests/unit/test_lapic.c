@@ -510,6 +510,118 @@ static void test_self_ipi(void **state)
 	assert_false(lapic_msr_write(v, 0x83f, 0x100));
 }
 
+/* ---- what the processor does on the page ---- */
+
+/* The registers that processors store, SDM 30.4.3.2. */
+static const u32 stored[] = {
+	LAPIC_ID, LAPIC_EOI, LAPIC_LDR, LAPIC_DFR, LAPIC_SVR, LAPIC_ESR, LAPIC_ICR,
+	LAPIC_LVT_TIMER, LAPIC_LVT_THERMAL, LAPIC_LVT_PERFORMANCE, LAPIC_LVT_LINT0,
+	LAPIC_LVT_LINT1, LAPIC_LVT_ERROR, LAPIC_TIMER_INITIAL, LAPIC_TIMER_DIVIDE,
+};
+
+/* Registers that were written, with something in service, an error waiting, and the timer running. */
+static struct vcpu *used_vp(u32 lvt_timer)
+{
+	struct vcpu *v = enabled_vp();
+
+	fake_machine.tsc = 1000000;
+	lapic_write(v, LAPIC_LVT_TIMER, lvt_timer);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 5000);
+	lapic_read(v, 0x40);
+	lapic_raise(v, 0x44, true);
+	assert_int_equal(take(v), 0x44);
+	return v;
+}
+
+/* A write that the processor has stored comes to the same as one that it has not. */
+static void test_stored(void **state)
+{
+	static const u32 values[] = { 0, ~0u, 0x00040077, 0x000200ff, 0x1000a };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(stored) * ARRAY_SIZE(values) * 2; i++) {
+		const u32 offset = stored[i / 2 % ARRAY_SIZE(stored)];
+		const u32 value = values[i / 2 / ARRAY_SIZE(stored)];
+		const u32 lvt = i % 2 ? 0x400ff : 0x200ff;
+		struct vcpu *v = used_vp(lvt);
+		static u8 page[PAGE_SIZE];
+		struct lapic expected;
+		u64 timer;
+		u32 ends;
+
+		lapic_write(v, offset, value);
+		lapic_pending(v);
+		memcpy(page, v->lapic.page, sizeof(page));
+		expected = v->lapic;
+		timer = fake_machine.timer;
+		ends = fake_machine.ends;
+
+		v = used_vp(lvt);
+		*lapic_reg(&v->lapic, offset) = value;
+		lapic_stored(v, offset);
+		lapic_pending(v);
+		assert_memory_equal(page, v->lapic.page, sizeof(page));
+		expected.page = v->lapic.page;
+		assert_memory_equal(&expected, &v->lapic, sizeof(expected));
+		assert_int_equal(timer, fake_machine.timer);
+		assert_int_equal(ends, fake_machine.ends);
+	}
+}
+
+/* What may be read from the page by MSR is there; what is not there is none of that. */
+static void test_plain_msrs(void **state)
+{
+	struct vcpu *v = used_vp(0x200ff);
+	u32 plain = 0;
+	u64 value;
+
+	(void)state;
+	assert_true(lapic_write_base(v, v->lapic.base | LAPIC_BASE_X2APIC));
+	lapic_set_tpr(v, 0x57);
+	for (u32 msr = LAPIC_MSR_FIRST; msr <= LAPIC_MSR_LAST; msr++) {
+		if (!lapic_msr_is_plain(msr))
+			continue;
+		plain++;
+		assert_true(lapic_msr_read(v, msr, &value));
+		assert_int_equal(value, *(u64 *)(v->lapic.page + (msr - LAPIC_MSR_FIRST) * 16));
+	}
+	/* Ids, version, TPR, LDR, SVR, TMR and IRR, ESR, six LVT entries, two of the timer. */
+	assert_int_equal(plain, 2 + 1 + 1 + 1 + 16 + 1 + 6 + 2);
+	assert_false(lapic_msr_is_plain(0x80b));
+	assert_false(lapic_msr_is_plain(0x80e));
+}
+
+/* The processor ends interrupts; those that somebody waits for it tells of. */
+static void test_ended_by_processor(void **state)
+{
+	struct vcpu *v = enabled_vp();
+	u64 set[4];
+
+	(void)state;
+	v->synic.vectors[3] = 1ull << 0x3f;
+	assert_int_equal(lapic_in_service(&v->lapic), 0);
+	lapic_raise(v, 0x31, true);
+	assert_int_equal(take(v), 0x31);
+	lapic_raise(v, 0x85, false);
+	assert_int_equal(take(v), 0x85);
+	assert_int_equal(lapic_in_service(&v->lapic), 0x85);
+	lapic_awaited_ends(v, set);
+	assert_int_equal(set[0], 1ull << 0x31);
+	assert_int_equal(set[1] | set[2], 0);
+	assert_int_equal(set[3], 1ull << 0x3f);
+	*lapic_reg(&v->lapic, LAPIC_ISR + 0x40) = 0;
+	lapic_count_in_service(&v->lapic);
+	assert_int_equal(lapic_in_service(&v->lapic), 0x31);
+	*lapic_reg(&v->lapic, LAPIC_ISR + 0x10) = 0;
+	lapic_count_in_service(&v->lapic);
+	assert_int_equal(lapic_in_service(&v->lapic), 0);
+	lapic_ended(v, 0x31);
+	assert_int_equal(fake_machine.ends, 1);
+	assert_int_equal(fake_machine.ended[0], 0x31);
+	lapic_ended(v, 0x85);
+	assert_int_equal(fake_machine.ends, 1);
+}
+
 /* ---- modes ---- */
 
 /* SDM figure 11-27: every mode to every other. */
@@ -770,6 +882,9 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_of_error),
 		cmocka_unit_test(test_self_ipi),
+		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_plain_msrs),
+		cmocka_unit_test(test_ended_by_processor),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_mode_changes_keep_or_reset),
 		cmocka_unit_test(test_one_shot),

@@ -470,6 +470,11 @@ static u64 npt_table(hpa_t table)
 	return table.v | NPT_P | NPT_RW | NPT_US;
 }
 
+static const void *no_apic_page(void)
+{
+	return NULL;
+}
+
 static bool npt_has_1g(void)
 {
 	return cpu_has(CPU_PAGE1GB);
@@ -564,6 +569,7 @@ const struct virt svm_virt = {
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,
+	.apic_page = no_apic_page,
 	.intercept_ports = intercept_ports,
 	.set_tsc_offset = set_tsc_offset,
 	.can_refuse_stores = svm_can_refuse_stores,

@@ -449,6 +449,11 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 	case VMX_EXIT_HLT:
 		vcpu_count(v, EXIT_HALT);
 		return hlt_exit(v);
+	case VMX_EXIT_APIC_ACCESS:
+	case VMX_EXIT_APIC_WRITE:
+	case VMX_EXIT_VIRTUALIZED_EOI:
+		vcpu_count(v, EXIT_APIC);
+		return vmx_apic_exit(v, reason);
 	case VMX_EXIT_PREEMPTION_TIMER:
 		vcpu_count(v, EXIT_NMI);
 		return preemption_exit(v);
@@ -464,13 +469,14 @@ static inline enum vm_next dispatch(struct vcpu *v, u32 reason)
 
 void vmx_exit(struct vcpu *v)
 {
-	struct vmx_vcpu *x;
+	struct vmx_vcpu *x = v->vendor;
 
 	v->exits++;
+	vmx_apic_left(x);
 	finish(v, dispatch(v, (u32)vmread(vmcs_exit_reason)));
 	if (__builtin_expect(vcpu_is_wanted(v), 0))
 		interrupt_service(v);
-	x = v->vendor;
+	vmx_apic_enter(x);
 	if (__builtin_expect(x->flush_wanted != x->flush_done, 0))
 		vmx_flush(x);
 }

@@ -26,7 +26,7 @@ static inline enum vmcs_width vmcs_width(struct vmcs_field field)
 	X(vpid, 0x0000) X(posted_interrupt_vector, 0x0002) \
 	X(guest_es_selector, 0x0800) X(guest_cs_selector, 0x0802) X(guest_ss_selector, 0x0804) \
 	X(guest_ds_selector, 0x0806) X(guest_fs_selector, 0x0808) X(guest_gs_selector, 0x080a) \
-	X(guest_ldtr_selector, 0x080c) X(guest_tr_selector, 0x080e) \
+	X(guest_ldtr_selector, 0x080c) X(guest_tr_selector, 0x080e) X(interrupt_status, 0x0810) \
 	X(host_es_selector, 0x0c00) X(host_cs_selector, 0x0c02) X(host_ss_selector, 0x0c04) \
 	X(host_ds_selector, 0x0c06) X(host_fs_selector, 0x0c08) X(host_gs_selector, 0x0c0a) \
 	X(host_tr_selector, 0x0c0c) \
@@ -35,7 +35,8 @@ static inline enum vmcs_width vmcs_width(struct vmcs_field field)
 	X(entry_msr_load_address, 0x200a) \
 	X(pml_address, 0x200e) X(tsc_offset, 0x2010) X(virtual_apic_address, 0x2012) \
 	X(apic_access_address, 0x2014) X(posted_interrupt_descriptor, 0x2016) \
-	X(ept_pointer, 0x201a) \
+	X(ept_pointer, 0x201a) X(eoi_exit_bitmap0, 0x201c) X(eoi_exit_bitmap1, 0x201e) \
+	X(eoi_exit_bitmap2, 0x2020) X(eoi_exit_bitmap3, 0x2022) \
 	X(xss_exiting_bitmap, 0x202c) X(encls_exiting_bitmap, 0x202e) \
 	X(guest_physical_address, 0x2400) \
 	X(link_pointer, 0x2800) X(guest_debugctl, 0x2802) X(guest_pat, 0x2804) \

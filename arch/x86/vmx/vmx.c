@@ -133,7 +133,10 @@ static bool probe(struct text *missing)
 	read_caps(&caps);
 	vmx_explain_missing(&caps, missing);
 	vmx_caps = caps;
-	return missing->len == length;
+	if (missing->len != length)
+		return false;
+	vmx_apic_choose();
+	return true;
 }
 
 /*
@@ -233,6 +236,7 @@ static void set_msr_bitmap(void)
 		msr_bitmap[0x800 + n / 8] |= hw_msr_open(n, true) ? 0 : bit;
 		msr_bitmap[0xc00 + n / 8] |= hw_msr_open(high, true) ? 0 : bit;
 	}
+	vmx_apic_set_bitmaps(msr_bitmap);
 }
 
 /*
@@ -272,6 +276,7 @@ static void set_execution_controls(struct vmx_vcpu *x)
 		vmwrite(vmcs_vpid, x->vpid);
 	if (vmx_caps.secondary >> 32 & PROC2_XSAVES)
 		vmwrite(vmcs_xss_exiting_bitmap, 0);
+	vmx_apic_start();
 }
 
 static u64 ept_pointer(const struct partition *p)
@@ -467,6 +472,7 @@ static _Noreturn void vmx_vcpu_run(struct vcpu *v)
 	/* From here on an NMI finds the VMCS that it is to change. */
 	idt_adopt(host_idt);
 	interrupt_service(v);
+	vmx_apic_enter(x);
 	vmx_flush(x);
 	vmx_launch(v);
 }
@@ -556,6 +562,7 @@ static void set_window(struct vcpu *v, const struct virt_window *w)
 		vmwrite(vmcs_processor_controls, controls);
 	}
 	vmwrite(vmcs_tpr_threshold, w->priority >> 4);
+	vmx_apic_update(x);
 }
 
 /* The TPR shadow is the register itself. */
@@ -745,6 +752,7 @@ const struct virt vmx_virt = {
 	.npt_leaf = npt_leaf,
 	.npt_table = npt_table,
 	.npt_has_1g = npt_has_1g,
+	.apic_page = vmx_apic_page,
 	.intercept_ports = intercept_ports,
 	.set_tsc_offset = set_tsc_offset,
 	.can_refuse_stores = vmx_can_refuse_stores,

@@ -220,6 +220,8 @@ struct vmx_vcpu {
 	u64 step_rflags, step_debugctl, step_blocked; /* the guest's, before that */
 	u32 pin_controls;           /* constant; an NMI adds the preemption timer in the VMCS */
 	u16 vpid;                   /* constant; 0: the processor has none */
+	u16 interrupt_status;       /* what the VMCS has: the vector in service in its upper half */
+	u64 awaited_ends[4];        /* what the VMCS has: a bit per vector whose EOI exits */
 	u32 entry_error;            /* VM-instruction error of a VM entry that failed early, or 0 */
 	/*
 	 * Generations of flushes asked for and done: VM entry happens only when they are equal.
@@ -241,6 +243,46 @@ void vmx_flush(struct vmx_vcpu *x);
  * exit at once. Called with NMIs blocked, from the NMI stub.
  */
 void vmx_nmi(void);
+
+/* vapic.c: the processor's capabilities and the options are known. As in virt.h. */
+void vmx_apic_choose(void);
+const void *vmx_apic_page(void);
+/* vapic.c: the bitmap of all MSRs is made. */
+void vmx_apic_set_bitmaps(const u8 *closed);
+/* vapic.c: the fields that only it uses, in a fresh VMCS. */
+void vmx_apic_start(void);
+/* vapic.c: interrupts have been looked at: let the processor do what it can until the next look. */
+void vmx_apic_update(struct vmx_vcpu *x);
+/* vapic.c: APIC access, APIC write, virtualized EOI. */
+enum vm_next vmx_apic_exit(struct vcpu *v, u32 reason);
+
+/* Interrupts may have ended in the guest: it was left. */
+static inline void vmx_apic_left(struct vmx_vcpu *x)
+{
+	u16 status;
+
+	if (!(x->secondary_controls & PROC2_INTERRUPT_DELIVERY) || !x->interrupt_status)
+		return;
+	status = (u16)vmread(vmcs_interrupt_status);
+	if (status == x->interrupt_status)
+		return;
+	x->interrupt_status = status;
+	lapic_count_in_service(&x->v->lapic);
+}
+
+/* They may have begun or ended here: it is entered. */
+static inline void vmx_apic_enter(struct vmx_vcpu *x)
+{
+	u16 status;
+
+	if (!(x->secondary_controls & PROC2_INTERRUPT_DELIVERY))
+		return;
+	status = (u16)(lapic_in_service(&x->v->lapic) << 8);
+	if (status == x->interrupt_status)
+		return;
+	x->interrupt_status = status;
+	vmwrite(vmcs_interrupt_status, status);
+}
 
 /* exit.c: as in virt.h. */
 void vmx_skip(struct vcpu *v, unsigned length);
