@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Single steps, debug registers and shadows, above all where an instruction leaves the guest. */
-#include "test.h"
+#include "apic.h"
 
 #define CR4_DE (1u << 3)
 #define CR4_OSXSAVE (1u << 18)
@@ -14,11 +14,10 @@
 #define DR7_WRITE (1u << 16)    /* of four bytes, at DR0 */
 #define DR7_PORT (2u << 16)
 #define DR7_FOUR (3u << 18)
-#define MSR_APIC_BASE 0x1b
 #define PORT_KEYBOARD 0x64      /* its accesses leave the guest */
 #define PORT_SYSTEM 0x92
 #define VECTOR 0x51
-#define APIC_EOI 0xb0
+#define APIC_PAGE 0xfee00000u
 
 #define DEBUG_REGISTER(n)                                                         \
 	static uintptr_t read_dr##n(void)                                         \
@@ -98,6 +97,9 @@ STEPPED(rdmsr, "rdmsr")
 STEPPED(wrmsr, "wrmsr")
 STEPPED(in, "inb %%dx, %%al")
 STEPPED(out, "outb %%al, %%dx")
+STEPPED(load, "movl (%%edx), %%eax")
+STEPPED(store, "movl %%eax, (%%edx)")
+STEPPED(exchange, "xchgl %%eax, (%%edx)")
 STEPPED(hlt, "hlt")
 STEPPED(invd, "invd")
 STEPPED(xsetbv, "xsetbv")
@@ -199,6 +201,39 @@ static void step_over_cr8(void)
 	EXPECT_STEP(cr8);
 }
 #endif
+
+/* One of its registers; some are the processor's own doing, with and without an exit. */
+static void step_over_register(u32 offset, bool writes)
+{
+	step_a = step_d = 0;
+	step_c = APIC_MSR(offset);
+	if (apic_tested_mode == APIC_IN_MEMORY)
+		step_d = APIC_PAGE + offset;
+	if (apic_tested_mode == APIC_IN_MEMORY && writes)
+		EXPECT_STEP(store);
+	else if (apic_tested_mode == APIC_IN_MEMORY)
+		EXPECT_STEP(load);
+	else if (writes)
+		EXPECT_STEP(wrmsr);
+	else
+		EXPECT_STEP(rdmsr);
+}
+
+static void step_over_apic(void)
+{
+	static const u16 written[] = { APIC_TPR, APIC_EOI, APIC_ESR, APIC_TIMER_INITIAL };
+	static const u16 read[] = { APIC_VERSION, APIC_TPR, APIC_PPR, APIC_TIMER_CURRENT };
+
+	for (unsigned i = 0; i < RT_COUNT(written); i++)
+		step_over_register(written[i], true);
+	for (unsigned i = 0; i < RT_COUNT(read); i++)
+		step_over_register(read[i], false);
+	if (apic_tested_mode != APIC_IN_MEMORY)
+		return;
+	step_a = 0;
+	step_d = APIC_PAGE + APIC_TIMER_INITIAL;
+	EXPECT_STEP(exchange);
+}
 
 /* An interrupt that the stepped instruction brings about: the trap comes first, neither is lost. */
 static void trap_before_interrupt(void)
@@ -435,6 +470,8 @@ void suite_debug(void)
 		{ "mov-ss-trap", trap_held_by_mov_ss },
 		{ "software-exceptions", software_exceptions },
 	};
+	static const struct test of_apic[] = { { "step-apic", step_over_apic } };
 
 	test_run("debug", tests, RT_COUNT(tests));
+	apic_test_run("debug", of_apic, RT_COUNT(of_apic));
 }
