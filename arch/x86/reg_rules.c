@@ -148,8 +148,8 @@ static bool code_valid(const struct reg_rules *r, const struct segment *in)
 {
 	if (!(in->attributes & SEGMENT_P) || !(in->attributes & SEGMENT_S) ||
 	    !(in->attributes & SEGMENT_CODE))
-		/* Real mode runs with data-like attributes too. */
-		return !(r->cr0 & CR0_PE) && in->attributes & SEGMENT_P &&
+		/* Real mode runs with data-like attributes too, and so does virtual-8086 mode. */
+		return (!(r->cr0 & CR0_PE) || r->rflags & RFLAGS_VM) && in->attributes & SEGMENT_P &&
 		       in->attributes & SEGMENT_S;
 	return !(r->efer & EFER_LMA && in->attributes & SEGMENT_L && in->attributes & SEGMENT_DB);
 }
@@ -191,6 +191,7 @@ bool reg_context_valid(const struct reg_rules *rules, const struct vcpu_context 
 	r.cr0 = c->cr0;
 	r.cr4 = c->cr4;
 	r.efer = c->efer;
+	r.rflags = c->rflags;
 	r.la57 = c->cr4 & CR4_LA57;
 	r.cs_attributes = c->segment[VSEG_CS].attributes;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)

@@ -10,7 +10,7 @@ struct reg_rules {
 	u64 cr4_supported, efer_supported;
 	unsigned physical_bits;
 	bool la57;
-	u64 cr0, cr4, efer;  /* current values of the virtual processor */
+	u64 cr0, cr4, efer, rflags; /* current values of the virtual processor */
 	u32 cs_attributes;
 };
 

@@ -39,6 +39,7 @@ static const struct suite { const char *name; void (*run)(void); bool several; }
 	{ "delivery", suite_delivery, false },
 	{ "modes", suite_modes, true },
 	{ "strings", suite_strings, false },
+	{ "tasks", suite_tasks, false },
 	{ "enlighten", suite_enlighten, true },
 	{ "npiep", suite_npiep, false },
 	{ "apic", suite_apic, false },

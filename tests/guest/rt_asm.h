@@ -11,6 +11,7 @@
 #define SEL_CODE16 0x30
 #define SEL_DATA16 0x38
 #define SEL_TSS 0x40
+#define SEL_FREE 0x50 /* and five behind it, for tests */
 
 #ifdef __x86_64__
 #define SEL_CODE SEL_CODE64
@@ -35,7 +36,7 @@
 #define RT_REGS_XMM (RT_REGS_FLAGS + 16)
 
 /* Offsets in struct rt_cpu. */
-#define RT_GDT_ENTRIES 10
+#define RT_GDT_ENTRIES 16
 #define RT_CPU_TRY_STACK (RT_GDT_ENTRIES * 8)
 #define RT_CPU_CALL_TARGET (RT_CPU_TRY_STACK + RT_WORD)
 #define RT_CPU_CALL_SP (RT_CPU_CALL_TARGET + RT_WORD)

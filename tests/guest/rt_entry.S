@@ -194,6 +194,7 @@ rt_gdt:
 	.quad 0x00009b000000ffff /* SEL_CODE16: RT_REAL_BASE is below 64 KiB */
 	.quad 0x000093000000ffff /* SEL_DATA16 */
 	.quad 0, 0 /* SEL_TSS, in each processor's own by rt_trap_init */
+	.quad 0, 0, 0, 0, 0, 0 /* SEL_FREE */
 rt_gdt_end:
 	.if rt_gdt_end - rt_gdt != RT_GDT_ENTRIES * 8
 	.error "RT_GDT_ENTRIES"

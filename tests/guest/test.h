@@ -68,6 +68,7 @@ void suite_detect(void);
 void suite_cpu(void);
 void suite_debug(void);
 void suite_delivery(void);
+void suite_tasks(void);
 void suite_strings(void);
 void suite_modes(void);
 void suite_page(void);

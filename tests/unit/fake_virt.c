@@ -141,6 +141,12 @@ static bool load(struct vcpu *v, const struct vcpu_context *context)
 	if (context->rip == of(v)->illegal)
 		return false;
 	of(v)->context = *context;
+	memcpy(of(v)->segment, context->segment, sizeof(context->segment));
+	of(v)->reg[VREG_RIP] = context->rip;
+	of(v)->reg[VREG_RFLAGS] = context->rflags;
+	of(v)->reg[VREG_CR0] = context->cr0;
+	of(v)->reg[VREG_CR3] = context->cr3;
+	v->regs.rsp = context->rsp;
 	return true;
 }
 

@@ -99,6 +99,7 @@ static struct reg_rules read_rules(struct vcpu *v)
 		.cr0 = svm_get_reg(v, VREG_CR0),
 		.cr4 = svm_get_reg(v, VREG_CR4),
 		.efer = svm_get_reg(v, VREG_EFER),
+		.rflags = svm_get_reg(v, VREG_RFLAGS),
 		.cs_attributes = cs.attributes,
 	};
 }

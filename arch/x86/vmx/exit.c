@@ -11,6 +11,7 @@
 #include "partition.h"
 #include "percpu.h"
 #include "reg_rules.h"
+#include "task.h"
 #include "trace.h"
 #include "virt.h"
 
@@ -310,12 +311,53 @@ static SLOW enum vm_next hlt_exit(struct vcpu *v)
 	return VM_RETRY;
 }
 
-/* Hardware leaves task switches to the hypervisor; no 64-bit system makes any. */
+/* Faults among exceptions are told at the instruction itself; #DB here is a trap. */
+static bool is_fault(const struct event *e)
+{
+	return e->type == EVENT_EXCEPTION && e->vector != VECTOR_DB && e->vector != VECTOR_DF &&
+	       e->vector != VECTOR_MC;
+}
+
+/* Instructions, INT n among them, leave the old task behind themselves; other events do not. */
+static struct task_switch read_task_switch(const struct event *e)
+{
+	const u32 qualification = (u32)vmread(vmcs_exit_qualification);
+	struct task_switch t = {
+		.source = qualification >> 30,
+		.selector = (u16)qualification,
+		.eip = (u32)vmread(vmcs_guest_rip),
+	};
+
+	t.external = t.source == TASK_IDT &&
+		     (e->type == EVENT_INTERRUPT || e->type == EVENT_NMI ||
+		      e->type == EVENT_EXCEPTION);
+	if (!t.external) {
+		t.eip += (u32)vmread(vmcs_exit_instruction_length);
+		return t;
+	}
+	t.resumes = is_fault(e);
+	t.has_error = e->has_error;
+	t.error = e->error;
+	return t;
+}
+
+/* Hardware leaves task switches to the hypervisor. */
 static SLOW enum vm_next task_switch_exit(struct vcpu *v)
 {
-	log_refusal(v, "task switch to selector 0x%x refused",
-		    (u32)vmread(vmcs_exit_qualification) & 0xffff);
-	return VM_GP;
+	const struct event event = read_vectoring(), trap = event_exception(VECTOR_DB);
+	struct task_switch t = read_task_switch(&event);
+	const enum vm_next next = task_switch(v, &t);
+
+	if (next == VM_RETRY)
+		repeat_delivery(v);
+	if (next != VM_SKIP)
+		return next;
+	if (t.source == TASK_IRET)
+		vmwrite(vmcs_guest_interruptibility,
+			vmread(vmcs_guest_interruptibility) & ~(u64)BLOCKED_BY_NMI);
+	if (t.trap)
+		inject(v, &trap);
+	return VM_RETRY;
 }
 
 /* The guest's caches hold the hypervisor's data too: write them back instead of dropping them. */

@@ -115,6 +115,7 @@ static void read_rules(struct vcpu *v, struct reg_rules *rules)
 		.cr0 = guest_cr0(),
 		.cr4 = guest_cr4(),
 		.efer = vmread(vmcs_guest_efer),
+		.rflags = vmread(vmcs_guest_rflags),
 		.cs_attributes = cs.attributes,
 	};
 }
