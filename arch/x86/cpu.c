@@ -34,12 +34,17 @@ bool cpu_has(u64 feature)
 	return value[feature >> 5 & 3] >> (feature & 31) & 1;
 }
 
+/* Asked for on the way of guests' accesses: CPUID is dear, and an exit where we are a guest. */
 unsigned machine_physical_address_bits(void)
 {
+	static unsigned bits; /* known before a second processor starts */
 	struct cpuid_regs r;
 
-	cpu_cpuid(EXTENDED + 8, 0, &r);
-	return r.eax & 0xff ? r.eax & 0xff : 36;
+	if (!bits) {
+		cpu_cpuid(EXTENDED + 8, 0, &r);
+		bits = r.eax & 0xff ? r.eax & 0xff : 36;
+	}
+	return bits;
 }
 
 u64 cpu_cr4_supported(void)
