@@ -312,15 +312,17 @@ backports: | build/.setup
 		cat build/linux-backports/missing >&2
 
 # The work that the root is given in tests. Its C library is the system's, and so the only one here that is not ours.
-build/load: tests/linux/load.c Makefile | build/.setup
+WORK = build/load build/probe
+
+$(WORK): build/%: tests/linux/%.c Makefile | build/.setup
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -static -pthread -o $@ $<
 	$(Q)$(STRIP) $@
 
-build/initramfs.cpio: boot/initramfs boot/initramfs-init build/load | build/.setup
+build/initramfs.cpio: boot/initramfs boot/initramfs-init $(WORK) | build/.setup
 	$(say) INITRD $@
-	$(Q)boot/initramfs $@ boot/initramfs-init /bin/busybox build/load
+	$(Q)boot/initramfs $@ boot/initramfs-init /bin/busybox $(WORK)
 
 LINUX = build/linux/vmlinuz build/initramfs.cpio
 # More for boot/run, as in `make run RUN="--platform bochs-vmx --mem 1024"`.

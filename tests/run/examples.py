@@ -35,9 +35,9 @@ def commands():
     return re.findall(r'^ {4}(.*)$', read('README.md'), re.M)
 
 
-def kernel_folder():
-    """Where the headers of the stock kernel lie, or None."""
-    with open(os.path.join(BUILD, 'linux', 'version'), encoding='ascii') as file:
+def kernel_folder(name='linux'):
+    """Where the headers of that kernel under build/ lie, the stock one unless told otherwise; or None."""
+    with open(os.path.join(BUILD, name, 'version'), encoding='ascii') as file:
         version = file.read().strip().removeprefix('linux-image-')
     folders = glob.glob(f'/usr/src/linux-headers-{version}')
     return folders[0] if folders else None

@@ -138,21 +138,6 @@ def run_without_tsc(boot, folder, results):
     results.check('load: to its end', 'load: complete' in outcome.output, outcome.output[-3000:])
 
 
-def soak(boot, folder, platform, seconds, results):
-    """The work again and again on four VPs."""
-    append = APPEND + (BOCHS_APPEND if platform == 'bochs-vmx' else '')
-    outcome, log = boot(f'soak-{folder}-{platform}', ['--platform', platform, '--cpus', '4', '--append',
-                        f'{append} partita=soak:{seconds} partita=interrupts', '--initrd', INITRD,
-                        f'build/{folder}/vmlinuz'], limit=LIMIT + 60 * seconds)
-    rounds = re.search(r'^report: soak (\d+) rounds', outcome.output, re.M)
-    results.check('ends by power-off', outcome.status == 0, outcome.tail())
-    results.check('rounds of work', rounds and int(rounds[1]) > 0
-                  and outcome.output.count('load: complete') == int(rounds[1]), outcome.output[-3000:])
-    report(results, outcome.output, log, PLATFORMS[platform])
-    check_work(results, outcome.output)
-    check_interrupts(results, outcome.output, 4)
-
-
 # ---- all of them ----------------------------------------------------------------------------------------------------
 
 class Table:

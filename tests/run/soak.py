@@ -6,9 +6,12 @@ import os
 import random
 import re
 import shlex
+import shutil
+import tempfile
 
+import examples
 import linux
-from harness import FAIL, suite
+from harness import BUILD, FAIL, SKIP, TOP, WORK, command, suite
 
 GUEST_GOOD = 33
 VPS = '4'
@@ -19,6 +22,8 @@ SHARES = {('guest64', 'qemu-svm'): 12, ('guest32', 'qemu-svm'): 12, ('guest64', 
           ('linux', 'qemu-svm'): 30, ('linux-backports', 'qemu-svm'): 10, ('linux', 'bochs-vmx'): 20}
 SLOWNESS = {'qemu-svm': 1, 'bochs-vmx': 15}
 
+
+# ---- the bare guest -------------------------------------------------------------------------------------------------
 
 def numbers(pattern, text):
     return [int(number) for number in re.findall(pattern, text, re.M)]
@@ -60,13 +65,85 @@ def guest(boot, name, platform, seconds, seed, results):
     print('\n'.join(line for line in outcome.output.splitlines() if line.startswith('soak: ')), flush=True)
 
 
+# ---- Linux ----------------------------------------------------------------------------------------------------------
+
+def with_traffic(folder, results):
+    """The initramfs with the module that makes traffic, for the kernel whose headers are here; else without."""
+    kernel = examples.kernel_folder(folder)
+    plain = os.path.join(TOP, linux.INITRD)
+    if not kernel:
+        results.skip('messages, events and MSRs by a module', 'no headers of this kernel here')
+        return plain
+    with tempfile.TemporaryDirectory() as out:
+        shutil.copytree(os.path.join(TOP, 'tests/linux/traffic'), out, dirs_exist_ok=True)
+        outcome = command(['make', '-C', kernel, f'M={out}', f'HEADER={BUILD}/gen', 'KCFLAGS=-Werror', 'modules'], limit=300,
+                          env={'MAKEFLAGS': '', 'MAKELEVEL': ''})
+        if not results.check('the module is built', outcome.status == 0, outcome.tail()):
+            return plain
+        archive = examples.initramfs_tool().Archive()
+        with open(os.path.join(out, 'traffic.ko'), 'rb') as file:
+            archive.add('traffic.ko', 0o100644, file.read())
+    whole = os.path.join(WORK, f'soak-{folder}.cpio')
+    shutil.copy(plain, whole)
+    with open(whole, 'ab') as file:
+        file.write(archive.content())
+    return whole
+
+
+def check_traffic(results, output):
+    """What the module and the process with forbidden instructions said."""
+    complaints = re.findall(r'^(?:traffic|probe): (?:wrong|cannot).*', output, re.M)
+    results.check('all that was sent arrives, and no more is allowed than without a hypervisor', not complaints,
+                  '\n'.join(complaints[:LOG_LINES]))
+    tries = numbers(r'^probe: (\d+) tries', output)
+    results.check('forbidden instructions were tried', tries and tries[0] > 0, output[-3000:])
+
+
+def check_interrupts(results, output, log):
+    """Linux has taken what it was given, but for what came after it told."""
+    taken, given = numbers(r'^report: interrupts taken (\d+)', output), numbers(r'(\d+) interrupts and \d+ NMIs given', log)
+    results.check('interrupts: Linux and the hypervisor agree',
+                  taken and given and 0 <= given[0] - taken[0] <= 500 + given[0] // 100, f'{taken} taken, {given} given')
+
+
+def check_refusals(results, log):
+    refused = re.findall(r'^partita: vp \d+: (.*refused.*)', log, re.M)
+    other = [line for line in refused if not re.match('refused (read|write) of MSR 0x', line) and ': HVR-C-01: ' not in line]
+    results.check('nothing is refused but MSRs and calls of processes', not other, '\n'.join(other[:LOG_LINES]))
+
+
+def work(boot, folder, platform, seconds, seed, results):
+    """The work for Linux again and again, beside traffic, and what a process or the kernel must not do."""
+    append = linux.APPEND + (linux.BOCHS_APPEND if platform == 'bochs-vmx' else '')
+    words = ['--platform', platform, '--cpus', VPS, '--append', f'{append} partita=soak:{seconds}:{seed} partita=interrupts',
+             '--initrd', with_traffic(folder, results), f'build/{folder}/vmlinuz']
+    outcome, log = boot(f'soak-{folder}-{platform}', words, limit=linux.LIMIT + 10 * seconds * SLOWNESS[platform])
+    output = outcome.output
+    results.check('ends by power-off', outcome.status == 0, outcome.tail())
+    rounds = numbers(r'^report: soak (\d+) rounds', output)
+    results.check('rounds of work', rounds and 0 < rounds[0] == output.count('load: complete'), output[-3000:])
+    linux.report(results, output, log, linux.PLATFORMS[platform])
+    linux.check_work(results, output)
+    linux.check_interrupts(results, output, int(VPS))
+    if not any(row[1] == SKIP for row in results.rows):
+        results.check('the module comes to its end', 'traffic: complete' in output, output[-3000:])
+    check_traffic(results, output)
+    check_kinds(results, log)
+    check_interrupts(results, output, log)
+    check_refusals(results, log)
+    results.check('no refused memory access', ' 0 refused memory accesses' in log, log[-3000:])
+    results.check('nothing is lost', not results.count(FAIL), f'again: boot/run {shlex.join(words)}\n{log[-3000:]}')
+    print('\n'.join(re.findall(r'^(?:traffic|probe|report: soak).*', output, re.M)), flush=True)
+
+
+# ---- all of it ------------------------------------------------------------------------------------------------------
+
 def cases(boot):
     """Name and function of each run: MINUTES of the environment between them, by SEED or one that is drawn."""
     minutes = float(os.environ.get('MINUTES') or 4)
     seed = int(os.environ.get('SEED') or random.randrange(1, 1 << 31))
     for (name, platform), share in SHARES.items():
         seconds = max(1, round(minutes * share / SLOWNESS[platform]))
-        if name.startswith('guest'):
-            yield f'{name} on {platform}, seed {seed}', functools.partial(guest, boot, name, platform, seconds, seed)
-        elif linux.version_of(name):
-            yield f'{linux.version_of(name)} on {platform}', functools.partial(linux.soak, boot, name, platform, seconds)
+        what, run = (name, guest) if name.startswith('guest') else (linux.version_of(name), work)
+        if what:
+            yield f'{what} on {platform}, seed {seed}', functools.partial(run, boot, name, platform, seconds, seed)
