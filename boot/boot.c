@@ -132,18 +132,14 @@ static uint64_t place(const struct core_header *core, uint64_t *handover_at)
 	struct boot_info *bi = &handover.info;
 	const struct boot_span self = { (uintptr_t)boot_image, (uintptr_t)boot_image_end };
 	const uint64_t kept = (sizeof(handover) + BOOT_PAGE - 1) & ~(BOOT_PAGE - 1);
-	uint64_t region;
 
 	bi->image_size = core->image_size + kept;
-	bi->hv_size = region_size(bi, bi->image_size);
-	region = region_choose(bi, &self, 1, bi->hv_size);
-	if (!region)
+	if (!region_place(bi, &self, 1))
 		boot_refuse("not enough memory: no free 2 MiB aligned place below 4 GiB for the "
 			    "hypervisor");
-	bi->hv_base = region;
-	*handover_at = region + core->image_size;
+	*handover_at = bi->hv_base + core->image_size;
 	place_strings(bi, *handover_at + offsetof(struct boot_handover, strings));
-	return region;
+	return bi->hv_base;
 }
 
 void boot_main(uint32_t magic, uint32_t info)

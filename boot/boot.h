@@ -13,7 +13,6 @@
 #include "boot_info.h"
 
 #define BOOT_PAGE 4096u
-#define BOOT_LARGE_PAGE 0x200000u
 #define BOOT_4GIB 0x100000000ull
 
 /*
@@ -42,16 +41,17 @@ bool multiboot_read(uint32_t magic, uint32_t info, struct boot_handover *h);
 struct boot_span { uint64_t base, end; };
 
 /*
- * Bytes of memory the hypervisor wants in all: its image, and what its tables for this memory map
- * take.
- */
-uint64_t region_size(const struct boot_info *bi, uint64_t image_bytes);
-/*
  * The highest 2 MiB aligned place of size bytes in RAM below 4 GiB that touches no module and
  * nothing in taken[]; 0 when there is none.
  */
 uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken,
 		       unsigned taken_count, uint64_t size);
+
+/*
+ * Fills in the hypervisor's region from bi->image_size, chosen so, with room for as many processors
+ * as possible. False when there is no place even for one.
+ */
+bool region_place(struct boot_info *bi, const struct boot_span *taken, unsigned taken_count);
 
 /* print.c: to COM2 and the debug port; waits are bounded. */
 void print(const char *text);

@@ -26,7 +26,8 @@ static uint64_t range_end(const struct boot_range *r)
 	return end < r->base ? UINT64_MAX : end;
 }
 
-uint64_t region_size(const struct boot_info *bi, uint64_t image_bytes)
+/* All but what processors need. */
+static uint64_t common_size(const struct boot_info *bi)
 {
 	uint64_t top = BOOT_4GIB, gib;
 
@@ -36,8 +37,7 @@ uint64_t region_size(const struct boot_info *bi, uint64_t image_bytes)
 	gib = (top - 1) >> GIB_SHIFT;
 	if (gib >= MOST_GIB)
 		gib = MOST_GIB - 1;
-	return align_down(image_bytes + HEAP + (gib + 1) * TABLES_PER_GIB + BOOT_LARGE_PAGE - 1,
-			  BOOT_LARGE_PAGE);
+	return bi->image_size + HEAP + (gib + 1) * TABLES_PER_GIB;
 }
 
 /* Lowers *base below span if the region at *base would touch it. */
@@ -92,4 +92,17 @@ uint64_t region_choose(const struct boot_info *bi, const struct boot_span *taken
 			best = base;
 	}
 	return best;
+}
+
+bool region_place(struct boot_info *bi, const struct boot_span *taken, unsigned taken_count)
+{
+	bi->hv_base = 0;
+	bi->common_size = common_size(bi);
+	for (bi->processors = BOOT_MOST_PROCESSORS; bi->processors; bi->processors /= 2) {
+		bi->hv_size = boot_region_size(bi, bi->processors);
+		bi->hv_base = region_choose(bi, taken, taken_count, bi->hv_size);
+		if (bi->hv_base)
+			break;
+	}
+	return bi->hv_base;
 }

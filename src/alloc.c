@@ -25,6 +25,16 @@ void alloc_init(hpa_t base, u64 size)
 	pool.statistics.pages = pool.statistics.free = (pool.end - pool.mark) / PAGE_SIZE;
 }
 
+void alloc_cut(hpa_t end)
+{
+	const u64 pages = (pool.end - end.v) / PAGE_SIZE;
+
+	hv_assert(pool.mark <= end.v && end.v <= pool.end);
+	pool.end = end.v;
+	pool.statistics.pages -= pages;
+	pool.statistics.free -= pages;
+}
+
 static void *taken(void *pages, size_t count)
 {
 	struct alloc_statistics *s = &pool.statistics;

@@ -10,6 +10,9 @@ struct alloc_statistics { u64 pages, free, peak; };
 /* Take the region [base, base + size) of physical memory; its contents are lost. */
 void alloc_init(hpa_t base, u64 size);
 
+/* Give what lies at end and behind it away: nothing of it was handed out yet. */
+void alloc_cut(hpa_t end);
+
 /*
  * Zeroed pages in the direct map, owned by the caller; NULL when out. alloc_pages: physically
  * contiguous.

@@ -42,7 +42,32 @@ static bool is_switch(const char *value)
 	return strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
 }
 
-/* What no other room says of itself; privileges, hints and features are read when they are needed. */
+/* default, all or a number. */
+static bool is_offer(const char *value)
+{
+	u64 bits;
+
+	return !strcmp(value, "default") || !strcmp(value, "all") || options_number(value, &bits);
+}
+
+static bool check_offers(struct text *error)
+{
+	const struct { const char *name, *value; } offers[] = {
+		{ "privileges", options.privileges },
+		{ "features", options.features },
+		{ "hints", options.hints },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++)
+		if (!is_offer(offers[i].value)) {
+			text_printf(error, "option %s: '%s' is neither default, all nor a number",
+				    offers[i].name, offers[i].value);
+			return false;
+		}
+	return true;
+}
+
+/* What no other room says of itself. */
 static bool check_values(struct text *error)
 {
 	static const char *const ends[] = { "none", "qemu", "bochs" };
@@ -61,7 +86,7 @@ static bool check_values(struct text *error)
 	else if (!is_switch(options.apicv))
 		text_printf(error, "option apicv: '%s' is neither on nor off", options.apicv);
 	else
-		return true;
+		return check_offers(error);
 	return false;
 }
 
@@ -95,17 +120,16 @@ static void read_options(const struct boot_info *bi)
 	panic("the command line is wrong");
 }
 
-/* default, all, or a number; never more than what is implemented. */
+/* Never more than what is implemented. */
 static u64 chosen_bits(const char *name, const char *value, u64 implemented, u64 normal)
 {
-	u64 bits;
+	u64 bits = 0;
 
 	if (strcmp(value, "default") == 0)
 		return normal;
 	if (strcmp(value, "all") == 0)
 		return implemented;
-	if (!options_number(value, &bits))
-		panic("option %s: '%s' is neither default, all nor a number", name, value);
+	options_number(value, &bits);
 	if (bits & ~implemented)
 		log_warn("option %s: bits 0x%lx are not implemented and not offered", name,
 			 bits & ~implemented);
@@ -236,6 +260,18 @@ static u64 used_bytes(void)
 	return (memory.pages - memory.free) * PAGE_SIZE;
 }
 
+/* The region has room for more processors than most machines have; what lies behind it is RAM. */
+static void give_memory_back(struct boot_info *bi, const struct acpi_info *acpi)
+{
+	const u32 found = acpi->processors ? acpi->processors : 1;
+
+	if (found >= bi->processors)
+		return;
+	bi->processors = found;
+	bi->hv_size = boot_region_size(bi, found);
+	alloc_cut(HPA(bi->hv_base + bi->hv_size));
+}
+
 static struct vcpu *create_processor(void)
 {
 	struct vcpu *v = vcpu_create(&root, own_apic_id());
@@ -263,13 +299,15 @@ static void start_processor(void)
 	virt->vcpu_run(v);
 }
 
+_Static_assert(BOOT_MOST_PROCESSORS == PARTITION_MAX_VPS, "a VP for each");
+
 /* Processors that cannot be had are hidden from the root, which would start them otherwise. */
 static void start_other_processors(const struct boot_info *bi, const struct acpi_info *acpi)
 {
 	u32 ids[PARTITION_MAX_VPS], others[PARTITION_MAX_VPS], count = 0, disabled;
 	const u32 found = acpi_processors(acpi, ids, PARTITION_MAX_VPS), own = own_apic_id();
 
-	for (u32 i = 0; i < found && count + 1 < PARTITION_MAX_VPS; i++)
+	for (u32 i = 0; i < found && count + 1 < bi->processors; i++)
 		if (ids[i] != own)
 			others[count++] = ids[i];
 	machine_start_processors(bi, others, count, root.tsc_hz, start_processor);
@@ -345,6 +383,7 @@ _Noreturn void hv_main(struct boot_info *bi)
 	read_options(bi);
 	choose_core();
 	read_firmware(bi, &acpi);
+	give_memory_back(bi, &acpi);
 	create_root(bi, &acpi);
 	start_root(bi, &acpi);
 }

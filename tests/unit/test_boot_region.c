@@ -100,7 +100,8 @@ static void test_hostile_ranges(void **state)
 	bi.range[bi.range_count++] = (struct boot_range){ 30 * MIB, ~0ull, BOOT_MEMORY_RESERVED,
 							  0 }; /* wraps */
 	assert_int_equal(chosen(2 * MIB), 28 * MIB);
-	assert_true(region_size(&bi, 1 * MIB) < 1 * GIB);
+	bi.image_size = 1 * MIB;
+	assert_false(region_place(&bi, NULL, 0)); /* 64 TiB and more: their tables are 64 MiB */
 }
 
 static void test_size_follows_memory(void **state)
@@ -108,12 +109,36 @@ static void test_size_follows_memory(void **state)
 	uint64_t small;
 
 	(void)state;
+	bi.image_size = 300 * 1024;
 	range(1 * MIB, 512 * MIB, BOOT_MEMORY_RAM);
-	small = region_size(&bi, 300 * 1024);
-	assert_int_equal(small % (2 * MIB), 0);
-	assert_in_range(small, 2 * MIB, 4 * MIB);
+	assert_true(region_place(&bi, NULL, 0));
+	small = boot_region_size(&bi, 1);
+	assert_int_equal(small, 4 * MIB);
 	range(4 * GIB, 1024 * GIB, BOOT_MEMORY_RAM);
-	assert_in_range(region_size(&bi, 300 * 1024), small + 1020 * 8 * 1024, 64 * MIB);
+	assert_true(region_place(&bi, NULL, 0));
+	assert_in_range(boot_region_size(&bi, 1), small + 1020 * 8 * 1024, 64 * MIB);
+}
+
+static void test_room_for_processors(void **state)
+{
+	(void)state;
+	bi.image_size = 300 * 1024;
+	range(1 * MIB, 512 * MIB, BOOT_MEMORY_RAM);
+	assert_true(region_place(&bi, NULL, 0));
+	assert_int_equal(bi.processors, BOOT_MOST_PROCESSORS);
+	assert_int_equal(bi.hv_base + bi.hv_size, 512 * MIB);
+	assert_true(bi.hv_size >= bi.image_size + 256 * BOOT_PROCESSOR_MEMORY);
+
+	bi.range[0].length = 31 * MIB; /* not for all */
+	assert_true(region_place(&bi, NULL, 0));
+	assert_int_equal(bi.processors, BOOT_MOST_PROCESSORS / 2);
+	assert_int_equal(bi.hv_size, boot_region_size(&bi, BOOT_MOST_PROCESSORS / 2));
+
+	bi.range[0].length = 5 * MIB; /* for the fewest */
+	assert_true(region_place(&bi, NULL, 0));
+	assert_in_range(bi.processors, 1, 8);
+	bi.range[0].length = 2 * MIB;
+	assert_false(region_place(&bi, NULL, 0));
 }
 
 int main(void)
@@ -126,6 +151,7 @@ int main(void)
 		cmocka_unit_test_setup(test_nothing_fits, setup),
 		cmocka_unit_test_setup(test_hostile_ranges, setup),
 		cmocka_unit_test_setup(test_size_follows_memory, setup),
+		cmocka_unit_test_setup(test_room_for_processors, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

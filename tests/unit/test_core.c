@@ -52,6 +52,23 @@ static void test_alloc(void **state)
 	assert_true(fake_halts(free_page(a + 8)));
 }
 
+static void test_alloc_cut(void **state)
+{
+	struct alloc_statistics s;
+
+	(void)state;
+	fake_reset(64 * PAGE_SIZE);
+	alloc_init(HPA(10 * PAGE_SIZE), 10 * PAGE_SIZE);
+	alloc_page();
+	alloc_cut(HPA(12 * PAGE_SIZE));
+	alloc_get_statistics(&s);
+	assert_int_equal(s.pages, 2);
+	assert_int_equal(s.free, 1);
+	assert_non_null(alloc_page());
+	assert_null(alloc_page());
+	assert_true(fake_halts(alloc_cut(HPA(11 * PAGE_SIZE)))); /* has been handed out */
+}
+
 /* ---- options ---- */
 
 static bool parse(const char *line, struct options *o, char *error)
@@ -339,7 +356,8 @@ static void test_sequence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alloc),	    cmocka_unit_test(test_options),
+		cmocka_unit_test(test_alloc),
+		cmocka_unit_test(test_alloc_cut),	    cmocka_unit_test(test_options),
 		cmocka_unit_test(test_bad_options), cmocka_unit_test(test_option_numbers),
 		cmocka_unit_test(test_log_lines),   cmocka_unit_test(test_refusals_are_counted),
 		cmocka_unit_test(test_trace_ring),  cmocka_unit_test(test_trace_words),
