@@ -89,6 +89,9 @@ enum vcpu_request {
 	VCPU_REQUEST_SHOW = 1u << 8,      /* log what is known about the VP, then ask the next */
 };
 
+/* What is flushed: guest-virtual translations, or all that lead through the nested tables. */
+enum flush_kind { FLUSH_GVA, FLUSH_GPA, FLUSH_KINDS };
+
 /* Whether a VP runs, or waits in the hypervisor. */
 enum vcpu_state {
 	VCPU_RUNS,
@@ -138,7 +141,8 @@ struct vcpu {
 	bool pic_waits;                    /* (s) the PIC has a request that the guest cannot take */
 	u8 extint[VCPU_EXTINTS];           /* (s) vectors that the PIC gave, latest last */
 	u32 extint_count;                  /* (s) */
-	u32 flush_wanted, flush_done;      /* (a) numbers of flushes asked for, and met */
+	u32 flush_wanted[FLUSH_KINDS];     /* (a) by kind: number of the latest that is asked for, */
+	u32 flush_done[FLUSH_KINDS];       /* (a) and of the latest that is met */
 	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */

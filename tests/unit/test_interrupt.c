@@ -685,7 +685,8 @@ static void test_flush_each_other(void **state)
 	flush_gva(partition, &all);
 	for (u32 i = 0; i < 2; i++) {
 		assert_int_equal(partition->vp[i]->requests, 0);
-		assert_int_equal(partition->vp[i]->flush_done, partition->vp[i]->flush_wanted);
+		assert_int_equal(partition->vp[i]->flush_done[FLUSH_GVA],
+				 partition->vp[i]->flush_wanted[FLUSH_GVA]);
 		assert_int_equal(fake_virts[i].gva_flushes, 2);
 	}
 }
@@ -693,7 +694,7 @@ static void test_flush_each_other(void **state)
 /* Who has drawn a number, but not made the request yet, must not be told that it was met. */
 static void number_before_request(void)
 {
-	fake_machine.vcpu->flush_wanted++;
+	fake_machine.vcpu->flush_wanted[FLUSH_GVA]++;
 	others_serve();
 }
 
@@ -705,8 +706,25 @@ static void test_flush_number_before_request(void **state)
 	(void)state;
 	fake_machine.on_pause = number_before_request;
 	flush_gva(partition, &all);
-	assert_int_equal(v->flush_wanted, 1);
-	assert_int_equal(v->flush_done, 0);
+	assert_int_equal(v->flush_wanted[FLUSH_GVA], 1);
+	assert_int_equal(v->flush_done[FLUSH_GVA], 0);
+}
+
+/* Nor must a flush of the other kind, which another VP has asked for in the meantime, tell it so. */
+static void test_flush_number_of_other_kind(void **state)
+{
+	struct vcpu *target;
+
+	(void)state;
+	start(2);
+	target = partition->vp[1];
+	target->flush_wanted[FLUSH_GPA]++;
+	target->flush_wanted[FLUSH_GVA]++;
+	flush_requested(target, VCPU_REQUEST_FLUSH_GVA);
+	assert_int_equal(target->flush_done[FLUSH_GVA], 1);
+	assert_int_equal(target->flush_done[FLUSH_GPA], 0);
+	flush_requested(target, VCPU_REQUEST_FLUSH_GPA);
+	assert_int_equal(target->flush_done[FLUSH_GPA], 1);
 }
 
 /* A VP that waits for its start answers, too: its guest uses no translation. */
@@ -739,12 +757,12 @@ static void test_flush_numbers_wrap(void **state)
 	(void)state;
 	start(2);
 	target = partition->vp[1];
-	target->flush_wanted = target->flush_done = UINT32_MAX - 1;
+	target->flush_wanted[FLUSH_GVA] = target->flush_done[FLUSH_GVA] = UINT32_MAX - 1;
 	fake_machine.on_pause = others_serve;
 	for (u32 i = 0; i < 4; i++)
 		flush_gva(partition, &all);
 	assert_int_equal(fake_virts[1].gva_flushes, 4);
-	assert_int_equal(target->flush_done, 2);
+	assert_int_equal(target->flush_done[FLUSH_GVA], 2);
 }
 
 /* ---- deadlines ---- */
@@ -851,6 +869,7 @@ int main(void)
 		cmocka_unit_test(test_flush_calls),
 		cmocka_unit_test(test_flush_each_other),
 		cmocka_unit_test(test_flush_number_before_request),
+		cmocka_unit_test(test_flush_number_of_other_kind),
 		cmocka_unit_test(test_flush_while_waiting),
 		cmocka_unit_test(test_flush_numbers_wrap),
 		cmocka_unit_test(test_stop),
