@@ -383,12 +383,14 @@ static void start_there(struct vcpu *target, void *argument)
 {
 	struct start *s = argument;
 
-	if (target->state != VCPU_WAITS_FOR_START_UP)
+	if (target->state != VCPU_WAITS_FOR_START_UP) {
 		s->status = HV_STATUS_INVALID_VP_STATE;
-	else if (!virt->vcpu_load(target, &s->context))
+	} else if (!virt->vcpu_load(target, &s->context)) {
 		s->status = HV_STATUS_INVALID_REGISTER_VALUE;
-	else
+	} else {
 		target->state = VCPU_RUNS;
+		reftsc_vp_changed(target);
+	}
 }
 
 enum hv_status hv_start_virtual_processor(struct vcpu *v,

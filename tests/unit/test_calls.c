@@ -8,6 +8,8 @@
 
 #include "hv_abi.h"
 #include "interrupt.h"
+#include "msr.h"
+#include "reftsc.h"
 #include "remote.h"
 #include "spec_calls.h"
 
@@ -503,6 +505,22 @@ static void test_start_refuses(void **state)
 	assert_int_equal(start(4), HV_STATUS_INVALID_VP_INDEX);
 }
 
+/* The clock's page is for VPs of one TSC: one that starts with another takes it away, as its IPI does. */
+static void test_start_with_another_tsc(void **state)
+{
+	const struct reftsc_page *page;
+
+	(void)state;
+	fake_machine.on_pause = all_serve;
+	assert_true(msr_write(v, HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC_ENABLE));
+	p->vp[1]->state = VCPU_WAITS_FOR_START_UP;
+	page = p->overlays.slot[OVERLAY_REFERENCE_TSC].page;
+	reftsc_set_tsc_offset(p->vp[1], 5);
+	assert_int_not_equal(page->sequence, 0);
+	assert_int_equal(start(1), HV_STATUS_SUCCESS);
+	assert_int_equal(page->sequence, 0);
+}
+
 /* Values that the processor cannot be in: the VP waits on, and a start-up IPI still starts it. */
 static void start_up(struct vcpu *of)
 {
@@ -555,6 +573,7 @@ int main(void)
 		TEST(test_stops_while_waiting),
 		TEST(test_numbers),
 		TEST(test_start),
+		TEST(test_start_with_another_tsc),
 		TEST(test_start_refuses),
 		TEST(test_start_refuses_values),
 		TEST(test_capabilities),
