@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include "console.h"
+#include "log.h"
 #include "machine.h"
 #include "observe.h"
 #include "options.h"
@@ -58,10 +59,8 @@ void io_init(struct partition *p, const struct acpi_info *acpi)
 	intercept(p, PORT_KEYBOARD_DATA, 1);
 	intercept(p, PORT_SYSTEM_CONTROL, 1);
 	intercept(p, acpi->reset_port, 1);
-	if (acpi->has_s5) {
-		intercept(p, acpi->pm1a_control, 2);
-		intercept(p, acpi->pm1b_control, 2);
-	}
+	intercept(p, acpi->pm1a_control, 2);
+	intercept(p, acpi->pm1b_control, 2);
 }
 
 /* The machine ends by itself after this; some take a while, hence the halt behind it. */
@@ -120,16 +119,31 @@ static bool touches(const struct io_access *io, u16 port, u16 count)
 	return count && io->port < port + count && port < io->port + io->size;
 }
 
+/* What of a value written goes to the control word at port; 0: none of it. */
+static u32 control_of(const struct io_access *io, u32 value, u16 port)
+{
+	if (!port || !touches(io, port, 2))
+		return 0;
+	return io->port < port ? value >> 8 * (port - io->port)
+			       : (u16)(value << 8 * (io->port - port));
+}
+
 /* A write of the sleep enable bit with the type of soft off, to the control word at port. */
 static bool is_power_off(const struct io_access *io, u32 value, u16 port, u8 type)
 {
-	if (!port)
-		return false;
-	if (io->port == port + 1 && io->size == 1)
-		value <<= 8;
-	else if (io->port != port || io->size < 2)
-		return false;
-	return (value & SLP_EN) && SLP_TYP(value) == type;
+	const u32 control = control_of(io, value, port);
+
+	return (control & SLP_EN) && SLP_TYP(control) == type;
+}
+
+/*
+ * In whatever state that is not the end: firmware would wake the machine into code of the root, with
+ * no hypervisor.
+ */
+static bool is_sleep(const struct io_access *io, u32 value)
+{
+	return (control_of(io, value, ports.acpi.pm1a_control) |
+		control_of(io, value, ports.acpi.pm1b_control)) & SLP_EN;
 }
 
 /* Where in a value written the byte for port is, as a shift; only when the access touches it. */
@@ -219,21 +233,24 @@ static void put_rax(struct vcpu *v, unsigned size, u32 value)
 		v->regs.rax = value;
 }
 
-static void write_port(struct partition *p, const struct io_access *io, u32 value)
+static void write_port(struct vcpu *v, const struct io_access *io, u32 value)
 {
 	enum partition_end why = END_EXIT;
-	bool ends;
+	bool ends, sleeps;
 
 	spin_lock(&lock);
 	value = keep_a20(io, value);
 	ends = is_end(io, value, &why);
-	if (!ends) {
+	sleeps = !ends && is_sleep(io, value);
+	if (!ends && !sleeps) {
 		machine_out(io->port, io->size, value);
 		follow_keyboard(io, value);
 	}
 	spin_unlock(&lock);
 	if (ends)
-		partition_end_root(p, why, why == END_EXIT ? value : 0);
+		partition_end_root(v->partition, why, why == END_EXIT ? value : 0);
+	if (sleeps)
+		log_refusal(v, "refused to sleep: 0x%x to port 0x%x", value, io->port);
 }
 
 static u32 mask_of(const struct io_access *io)
@@ -260,7 +277,7 @@ void io_write(struct vcpu *v, const struct io_access *io, u32 value)
 	value &= mask_of(io);
 	trace(v, TRACE_IO, io->port, value, io->in);
 	if (!is_hidden(io))
-		write_port(v->partition, io, value);
+		write_port(v, io, value);
 }
 
 enum vm_next io_exit(struct vcpu *v, const struct io_access *io)

@@ -326,6 +326,8 @@ void rt_machine_init(void);
 extern u16 rt_pm_timer, rt_pm1a;        /* ports, 0 when ACPI has none */
 /* Wait at least that many PM timer ticks (3579545 Hz); how many it was, 0 without one. */
 u32 rt_pm_wait(u32 ticks);
+/* Ask for soft off, or for the sleep state that is `other` types (1 to 7) from it; false: cannot. */
+bool rt_sleep(u32 other);
 bool rt_power_off(void);                /* returns only on failure */
 /* The local APIC of the calling processor, registers by their offset in memory in either mode. */
 u32 rt_apic_read(u32 reg);

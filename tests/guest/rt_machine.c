@@ -100,12 +100,18 @@ u32 rt_pm_wait(u32 ticks)
 	return passed;
 }
 
-bool rt_power_off(void)
+bool rt_sleep(u32 other)
 {
 	if (!rt_pm1a || !sleep_type_known)
 		return false;
-	outw(rt_pm1a, (u16)((sleep_type & 7) << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
-	rt_pm_wait(3579545);
+	outw(rt_pm1a, (u16)(((sleep_type + other) & 7) << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
+	return true;
+}
+
+bool rt_power_off(void)
+{
+	if (rt_sleep(0))
+		rt_pm_wait(3579545);
 	return false;
 }
 

@@ -313,6 +313,17 @@ static void address_line_20_stays(void)
 	outb(0x92, (u8)((inb(0x92) | 2) & ~1));
 }
 
+/* A machine that sleeps wakes up in the root's own code, without a hypervisor. */
+static void sleep_is_refused(void)
+{
+	for (u32 other = 1; other < 8; other++)
+		if (!rt_sleep(other)) {
+			test_skip("no ACPI sleep states");
+			return;
+		}
+	expect_alive("sleep");
+}
+
 /* Accesses that meet intercepted ports in part. */
 static void ports_in_part(void)
 {
@@ -427,6 +438,7 @@ void suite_hostile(void)
 		{ "ports", ports_in_part },
 		{ "registers-at-random", registers_at_random },
 		{ "xd-disable", no_execute_stays },
+		{ "sleep", sleep_is_refused },
 		{ "a20", address_line_20_stays },
 		{ "apic-mode", apic_mode_by_name },
 	};

@@ -127,8 +127,10 @@ static void test_power_off(void **state)
 		{ PM1A, 2, 5 << 10 | 0x2000, true },
 		{ PM1A, 4, 5 << 10 | 0x2000 | 1, true },
 		{ PM1A + 1, 1, (5 << 10 | 0x2000) >> 8, true },
+		{ PM1A + 1, 2, (5 << 10 | 0x2000) >> 8, true },
+		{ PM1A - 2, 4, (5u << 10 | 0x2000) << 16, true },
+		{ PM1A - 2, 2, 5 << 10 | 0x2000, false }, /* not the word */
 		{ PM1A, 2, 5 << 10, false },          /* without the enable bit */
-		{ PM1A, 2, 3 << 10 | 0x2000, false }, /* another sleep state */
 		{ PM1A, 1, 0xff, false },
 		{ PM1A + 1, 1, 5 << 2, false },
 	};
@@ -141,6 +143,27 @@ static void test_power_off(void **state)
 		assert_int_equal(fake_logged("partita: end: power-off\n"), rows[i].ends);
 		/* Either way the machine gets what was written, or its own soft off. */
 		assert_int_equal(fake_machine.out[0].where, rows[i].ends ? PM1A : rows[i].port);
+	}
+}
+
+/* Other states than soft off are never reached: what would wake up has no hypervisor. */
+static void test_sleep_is_refused(void **state)
+{
+	static const struct { u16 port; u8 size; u32 value; } rows[] = {
+		{ PM1A, 2, 1 << 10 | 0x2000 },
+		{ PM1A, 4, 3 << 10 | 0x2000 },
+		{ PM1A + 1, 1, 0x20 },
+		{ PM1A - 1, 4, 0x200000 },
+		{ PM1A - 2, 4, 0x20000000 },
+		{ PM1A - 3, 4, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		setup(NULL);
+		assert_int_equal(out(rows[i].port, rows[i].size, rows[i].value), VM_SKIP);
+		assert_int_equal(fake_machine.outs, !rows[i].value);
+		assert_int_equal(fake_logged("refused to sleep"), rows[i].value != 0);
 	}
 }
 
@@ -225,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_intercepts), TEST(test_sizes),     TEST(test_console_is_hidden),
 		TEST(test_strings),    TEST(test_exit_port), TEST(test_power_off),
+		TEST(test_sleep_is_refused),
 		TEST(test_resets),     TEST(test_a20),	     TEST(test_ends),
 	};
 
