@@ -12,6 +12,8 @@
 #define ROUNDS 100
 #define RESET_RIP 0xfff0
 #define RESET_CS_BASE 0xffff0000
+#define ICR_STARTUP (6u << 8 | 1u << 14) /* asserted */
+#define SEGMENT_DPL_SHIFT (48 + 5)      /* in the upper half of a segment register */
 #define PAT_RESET 0x0007040600070406ull
 
 /* Parameters of each processor's own calls. */
@@ -232,6 +234,51 @@ static void registers_refuse(void)
 		"the first that is not there");
 	expect(get_many(rt_cpu_count - 1, 0x7ffffff0, 3), HV_STATUS_INVALID_PARAMETER, 0,
 		"an unknown name");
+}
+
+static struct result set_segment(u32 vp, u32 name, const struct hv_segment_register *value)
+{
+	struct hv_set_vp_registers_in *in = (void *)input[rt_index()];
+	struct hv_set_vp_registers_each_in *each = (void *)(in + 1);
+
+	*in = (struct hv_set_vp_registers_in){ .partition_id = HV_PARTITION_ID_SELF,
+		.vp_index = vp };
+	memset(each, 0, sizeof(*each));
+	each->name = name;
+	memcpy(&each->value, value, sizeof(*value));
+	return call(HV_CONTROL(SET, 0, 0, 1, 0), RT_GPA(in), 0);
+}
+
+static bool begins(void *unused)
+{
+	(void)unused;
+	return get(1, HV_REGISTER_NAME_X64_CS) == RT_START_BASE;
+}
+
+/*
+ * One that waits is made to wait at CPL 3, each step of which is legal. It starts at CPL 0 all the
+ * same: the code segment that a start-up IPI gives goes with no other.
+ */
+static void start_up_above_cpl_0(void)
+{
+	static const u8 jump_to_itself[] = { 0xeb, 0xfe };
+	const struct hv_segment_register code = { .limit = 0xffff, .attributes = 0x9f },
+					 stack = { .limit = 0xffff, .attributes = 0xf3 };
+
+	if (!registers_offered() || !others_start())
+		return;
+	rt_cpu_prepare(1);
+	expect(set(1, HV_REGISTER_NAME_X64_CR0, 0x11), HV_STATUS_SUCCESS, 1, "protected mode");
+	expect(set_segment(1, HV_REGISTER_NAME_X64_CS, &code), HV_STATUS_SUCCESS, 1,
+		"a conforming code segment");
+	expect(set_segment(1, HV_REGISTER_NAME_X64_SS, &stack), HV_STATUS_SUCCESS, 1, "CPL 3");
+	memcpy((void *)RT_START_BASE, jump_to_itself, sizeof(jump_to_itself));
+	rt_apic_send(ICR_STARTUP | RT_START_BASE >> 12, rt_cpus[1].apic_id);
+	EXPECT(rt_wait_for(begins, NULL), "it does not begin");
+	get(1, HV_REGISTER_NAME_X64_SS);
+	EXPECT_EQ(((u64 *)output[0])[1] >> SEGMENT_DPL_SHIFT & 3, 0, "CPL");
+	EXPECT(rt_cpu_start(1), "it does not start after that");
+	rt_cpus_stop();
 }
 
 /*
@@ -471,6 +518,7 @@ void suite_vp(void)
 		{ "every-kind-there", every_kind_there },
 		{ "set-rip-there", set_rip_there },
 		{ "state-after-init", state_after_init },
+		{ "start-up-above-cpl-0", start_up_above_cpl_0 },
 		{ "registers-refuse", registers_refuse },
 		{ "all-at-once", all_at_once },
 		{ "start-in-own-mode", start_in_own_mode },

@@ -284,12 +284,15 @@ static void svm_vcpu_init(struct vcpu *v)
 	svm_flush(v);
 }
 
+/* Registers may have been written since INIT, but it begins at CPL 0, which SS brings. */
 static void svm_vcpu_start_up(struct vcpu *v, u8 vector)
 {
 	const struct segment code = { (u64)vector << 12, 0xffff, (u16)(vector << 8), 0x9b };
+	const struct segment stack = { 0, 0xffff, 0, 0x93 };
 	struct vmcb *b = &svm_of(v)->vmcb;
 
 	svm_write_segment(b, VSEG_CS, &code);
+	svm_write_segment(b, VSEG_SS, &stack);
 	b->save.rip = 0;
 }
 

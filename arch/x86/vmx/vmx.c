@@ -455,12 +455,15 @@ static void vmx_vcpu_init(struct vcpu *v)
 	v->regs.rdx = id.eax; /* the processor signature */
 }
 
+/* Registers may have been written since INIT, but it begins at CPL 0: the DPL of SS is that (25.4.1). */
 static void vmx_vcpu_start_up(struct vcpu *v, u8 vector)
 {
 	const struct segment code = { (u64)vector << 12, 0xffff, (u16)(vector << 8), 0x9b };
+	const struct segment stack = { 0, 0xffff, 0, 0x93 };
 
 	(void)v;
 	vmx_write_segment(VSEG_CS, &code);
+	vmx_write_segment(VSEG_SS, &stack);
 	vmwrite(vmcs_guest_rip, 0);
 }
 
