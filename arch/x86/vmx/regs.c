@@ -245,15 +245,16 @@ static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg
 }
 
 /*
- * Each value may be legal and yet not go with the others (a DPL, a mode, RFLAGS.VM): what VM entry
- * would refuse is undone here, because afterwards it would be the hypervisor's failure.
+ * Each value may be legal and yet not go with the others (a DPL, a mode, RFLAGS.VM), nor with the
+ * event that is about to be injected: what VM entry would refuse is undone here, because afterwards
+ * it would be the hypervisor's failure.
  */
 static bool keep_if_enterable(const struct vmcs_image *before)
 {
 	struct vmcs_image now;
 
 	vmx_read_image(&now);
-	if (!vmx_check_guest(&now, &vmx_caps))
+	if (!vmx_check_controls(&now, &vmx_caps) && !vmx_check_guest(&now, &vmx_caps))
 		return true;
 	vmx_undo(before, &now);
 	return false;
