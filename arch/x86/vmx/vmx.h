@@ -181,7 +181,9 @@ struct cpuid_regs;
 	X(ENQCMD_PASID, 72, "ENQCMD PASID translation failure") \
 	X(ENQCMDS_PASID, 73, "ENQCMDS PASID translation failure") \
 	X(BUS_LOCK, 74, "bus lock") \
-	X(NOTIFY_WINDOW, 75, "instruction timeout")
+	X(NOTIFY_WINDOW, 75, "instruction timeout") \
+	X(SEAMCALL, 76, "SEAMCALL") \
+	X(TDCALL, 77, "TDCALL")
 
 enum vmx_exit_reason {
 #define VMX_EXIT_ENUM(name, number, text) VMX_EXIT_##name = number,
