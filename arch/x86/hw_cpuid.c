@@ -6,6 +6,7 @@
 #include "hw_cpuid.h"
 
 #include "cpu.h"
+#include "hw_msr.h"
 #include "partition.h"
 #include "virt.h"
 
@@ -28,17 +29,31 @@ static void mask_features(u64 cr4, struct cpuid_regs *r)
 	r->edx &= ~BIT(21);
 }
 
-/* Leaf 7: no SGX, PT, WAITPKG, SGX_LC, PCONFIG, architectural LBR, FRED, HRESET. */
+/*
+ * Leaf 7: no SGX, PT, WAITPKG, ENQCMD, SGX_LC, user interrupts, PCONFIG, architectural LBR, FRED,
+ * HRESET, LAM.
+ */
 static void mask_structured(u32 subleaf, u64 cr4, struct cpuid_regs *r)
 {
 	if (subleaf == 1)
-		r->eax &= ~(BIT(17) | BIT(22));
+		r->eax &= ~(BIT(17) | BIT(22) | BIT(26));
 	if (subleaf)
 		return;
 	r->ebx &= ~(BIT(2) | BIT(25));
-	r->ecx &= ~(BIT(5) | BIT(30));
-	r->edx &= ~(BIT(18) | BIT(19));
+	r->ecx &= ~(BIT(5) | BIT(29) | BIT(30));
+	r->edx &= ~(BIT(5) | BIT(18) | BIT(19));
 	copy_bit(&r->ecx, 4, cr4 & CR4_PKE);
+}
+
+/* Leaf 0xd: of the states that IA32_XSS has, which ECX of a state's own subleaf tells, those offered. */
+static void mask_states(u32 subleaf, struct cpuid_regs *r)
+{
+	if (subleaf == 1) {
+		r->ecx &= (u32)XSS_OFFERED;
+		r->edx = 0;
+	} else if (subleaf > 1 && r->ecx & 1 && !(subleaf < 64 && XSS_OFFERED >> subleaf & 1)) {
+		*r = (struct cpuid_regs){ 0 };
+	}
 }
 
 void hw_cpuid_mask(u32 leaf, u32 subleaf, u64 cr4, bool invariant_tsc, struct cpuid_regs *r)
@@ -49,6 +64,9 @@ void hw_cpuid_mask(u32 leaf, u32 subleaf, u64 cr4, bool invariant_tsc, struct cp
 		break;
 	case 7:
 		mask_structured(subleaf, cr4, r);
+		break;
+	case 0xd:
+		mask_states(subleaf, r);
 		break;
 	case 0x80000001: /* no SVM, IBS, SKINIT, counters of core, north bridge and cache */
 		r->ecx &= ~(BIT(2) | BIT(10) | BIT(12) | BIT(23) | BIT(24) | BIT(28));

@@ -63,7 +63,7 @@ static const struct hw_msr_policy policies[] = {
 	{ 0x6e1, 0x6e1, HW_MSR_FORWARD }, /* PKRS */
 	{ 0x770, 0x77f, HW_MSR_FORWARD }, /* hardware P-states */
 	{ MSR_X2APIC_FIRST, MSR_X2APIC_LAST, HW_MSR_EMULATED },
-	{ MSR_XSS, MSR_XSS, HW_MSR_FORWARD },
+	{ MSR_XSS, MSR_XSS, HW_MSR_EMULATED },
 	{ 0x14ce, 0x14cf, HW_MSR_HIDDEN },       /* architectural LBR */
 	{ MSR_EFER, MSR_EFER, HW_MSR_EMULATED }, /* by the vendor */
 	{ MSR_STAR, MSR_SFMASK, HW_MSR_OPEN },
@@ -159,6 +159,7 @@ static enum vm_next read_by_name(struct vcpu *v, u32 msr, u64 *value)
 		return VM_SKIP;
 	case MSR_MISC_ENABLE:
 	case MSR_DEBUGCTL:
+	case MSR_XSS:
 		return read_hardware(msr, value);
 	default:
 		return VM_GP;
@@ -218,6 +219,8 @@ static enum vm_next write_by_name(struct vcpu *v, u32 msr, u64 value)
 		return value & MISC_ENABLE_XD_DISABLE ? VM_GP : write_hardware(msr, value);
 	case MSR_DEBUGCTL:
 		return value & ~(u64)DEBUGCTL_LEGAL ? VM_GP : write_hardware(msr, value);
+	case MSR_XSS:
+		return value & ~XSS_OFFERED ? VM_GP : write_hardware(msr, value);
 	default:
 		return VM_GP;
 	}

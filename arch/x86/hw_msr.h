@@ -21,6 +21,13 @@ enum hw_msr_rule {
 	HW_MSR_HIDDEN,       /* refused */
 };
 
+/*
+ * Supervisor state that XSAVES may have to do with: shadow stacks. XRSTORS writes MSRs without an
+ * exit: those of processor trace say where in physical memory the processor writes, those of user
+ * interrupts which processor is interrupted.
+ */
+#define XSS_OFFERED (3ull << 11)
+
 /* The rule for an MSR. Pure; total. */
 enum hw_msr_rule hw_msr_rule(u32 msr);
 

@@ -11,6 +11,8 @@
 #define MISC_XD_DISABLE (1ull << 34)
 #define APIC_EXTD (1ull << 10)
 #define APIC_EN (1ull << 11)
+#define MSR_XSS 0xda0
+#define XSS_SHADOW_STACKS (3ull << 11)
 #define CPUID_X2APIC (1u << 21)         /* leaf 1 ECX */
 #define CR4_RESERVED (1u << 30)
 #define DR7_GD (1u << 13)
@@ -353,6 +355,19 @@ static void no_execute_stays(void)
 		"fault of MISC_ENABLE.XD_DISABLE");
 }
 
+/* With others, XRSTORS would write MSRs that the hypervisor keeps to itself. */
+static void only_shadow_stacks_in_xss(void)
+{
+	const struct rt_cpuid states = rt_cpuid(0xd, 1);
+
+	EXPECT(!(states.ecx & ~XSS_SHADOW_STACKS) && !states.edx,
+		"CPUID offers supervisor states 0x%x, 0x%x", states.ecx, states.edx);
+	for (u32 bit = 0; bit < 64; bit++)
+		if (!(XSS_SHADOW_STACKS >> bit & 1))
+			EXPECT(rt_wrmsr(MSR_XSS, 1ull << bit) == FAULT_GP, "bit %u of XSS is written", bit);
+	expect_alive("XSS");
+}
+
 static u32 random_state = 1;
 
 static u64 random(void)
@@ -438,6 +453,7 @@ void suite_hostile(void)
 		{ "ports", ports_in_part },
 		{ "registers-at-random", registers_at_random },
 		{ "xd-disable", no_execute_stays },
+		{ "xss", only_shadow_stacks_in_xss },
 		{ "sleep", sleep_is_refused },
 		{ "a20", address_line_20_stays },
 		{ "apic-mode", apic_mode_by_name },

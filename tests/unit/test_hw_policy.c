@@ -199,6 +199,22 @@ static void test_refused(void **state)
 	assert_int_equal(hw.writes, 0);
 }
 
+/* Bits of XSS that would open MSRs to XRSTORS: processor trace, PASID, user interrupts, branches. */
+static void test_supervisor_states(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const bool shadow_stacks = bit == 11 || bit == 12;
+
+		assert_int_equal(hw_msr_write(&vp, MSR_XSS, 1ull << bit),
+				 shadow_stacks ? VM_SKIP : VM_GP);
+		if (shadow_stacks)
+			assert_int_equal(hw.written, 1ull << bit);
+	}
+	assert_int_equal(hw.writes, 2);
+	assert_int_equal(hw_msr_write(&vp, MSR_XSS, 0), VM_SKIP);
+}
+
 static void test_time(void **state)
 {
 	u64 value;
@@ -288,6 +304,12 @@ static void test_cpuid(void **state)
 	assert_int_equal(masked(7, 0, 0, false).ecx >> 4 & 1, 0);
 	assert_int_equal(masked(7, 0, CR4_PKE, false).ecx >> 4 & 1, 1);
 	assert_int_equal(masked(7, 0, 0, false).ebx >> 2 & 1, 0);
+	assert_int_equal(masked(0xd, 0, 0, false).ecx, ~0u);
+	assert_int_equal(masked(0xd, 1, 0, false).eax, ~0u);
+	assert_int_equal(masked(0xd, 1, 0, false).ecx, 3u << 11);
+	assert_int_equal(masked(0xd, 1, 0, false).edx, 0);
+	assert_int_equal(masked(0xd, 8, 0, false).eax, 0);
+	assert_int_equal(masked(0xd, 11, 0, false).eax, ~0u);
 	assert_int_equal(masked(0x80000001, 0, 0, false).ecx >> 2 & 1, 0);
 	assert_int_equal(masked(0x80000007, 0, 0, false).edx >> 8 & 1, 0);
 	assert_int_equal(masked(0x80000007, 0, 0, true).edx >> 8 & 1, 1);
@@ -414,6 +436,7 @@ int main(void)
 		cmocka_unit_test_setup(test_never_open, setup),
 		cmocka_unit_test_setup(test_forwarded, setup),
 		cmocka_unit_test_setup(test_refused, setup),
+		cmocka_unit_test_setup(test_supervisor_states, setup),
 		cmocka_unit_test_setup(test_time, setup),
 		cmocka_unit_test(test_mtrr_values),
 		cmocka_unit_test_setup(test_mtrrs, setup),
