@@ -449,6 +449,7 @@ static SLOW enum vm_next other_exit(struct vcpu *v, u32 reason)
 	case VMX_EXIT_INVEPT:
 	case VMX_EXIT_INVVPID:
 	case VMX_EXIT_VMFUNC:
+	case VMX_EXIT_ENCLS: /* an exit from within an enclave would have a reason of its own */
 	case VMX_EXIT_SEAMCALL: /* exits by itself, like the next, wherever the processor has it */
 	case VMX_EXIT_TDCALL:
 	case VMX_EXIT_MONITOR:

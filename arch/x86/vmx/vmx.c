@@ -262,7 +262,8 @@ static void set_execution_controls(struct vmx_vcpu *x)
 	vmwrite(vmcs_tpr_threshold, 0);
 	x->secondary_controls =
 		adjust(vmx_caps.secondary, secondary,
-		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES | PROC2_USER_WAIT);
+		       PROC2_RDTSCP | PROC2_INVPCID | PROC2_ENCLS | PROC2_XSAVES |
+			       PROC2_USER_WAIT);
 	vmwrite(vmcs_secondary_controls, x->secondary_controls);
 	vmwrite(vmcs_exception_bitmap, ENDLESS_EXCEPTIONS);
 	vmwrite(vmcs_page_fault_error_mask, 0);
@@ -274,7 +275,9 @@ static void set_execution_controls(struct vmx_vcpu *x)
 	vmwrite(vmcs_tsc_offset, x->v->tsc_offset);
 	if (x->vpid)
 		vmwrite(vmcs_vpid, x->vpid);
-	if (vmx_caps.secondary >> 32 & PROC2_XSAVES)
+	if (x->secondary_controls & PROC2_ENCLS)
+		vmwrite(vmcs_encls_exiting_bitmap, ~0ull);
+	if (x->secondary_controls & PROC2_XSAVES)
 		vmwrite(vmcs_xss_exiting_bitmap, 0);
 	vmx_apic_start();
 }
@@ -288,13 +291,14 @@ static u64 ept_pointer(const struct partition *p)
 
 /*
  * The guest owns every bit of CR0 and CR4 except those that VMX needs, which read as it wrote them;
- * VMXE and SMXE, which read as 0; and caching, which the hypervisor would have to do without, too.
+ * VMXE, SMXE and what is not known here, which read as 0; and caching, which the hypervisor would
+ * have to do without, too.
  */
 static void set_memory_controls(struct vmx_vcpu *x)
 {
 	vmwrite(vmcs_ept_pointer, ept_pointer(x->v->partition));
 	vmwrite(vmcs_cr0_guest_host_mask, CR0_HOST);
-	vmwrite(vmcs_cr4_guest_host_mask, CR4_VMXE | CR4_SMXE | vmx_caps.cr4_fixed0);
+	vmwrite(vmcs_cr4_guest_host_mask, ~cpu_cr4_supported() | vmx_caps.cr4_fixed0);
 	vmwrite(vmcs_cr4_read_shadow, 0);
 }
 

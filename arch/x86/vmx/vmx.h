@@ -73,6 +73,7 @@ struct cpuid_regs;
 #define PROC2_APIC_REGISTERS (1u << 8)
 #define PROC2_INTERRUPT_DELIVERY (1u << 9)
 #define PROC2_INVPCID (1u << 12)
+#define PROC2_ENCLS (1u << 15)
 #define PROC2_PML (1u << 17)
 #define PROC2_XSAVES (1u << 20)
 #define PROC2_MODE_BASED_EXECUTE (1u << 22)
