@@ -53,7 +53,8 @@ bool msr_write_hypercall(struct vcpu *v, u32 index, u64 old, u64 value)
 	page = overlay_page(p, OVERLAY_HYPERCALL);
 	if (!page)
 		return false;
-	fill_hypercall_page(page);
+	if (!p->overlays.slot[OVERLAY_HYPERCALL].on) /* else other VPs may be executing it */
+		fill_hypercall_page(page);
 	hypercall_open(p, true);
 	return overlay_set(p, OVERLAY_HYPERCALL, value >> HV_X64_MSR_HYPERCALL_GPFN_SHIFT);
 }

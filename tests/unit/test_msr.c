@@ -276,6 +276,24 @@ static void test_hypercall_lock(void **state)
 	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, 0));
 }
 
+/* Another VP may be executing it: a page that is there is not written again, nor when it moves. */
+static void test_hypercall_page_is_filled_once(void **state)
+{
+	u8 *page;
+
+	(void)state;
+	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, PAGE | 1));
+	page = p->overlays.slot[OVERLAY_HYPERCALL].page;
+	assert_int_equal(page[0], 0xf3);
+	page[0] = 0;
+	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, PAGE | 1));
+	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, (PAGE + 0x5000) | 1));
+	assert_int_equal(page[0], 0);
+	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, 0));
+	assert_true(msr_write(v, HV_X64_MSR_HYPERCALL, PAGE | 1));
+	assert_int_equal(page[0], 0xf3);
+}
+
 static void test_hypercall_page_outside(void **state)
 {
 	(void)state;
@@ -503,6 +521,7 @@ int main(void)
 		TEST(test_hardware_msrs),
 		TEST(test_hypercall_page),
 		TEST(test_hypercall_lock),
+		TEST(test_hypercall_page_is_filled_once),
 		TEST(test_hypercall_page_outside),
 		TEST(test_identity),
 		TEST(test_reset_msr),
