@@ -9,7 +9,7 @@
 #include "spell.h"
 #include "words.h"
 
-enum { CALL_INPUT = 16, RECORD_INPUT = 24, INPUT_MOST = 4096, LINE_INPUT = 12 };
+enum { CALL_INPUT = 16, RECORD_INPUT = 24, INPUT_MOST = 4096 };
 
 /* What one VP left. */
 struct section {
@@ -65,10 +65,23 @@ static void put_value(struct text *t, const struct type *type, const struct memo
 static void put_fields(struct text *t, const struct field *list, const struct memory *m, size_t base,
 		       const char **comma);
 
+/* How many elements of an array to show: the zeros at its end say nothing. */
+static unsigned telling(const struct field *f, const struct memory *m, size_t at)
+{
+	unsigned count = f->count;
+
+	while (count > 1 && at + count * f->type->size > m->count)
+		count--;
+	while (count > 1 && !memory_number(m, at + (count - 1) * f->type->size, f->type->size))
+		count--;
+	return count;
+}
+
 static void put_field(struct text *t, const struct field *f, const struct memory *m, size_t base,
 		      const char **comma)
 {
 	const size_t at = base + f->offset;
+	const unsigned shown = telling(f, m, at);
 
 	if (f->type->kind == TYPE_STRUCT && !f->is_array) {
 		put_fields(t, f->type->fields, m, at, comma);
@@ -78,14 +91,12 @@ static void put_field(struct text *t, const struct field *f, const struct memory
 	*comma = ", ";
 	if (f->is_array && f->count > 1)
 		emit(t, "[");
-	for (unsigned i = 0; i < f->count && i < LINE_INPUT; i++) {
-		if (at + (size_t)i * f->type->size >= m->count)
-			break;
+	for (unsigned i = 0; i < shown; i++) {
 		emit(t, "%s", i ? " " : "");
 		put_value(t, f->type, m, at + (size_t)i * f->type->size);
 	}
 	if (f->is_array && f->count > 1)
-		emit(t, f->count > LINE_INPUT ? " ...]" : "]");
+		emit(t, f->count > shown ? " ...]" : "]");
 }
 
 static void put_fields(struct text *t, const struct field *list, const struct memory *m, size_t base,
@@ -111,7 +122,7 @@ static unsigned control_start(uint64_t control)
 	return (unsigned)(control >> 48) & 0xfff;
 }
 
-/* What of the input was kept: in the call's own record and in those behind it. */
+/* What of the input was kept: in the call's own record and in others of its exit. */
 static size_t gather(const struct section *c, const struct trace_record *call, size_t size,
 		     uint8_t bytes[INPUT_MOST])
 {
@@ -121,9 +132,10 @@ static size_t gather(const struct section *c, const struct trace_record *call, s
 	for (uint32_t i = c->next; i < c->head.records; i++) {
 		const struct trace_record r = record(c, i);
 
-		if (r.type != TRACE_INPUT || r.exit != call->exit || r.a != got ||
-		    got + RECORD_INPUT > INPUT_MOST)
+		if (r.exit != call->exit)
 			break;
+		if (r.type != TRACE_INPUT || r.a != got || got + RECORD_INPUT > INPUT_MOST)
+			continue;
 		memcpy(bytes + got, &r.b, RECORD_INPUT);
 		got += RECORD_INPUT;
 	}

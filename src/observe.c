@@ -29,14 +29,28 @@ u16 observe_port(void)
 	return observe_handler == observe_exit ? DEBUG_PORT : 0;
 }
 
+/* The call of the exit under way, behind which there may be what it had injected; or NULL. */
+static const struct trace_record *latest_call(const struct vcpu *v)
+{
+	for (u32 back = 1; back < TRACE_RECORDS; back++) {
+		const struct trace_record *r = trace_back(v, back);
+
+		if (r->type == TRACE_HYPERCALL)
+			return r;
+		if (r->type == TRACE_EXIT)
+			break;
+	}
+	return NULL;
+}
+
 /* The rest of the input of the call that was just handled, from the hypervisor's copy. */
 static void trace_input(struct vcpu *v)
 {
-	const struct trace_record *call = trace_back(v, 1);
+	const struct trace_record *call = latest_call(v);
 	const struct spec_call *row;
 	u32 size;
 
-	if (call->type != TRACE_HYPERCALL)
+	if (!call)
 		return;
 	row = spec_call_row((u16)call->b);
 	size = row->in_size + 8 * CONTROL_VAR(call->b) + row->each_in_size * CONTROL_COUNT(call->b);

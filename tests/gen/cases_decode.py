@@ -165,6 +165,7 @@ TRACE = vp_trace(0, 0x20003, [
     ('REFUSAL', 0xfffe, 0, 0x40000001, 0x5001, 0),
     ('EXIT', 1, KINDS.index('HYPERCALL'), 2000005000, 0x1234, 77),
     ('HYPERCALL', 1, 5 | 1 << 16, control(3, var=1, count=2), 2, 0),
+    ('INJECT', 1, 0x40, 0, 0, 0),
     ('INPUT', 1, 16, 1, 0x99, 0x5000),
     ('INPUT', 1, 40, 0x6001, 0, 0),
     ('REFUSAL', 2, 1, 3, control(3), 0),
@@ -182,7 +183,7 @@ TRACE = vp_trace(0, 0x20003, [
 ])
 
 DECODED = '''\
-vp 0: 131075 exits, 9 records
+vp 0: 131075 exits, 10 records
            3 hypercall                           300 ticks, 100 each
 vp 1: 9 exits, 8 records
                vp 0  131070  HV_X64_MSR_PAGE = 0x5001
@@ -192,6 +193,7 @@ vp 1: 9 exits, 8 records
      2.000000  vp 0  131073  exit at 0x1234: hypercall, 77 ticks
      2.000000  vp 0  131073  HvCallSweep(flags=More, format=Sparse, banks=0x1, 0x99, {range=0x5000}, {range=0x6001}) of 2 from 0\
  = HV_STATUS_INVALID_PARAMETER, 1 done
+     2.000000  vp 0  131073  inject vector 64, error code 0x0
      2.000000  vp 0  131074  refused 0x3, value 0x3 by HVR-C-01: caller_mode
      2.000000  vp 0  131074  HvCallSweep() = HV_STATUS_INVALID_HYPERCALL_CODE
      2.000000  vp 0  131075  call 0x0123() = 0x0077
