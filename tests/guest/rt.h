@@ -277,6 +277,7 @@ bool rt_wait_for(bool (*condition)(void *), void *argument);
  * FAULT_NONE: it returned.
  */
 u32 rt_call_user(const void *target, const struct rt_regs *in);
+extern uintptr_t rt_user_flags;         /* its flags, else 2 */
 /*
  * In real mode near-call RT_REAL_PAGE with EAX, EBX, ECX, EDX, ESI, EDI zero. Returns the vector
  * raised, or FAULT_NONE.

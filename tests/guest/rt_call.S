@@ -88,7 +88,7 @@ rt_user_asm:
 	mov %rcx, (%rax)
 	pushq $SEL_USER_DATA
 	push %rax
-	pushq $2
+	pushq rt_user_flags(%rip)
 	pushq $SEL_USER_CODE
 	lea user_code(%rip), %rax
 	push %rax
@@ -164,7 +164,7 @@ rt_user_asm:
 	mov %eax, %es
 	push %eax
 	push %ebx
-	push $2
+	pushl rt_user_flags
 	push $SEL_USER_CODE
 	push $user_code
 	load_registers

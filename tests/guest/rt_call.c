@@ -5,6 +5,8 @@
 extern const u8 rt_user_back[];
 extern const u8 rt_real_start[], rt_real_end[], rt_real_vectors[];
 
+uintptr_t rt_user_flags = 2;
+
 void rt_call_asm(void *unused);
 void rt_user_asm(void *unused);
 u32 rt_real_asm(void);

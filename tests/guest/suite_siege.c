@@ -27,6 +27,7 @@
 #define CLASS_STORAGE 1
 #define APIC_EOI 0xb0
 #define ICR_SELF (1u << 18)
+#define FLAGS_INTERRUPTS 0x200
 #define VECTOR 0x81
 #define INTERRUPTS 5000
 #define LINGER 500
@@ -328,6 +329,21 @@ static void linger(u32 vector)
 	rt_apic_write(APIC_EOI, 0);
 }
 
+/* One interrupt, which comes to this mode. */
+static void interrupt_kernel(void)
+{
+	rt_apic_send(ICR_SELF | ICR_ASSERT | VECTOR, 0);
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
+static void interrupt_user(void)
+{
+	const struct rt_regs in = { 0 };
+
+	rt_apic_send(ICR_SELF | ICR_ASSERT | VECTOR, 0);
+	rt_call_user(rt_marked_return, &in);
+}
+
 /* Emulators stop all their processors for it, in the middle of whatever they do. */
 static void memory_changes(void)
 {
@@ -345,10 +361,10 @@ static void memory_changes(void)
 	rt_interrupts[VECTOR] = 0;
 	rearranges = true;
 	rt_ask(1, rearrange_memory, (void *)(uintptr_t)storage);
-	for (u32 i = 0; i < INTERRUPTS; i++) {
-		rt_apic_send(ICR_SELF | ICR_ASSERT | VECTOR, 0);
-		__asm__ volatile("sti; nop; cli" : : : "memory");
-	}
+	rt_user_flags = FLAGS_INTERRUPTS | 2;
+	for (u32 i = 0; i < INTERRUPTS; i++)
+		(i % 2 ? interrupt_user : interrupt_kernel)();
+	rt_user_flags = 2;
 	__atomic_store_n(&rearranges, false, __ATOMIC_RELAXED);
 	EXPECT_EQ(rt_answer(1), FAULT_NONE, "fault of processor 1");
 	EXPECT_EQ(rt_interrupts[VECTOR], INTERRUPTS, "number of interrupts");
