@@ -415,6 +415,8 @@ static void write_lvt(struct vcpu *v, u32 offset, u32 value)
 {
 	struct lapic *l = &v->lapic;
 
+	if (offset == LAPIC_LVT_TIMER)
+		lapic_timer_settle(v);
 	if (!(*lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_ENABLE))
 		value |= LAPIC_LVT_MASKED;
 	*lapic_reg(l, offset) = value;

@@ -183,6 +183,12 @@ void lapic_tsc_changed(struct vcpu *v);
 /* Fire if the deadline has come; the next one is in lapic.deadline afterwards. */
 void lapic_timer_check(struct vcpu *v, u64 now);
 
+/*
+ * Before the timer is changed: what has come to its end does so as it was, however late the
+ * processor's timer is.
+ */
+void lapic_timer_settle(struct vcpu *v);
+
 /* ---- for the files of the APIC ---- */
 
 static inline u32 *lapic_reg(const struct lapic *l, u32 offset)

@@ -88,6 +88,8 @@ static void mode_written(struct vcpu *v)
 
 void lapic_timer_written(struct vcpu *v, u32 offset)
 {
+	if (offset != LAPIC_LVT_TIMER)
+		lapic_timer_settle(v);
 	switch (offset) {
 	case LAPIC_TIMER_INITIAL: initial_written(v); break;
 	case LAPIC_TIMER_DIVIDE: divide_written(v); break;
@@ -114,6 +116,7 @@ void lapic_write_tsc_deadline(struct vcpu *v, u64 value)
 {
 	if (v->lapic.timer_mode != MODE_TSC_DEADLINE)
 		return;
+	lapic_timer_settle(v);
 	v->lapic.tsc_deadline = value;
 	start_deadline(v);
 }
@@ -148,4 +151,10 @@ void lapic_timer_check(struct vcpu *v, u64 now)
 		l->tsc_deadline = 0;
 	}
 	lapic_raise_lvt(v, LAPIC_LVT_TIMER);
+}
+
+void lapic_timer_settle(struct vcpu *v)
+{
+	if (v->lapic.deadline)
+		lapic_timer_check(v, machine_tsc());
 }

@@ -772,6 +772,38 @@ static void test_periodic(void **state)
 	assert_int_equal(v->timer_set, 0);
 }
 
+/* What has come to its end is not lost, or found masked or not, by a change before it is told. */
+static void test_late_timer(void **state)
+{
+	struct vcpu *v = timer_vp(ONE_SHOT);
+
+	(void)state;
+	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
+	fake_machine.tsc += 501 * ticks(v);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 1000);
+	assert_int_equal(fake_machine.timer, fake_machine.tsc + 1000 * ticks(v));
+	assert_int_equal(take(v), TIMER_VECTOR);
+	lapic_eoi(v);
+	fake_machine.tsc += 1001 * ticks(v);
+	lapic_write(v, LAPIC_LVT_TIMER, ONE_SHOT | LAPIC_LVT_MASKED);
+	assert_int_equal(take(v), TIMER_VECTOR);
+	lapic_eoi(v);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
+	fake_machine.tsc += 501 * ticks(v);
+	lapic_write(v, LAPIC_LVT_TIMER, ONE_SHOT);
+	assert_int_equal(take(v), LAPIC_NO_VECTOR);
+	lapic_write(v, LAPIC_TIMER_INITIAL, 500);
+	fake_machine.tsc += 501 * ticks(v);
+	lapic_write(v, LAPIC_TIMER_DIVIDE, 0);
+	assert_int_equal(take(v), TIMER_VECTOR);
+	lapic_eoi(v);
+	lapic_write(v, LAPIC_LVT_TIMER, DEADLINE);
+	lapic_write_tsc_deadline(v, fake_machine.tsc + 5);
+	fake_machine.tsc += 6;
+	lapic_write_tsc_deadline(v, 0);
+	assert_int_equal(take(v), TIMER_VECTOR);
+}
+
 /* The shortest of periods leaves the guest time to do something about it. */
 static void test_short_period(void **state)
 {
@@ -889,6 +921,7 @@ int main(void)
 		cmocka_unit_test(test_mode_changes_keep_or_reset),
 		cmocka_unit_test(test_one_shot),
 		cmocka_unit_test(test_periodic),
+		cmocka_unit_test(test_late_timer),
 		cmocka_unit_test(test_short_period),
 		cmocka_unit_test(test_divide),
 		cmocka_unit_test(test_longest_count),
