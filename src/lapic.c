@@ -291,10 +291,10 @@ int lapic_pending(struct vcpu *v)
 	int vector;
 
 	take_posted(l);
-	vector = highest_vector(l, LAPIC_IRR);
-	if (vector < 0 || !lapic_accepts(l))
+	if (!l->irr_words || !lapic_accepts(l))
 		return LAPIC_NO_VECTOR;
-	withdraw_eoi(v);
+	withdraw_eoi(v); /* before the look at the IRR: an end can bring the next message */
+	vector = highest_vector(l, LAPIC_IRR);
 	return (vector & 0xf0) > (int)(update_ppr(v) & 0xf0) ? vector : LAPIC_NO_VECTOR;
 }
 

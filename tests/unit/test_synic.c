@@ -253,6 +253,38 @@ static void test_retry_at_eoi(void **state)
 }
 
 /* So is another message, which goes behind those that wait. */
+/*
+ * The end of an interrupt that the guest need not tell is found while another one is looked at,
+ * which it is too low for: the message that it makes room for is looked at, too.
+ */
+static void test_retry_at_end_not_told(void **state)
+{
+	struct vcpu *v = enabled_vp();
+	struct synic_buffer first, second;
+	u32 assist = 0;
+
+	(void)state;
+	put(v, HV_X64_MSR_SINT0 + SINT, HV_X64_MSR_SINT_MASKED | VECTOR);
+	lapic_set_assist(v, &assist);
+	lapic_raise(v, VECTOR, false);
+	interrupt_service(v);
+	assert_int_equal(assist, 1);
+	put(v, HV_X64_MSR_SINT0 + SINT, VECTOR);
+	post(v, SINT, &first, 1);
+	post(v, SINT, &second, 2);
+	slot(v, SINT)->header.type = HV_MESSAGE_TYPE_NONE;
+	*lapic_reg(&v->lapic, LAPIC_IRR + VECTOR / 32 * 0x10) = 0; /* that of the first */
+	v->lapic.irr_words = 0;
+	lapic_set_tpr(v, 0x50);
+	lapic_raise(v, 0x41, false);
+	assist = 0;
+	fake_virts[0].interrupt_shut = false;
+	interrupt_service(v);
+	assert_int_equal(slot(v, SINT)->header.type, 2);
+	assert_int_equal(fake_virts[0].injections, 2);
+	assert_int_equal(fake_virts[0].injected[1], VECTOR);
+}
+
 static void test_retry_at_post(void **state)
 {
 	struct vcpu *v = enabled_vp();
@@ -733,6 +765,7 @@ int main(void)
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_pending_protocol),
 		cmocka_unit_test(test_retry_at_eoi),
+		cmocka_unit_test(test_retry_at_end_not_told),
 		cmocka_unit_test(test_retry_at_post),
 		cmocka_unit_test(test_message_waits_for_page),
 		cmocka_unit_test(test_reset),
