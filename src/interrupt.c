@@ -258,7 +258,7 @@ static void wait(struct vcpu *v)
 
 void interrupt_service(struct vcpu *v)
 {
-	/* A timer that was lost would take all later ones with it. */
+	/* A timer that was lost, as emulators can, would take all later ones with it. */
 	if (is_overdue(v))
 		machine_timer_set(v->timer_set);
 	/* Before requests are looked at: a kick that comes in with it would not come again. */

@@ -82,10 +82,9 @@ void machine_end_interrupt(u8 vector)
 
 /*
  * A request of the PIC that a masked LINT0 stops is gone. QEMU's APIC takes it back only when it
- * looks again, as it does for a write of the task priority, and until then lets the processor ask
- * for a vector that nobody has.
+ * looks again, and until then lets the processor ask for a vector that nobody has.
  */
-static void take_back_request(void)
+void irq_look_again(void)
 {
 	apic_write(APIC_TPR, 0);
 }
@@ -105,7 +104,7 @@ void machine_lvt_written(u32 entry, u32 value)
 	apic_write(entry, value);
 	if (entry == APIC_LVT_LINT0) {
 		cpu_self()->pic = (value & (LVT_MASKED | LVT_MODE)) == LVT_EXTINT;
-		take_back_request();
+		irq_look_again();
 	}
 }
 
@@ -138,7 +137,7 @@ void irq_exit(struct vcpu *v)
 	/* Bochs' PIC does not pass through LINT0; there the guest goes on all the same. */
 	if (cpu_self()->pic)
 		apic_write(APIC_LVT_LINT0, LVT_EXTINT | LVT_MASKED);
-	take_back_request();
+	irq_look_again();
 	v->pic_waits = true;
 	vcpu_check_interrupts(v);
 }

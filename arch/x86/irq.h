@@ -16,6 +16,12 @@ void irq_init(void);
 /* A physical interrupt waits to be let in: now, or when the guest can take what the PIC has. */
 void irq_exit(struct vcpu *v);
 
+/*
+ * Have the APIC compare what it asks of the processor with what it has: it does so whenever its task
+ * priority is written.
+ */
+void irq_look_again(void);
+
 /* Deal with the interrupts and NMIs that have come to the hypervisor since the last time. */
 void irq_take(struct vcpu *v);
 

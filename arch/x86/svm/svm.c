@@ -10,6 +10,7 @@
 #include "event.h"
 #include "hw_msr.h"
 #include "interrupt.h"
+#include "irq.h"
 #include "machine.h"
 #include "panic.h"
 #include "partition.h"
@@ -96,7 +97,7 @@ static bool cpu_enable(struct text *why)
 			    vm_cr & VM_CR_LOCK ? ", locked" : "");
 		return false;
 	}
-	svm_features.lax = svm_features.repeats = is_lax();
+	svm_features.lax = svm_features.repeats = svm_features.forgets = is_lax();
 	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_SVME);
 	cpu_wrmsr(MSR_VM_HSAVE_PA, machine_hpa(host_save).v);
 	return true;
@@ -427,6 +428,8 @@ static void set_window(struct vcpu *v, const struct virt_window *w)
 	struct vmcb_control *c = &svm_of(v)->vmcb.control;
 	const u32 cr8 = VMCB_INTERCEPT_CR_WRITE(8);
 
+	if (svm_features.forgets && c->virtual_interrupt & VMCB_V_IRQ)
+		irq_look_again();
 	c->virtual_interrupt &= VMCB_V_TPR | VMCB_V_MASKING;
 	if (w->interrupt)
 		c->virtual_interrupt |= VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR;

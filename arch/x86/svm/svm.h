@@ -119,6 +119,11 @@ struct svm_features {
 	 * interrupts disabled or not. It does not show until then, but QEMU is lax, too.
 	 */
 	bool repeats;
+	/*
+	 * QEMU's VMRUN adds a virtual interrupt to what is asked of the processor without a lock, and
+	 * what the APIC asks at the same moment may be lost: until it looks again.
+	 */
+	bool forgets;
 };
 extern struct svm_features svm_features;
 
