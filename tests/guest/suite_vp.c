@@ -10,6 +10,8 @@
 #define PATTERN 0x5a17c0deu
 #define GO 0x600d600du
 #define ROUNDS 100
+#define MOST_DELAY 4000                 /* in turns of a loop, by steps of so many */
+#define STEP 37
 #define RESET_RIP 0xfff0
 #define RESET_CS_BASE 0xffff0000
 #define ICR_STARTUP (6u << 8 | 1u << 14) /* asserted */
@@ -281,6 +283,61 @@ static void start_up_above_cpl_0(void)
 	rt_cpus_stop();
 }
 
+static void flush_all(void)
+{
+	u64 *in = (u64 *)input[rt_index()];
+
+	in[0] = 0;
+	in[1] = HV_FLUSH_FLAGS_ALL_PROCESSORS | HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES;
+	in[2] = 0;
+	expect(call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, 0, 0, 0), RT_GPA(in), 0),
+		HV_STATUS_SUCCESS, 0, "a flush");
+}
+
+static u32 quiet, go_on;
+
+/*
+ * Sets TR again and again to a type that is none in long mode, which some processors refuse; then
+ * makes no exit of its own until it is told to go on.
+ */
+static void set_refused(void *unused)
+{
+	struct hv_segment_register good, bad;
+
+	(void)unused;
+	get(HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_TR);
+	memcpy(&good, output[rt_index()], sizeof(good));
+	bad = good;
+	bad.attributes = (bad.attributes & ~0xf) | 3;
+	for (unsigned i = 0; i < 4 * ROUNDS; i++)
+		set_segment(HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_TR, &bad);
+	expect(set_segment(HV_VP_INDEX_SELF, HV_REGISTER_NAME_X64_TR, &good), HV_STATUS_SUCCESS, 1,
+		"the old TR");
+	__atomic_store_n(&quiet, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&go_on, __ATOMIC_ACQUIRE))
+		__asm__ volatile("pause");
+}
+
+/* What a refused register undoes must not be that another processor wants something. */
+static void refused_while_asked(void)
+{
+	if (!registers_offered() || !others_start())
+		return;
+	quiet = go_on = 0;
+	rt_ask(1, set_refused, NULL);
+	for (unsigned delay = 0; !__atomic_load_n(&quiet, __ATOMIC_ACQUIRE);
+		delay = (delay + STEP) % MOST_DELAY) {
+		for (unsigned i = 0; i < delay; i++)
+			__asm__ volatile("pause");
+		flush_all();
+	}
+	for (unsigned i = 0; i < ROUNDS; i++)
+		flush_all();
+	__atomic_store_n(&go_on, 1, __ATOMIC_RELEASE);
+	EXPECT_EQ(rt_answer(1), FAULT_NONE, "fault there");
+	rt_cpus_stop();
+}
+
 /*
  * All ask their neighbours at the same time, and flush everybody in between: nobody may wait for one
  * that waits.
@@ -288,7 +345,6 @@ static void start_up_above_cpl_0(void)
 static void ask_neighbour(void *unused)
 {
 	const u32 next = (rt_index() + 1) % rt_cpu_count;
-	u64 *in = (u64 *)input[rt_index()];
 
 	(void)unused;
 	for (unsigned i = 0; i < ROUNDS; i++) {
@@ -297,12 +353,7 @@ static void ask_neighbour(void *unused)
 		for (unsigned k = 0; k < 5; k++)
 			EXPECT_EQ(((u64 *)output[rt_index()])[2 * k], next, "VP_INDEX there");
 		expect(set(next, HV_REGISTER_NAME_X64_DR1, i), HV_STATUS_SUCCESS, 1, "a write");
-		in[0] = 0;
-		in[1] = HV_FLUSH_FLAGS_ALL_PROCESSORS | HV_FLUSH_FLAGS_ALL_VIRTUAL_ADDRESS_SPACES;
-		in[2] = 0;
-		expect(call(HV_CONTROL(HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, 0, 0, 0), RT_GPA(in),
-			       0),
-			HV_STATUS_SUCCESS, 0, "a flush");
+		flush_all();
 	}
 }
 
@@ -520,6 +571,7 @@ void suite_vp(void)
 		{ "state-after-init", state_after_init },
 		{ "start-up-above-cpl-0", start_up_above_cpl_0 },
 		{ "registers-refuse", registers_refuse },
+		{ "refused-while-asked", refused_while_asked },
 		{ "all-at-once", all_at_once },
 		{ "start-in-own-mode", start_in_own_mode },
 		{ "start-in-real-mode", start_in_real_mode },

@@ -705,6 +705,9 @@ void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now)
 	for (size_t n = 0; n < ARRAY_SIZE(image_fields); n++) {
 		const u64 *old = (const u64 *)((const u8 *)before + image_fields[n].offset);
 
+		/* vmx_nmi() may have written it in between, which must last until the next entry. */
+		if (image_fields[n].field.encoding == vmcs_pin_controls.encoding)
+			continue;
 		if (*old != *(const u64 *)((const u8 *)now + image_fields[n].offset))
 			vmwrite(image_fields[n].field, *old);
 	}

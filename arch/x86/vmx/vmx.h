@@ -237,7 +237,10 @@ struct vmx_vcpu {
 /* vmx.c: make the VMCS of x current; read every field of it. */
 void vmx_load(struct vmx_vcpu *x);
 void vmx_read_image(struct vmcs_image *image);
-/* vmx.c: make the fields that differ what they were. All of those must be writable ones. */
+/*
+ * vmx.c: make the fields that differ what they were, but for the pin-based controls, which are an
+ * NMI's. All of those must be writable ones.
+ */
 void vmx_undo(const struct vmcs_image *before, const struct vmcs_image *now);
 /* vmx.c: do the flushes asked for since the last VM entry. */
 void vmx_flush(struct vmx_vcpu *x);
