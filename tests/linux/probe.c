@@ -183,12 +183,14 @@ static void *try_all(void *argument)
 	static const uint32_t origins[] = { 0, 0x174, 0x480, 0x40000000, 0x800, 0xc0000080 };
 	const int number = (int)(intptr_t)argument;
 	uint32_t state = 2654435761u * (seed + (uint32_t)number) | 1;
-	uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(number, &set);
-	if (page == MAP_FAILED || sched_setaffinity(0, sizeof(set), &set) || (has_ports && ioperm(HIDDEN_PORT, HIDDEN_PORTS, 1))) {
+	if (page == MAP_FAILED || sched_setaffinity(0, sizeof(set), &set) ||
+	    (has_ports && ioperm(HIDDEN_PORT, HIDDEN_PORTS, 1))) {
 		wrong++;
 		printf("probe: cannot: %s\n", strerror(errno));
 		return NULL;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR MIT
-"""The soak: random traffic between the VPs of a bare guest, and work for Linux, until the time is over; then the sums."""
+"""The soak: random traffic between the VPs of a bare guest, and work for Linux, for a time; then the sums."""
 
 import functools
 import os
@@ -16,10 +16,13 @@ from harness import BUILD, FAIL, SKIP, TOP, WORK, command, suite
 GUEST_GOOD = 33
 VPS = '4'
 LOG_LINES = 30              # of a failed run that are shown
-# Seconds of each minute of the soak that a run takes, of which there are two at a time; and how much slower than that the
-# simulated time of a platform goes, at its worst.
-SHARES = {('guest64', 'qemu-svm'): 12, ('guest32', 'qemu-svm'): 12, ('guest64', 'bochs-vmx'): 18, ('guest32', 'bochs-vmx'): 18,
-          ('linux', 'qemu-svm'): 30, ('linux-backports', 'qemu-svm'): 10, ('linux', 'bochs-vmx'): 20}
+# Seconds of each minute of the soak that a run takes, of which there are two at a time; and how much slower than that
+# the simulated time of a platform goes.
+SHARES = {
+    ('guest64', 'qemu-svm'): 12, ('guest32', 'qemu-svm'): 12,
+    ('guest64', 'bochs-vmx'): 18, ('guest32', 'bochs-vmx'): 18,
+    ('linux', 'qemu-svm'): 30, ('linux-backports', 'qemu-svm'): 10, ('linux', 'bochs-vmx'): 20,
+}
 SLOWNESS = {'qemu-svm': 1, 'bochs-vmx': 15}
 
 
@@ -76,8 +79,8 @@ def with_traffic(folder, results):
         return plain
     with tempfile.TemporaryDirectory() as out:
         shutil.copytree(os.path.join(TOP, 'tests/linux/traffic'), out, dirs_exist_ok=True)
-        outcome = command(['make', '-C', kernel, f'M={out}', f'HEADER={BUILD}/gen', 'KCFLAGS=-Werror', 'modules'], limit=300,
-                          env={'MAKEFLAGS': '', 'MAKELEVEL': ''})
+        outcome = command(['make', '-C', kernel, f'M={out}', f'HEADER={BUILD}/gen', 'KCFLAGS=-Werror', 'modules'],
+                          limit=300, env={'MAKEFLAGS': '', 'MAKELEVEL': ''})
         if not results.check('the module is built', outcome.status == 0, outcome.tail()):
             return plain
         archive = examples.initramfs_tool().Archive()
@@ -101,23 +104,27 @@ def check_traffic(results, output):
 
 def check_interrupts(results, output, log):
     """Linux has taken what it was given, but for what came after it told."""
-    taken, given = numbers(r'^report: interrupts taken (\d+)', output), numbers(r'(\d+) interrupts and \d+ NMIs given', log)
+    taken = numbers(r'^report: interrupts taken (\d+)', output)
+    given = numbers(r'(\d+) interrupts and \d+ NMIs given', log)
     results.check('interrupts: Linux and the hypervisor agree',
-                  taken and given and 0 <= given[0] - taken[0] <= 500 + given[0] // 100, f'{taken} taken, {given} given')
+                  taken and given and 0 <= given[0] - taken[0] <= 500 + given[0] // 100,
+                  f'{taken} taken, {given} given')
 
 
 def check_refusals(results, log):
     refused = re.findall(r'^partita: vp \d+: (.*refused.*)', log, re.M)
-    other = [line for line in refused if not re.match('refused (read|write) of MSR 0x', line) and ': HVR-C-01: ' not in line]
+    other = [line for line in refused
+             if not re.match('refused (read|write) of MSR 0x', line) and ': HVR-C-01: ' not in line]
     results.check('nothing is refused but MSRs and calls of processes', not other, '\n'.join(other[:LOG_LINES]))
 
 
 def work(boot, folder, platform, seconds, seed, results):
     """The work for Linux again and again, beside traffic, and what a process or the kernel must not do."""
     append = linux.APPEND + (linux.BOCHS_APPEND if platform == 'bochs-vmx' else '')
-    words = ['--platform', platform, '--cpus', VPS, '--append', f'{append} partita=soak:{seconds}:{seed} partita=interrupts',
+    words = ['--platform', platform, '--cpus', VPS,
+             '--append', f'{append} partita=soak:{seconds}:{seed} partita=interrupts',
              '--initrd', with_traffic(folder, results), f'build/{folder}/vmlinuz']
-    outcome, log = boot(f'soak-{folder}-{platform}', words, limit=linux.LIMIT + 10 * seconds * SLOWNESS[platform])
+    outcome, log = boot(f'soak-{folder}-{platform}', words, limit=2 * linux.LIMIT + 10 * seconds * SLOWNESS[platform])
     output = outcome.output
     results.check('ends by power-off', outcome.status == 0, outcome.tail())
     rounds = numbers(r'^report: soak (\d+) rounds', output)

@@ -154,7 +154,8 @@ static void signal(struct traffic *t, unsigned int me)
 {
 	const unsigned int target = next_random(t) % count;
 	struct hv_tlfs_signal_event_in in = {
-		.connection = HV_TLFS_LOOP_BACK_EVENT + hv_cpu_number_to_vp_number(target), .flag_number = EVENT_FLAG(me)
+		.connection = HV_TLFS_LOOP_BACK_EVENT + hv_cpu_number_to_vp_number(target),
+		.flag_number = EVENT_FLAG(me)
 	};
 	struct hv_tlfs_callctx c = context_of(t);
 	hv_tlfs_status status;
@@ -189,10 +190,13 @@ static void arm_timer(struct traffic *t, unsigned int me)
 /* Whatever a read gives or refuses is well, if only the kernel goes on. */
 static void read_any(struct traffic *t)
 {
-	static const u32 first[] = { 0, 0x400, 0x800, 0xc00, 0xc0000000, 0xc0010000, 0xc0011000, 0x40000000, 0x4b564d00 };
+	static const u32 origins[] = {
+		0, 0x400, 0x800, 0xc00, 0xc0000000, 0xc0010000, 0xc0011000, 0x40000000, 0x4b564d00
+	};
+	const u32 origin = origins[next_random(t) % ARRAY_SIZE(origins)];
 	u64 value;
 
-	t->refused += rdmsrl_safe(first[next_random(t) % ARRAY_SIZE(first)] + next_random(t) % 0x400, &value) != 0;
+	t->refused += rdmsrl_safe(origin + next_random(t) % 0x400, &value) != 0;
 }
 
 /* What a guest must not have: VMX's and SVM's own, MSRs that nobody has, and the number of its VP to write. */
@@ -234,7 +238,8 @@ static int run(void *argument)
 /* The kernel ends the interrupt only where automatic ends are discouraged. */
 static void set_source(u32 source)
 {
-	const u64 automatic = ms_hyperv.hints & HV_DEPRECATING_AEOI_RECOMMENDED ? 0 : HV_TLFS_X64_MSR_SINT_AUTO_EOI;
+	const bool ends = ms_hyperv.hints & HV_DEPRECATING_AEOI_RECOMMENDED;
+	const u64 automatic = ends ? 0 : HV_TLFS_X64_MSR_SINT_AUTO_EOI;
 
 	wrmsrl(HV_TLFS_X64_MSR_SINT0 + source, HYPERVISOR_CALLBACK_VECTOR | automatic);
 }
@@ -371,7 +376,8 @@ static void tell(void)
 	compare("messages that came in order", sum.received[0], sum.received[0] + sum.disordered);
 	compare("timers that were not early", sum.fired, sum.fired - sum.early);
 	compare("probes that were refused", sum.probes, sum.probes - sum.let_through);
-	pr_info("traffic: %u times no buffer was free, %u of %u MSRs could not be read\n", sum.full, sum.refused, sum.probes);
+	pr_info("traffic: %u times no buffer was free, %u of %u MSRs could not be read\n", sum.full, sum.refused,
+		sum.probes);
 	pr_info("traffic: complete\n");
 }
 
