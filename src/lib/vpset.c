@@ -35,12 +35,11 @@ bool vpset_within(const struct vpset *s, uint32_t count)
 
 	if (s->all)
 		return true;
-	for (uint32_t first = 0; first < 64 * VPSET_BANKS; first += 64) {
-		if (!(s->valid >> first / 64 & 1))
-			continue;
+	for (uint64_t valid = s->valid; valid; valid &= valid - 1, bank++) {
+		const uint32_t first = 64 * (uint32_t)__builtin_ctzll(valid);
+
 		if (*bank && (first >= count || (count - first < 64 && *bank >> (count - first))))
 			return false;
-		bank++;
 	}
 	return true;
 }

@@ -214,6 +214,25 @@ static void test_many_banks(void **state)
 	}
 }
 
+/* Every member of any bank, with others of its bank and of those around it below the limit. */
+static void test_within(void **state)
+{
+	uint64_t banks[3] = { 1, 1, 0 };
+	struct vpset set;
+
+	(void)state;
+	for (uint32_t member = 64; member < 64 * 63; member++) {
+		const uint32_t bank = member / 64;
+
+		banks[1] = 1ull << member % 64 | 1;
+		assert_true(vpset_sparse(&set, 7ull << (bank - 1), banks, 3));
+		assert_true(vpset_within(&set, member + 1));
+		assert_true(vpset_within(&set, UINT32_MAX));
+		assert_false(vpset_within(&set, member));
+		assert_false(vpset_within(&set, 0));
+	}
+}
+
 static void test_other_sets(void **state)
 {
 	uint64_t mask = 1ull << 63 | 1;
@@ -225,6 +244,8 @@ static void test_other_sets(void **state)
 	assert_true(vpset_has(&all, 0) && vpset_has(&all, 5000));
 	assert_true(vpset_sparse(&none, 0, NULL, 0));
 	assert_false(vpset_has(&none, 0));
+	assert_true(vpset_within(&set, 64) && !vpset_within(&set, 63));
+	assert_true(vpset_within(&all, 0) && vpset_within(&none, 0));
 }
 
 /* Random unions and cuts against a map of units. */
@@ -267,7 +288,8 @@ int main(void)
 		cmocka_unit_test(test_printf),		 cmocka_unit_test(test_text_is_bounded),
 		cmocka_unit_test(test_text_odd_formats), cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_compare),		 cmocka_unit_test(test_single_banks),
-		cmocka_unit_test(test_many_banks),	 cmocka_unit_test(test_other_sets),
+		cmocka_unit_test(test_many_banks),	 cmocka_unit_test(test_within),
+		cmocka_unit_test(test_other_sets),
 		cmocka_unit_test(test_ranges),
 	};
 
