@@ -75,7 +75,8 @@ static bool is_overdue(const struct vcpu *v)
 
 void vcpu_deadlines_changed(struct vcpu *v)
 {
-	const u64 next = earlier(earlier(v->lapic.deadline, stimer_next(v)), v->keys_due);
+	const u64 timers = earlier(v->lapic.deadline, stimer_next(v)),
+		  next = earlier(timers, earlier(v->unhalted.deadline, v->keys_due));
 
 	if (next == v->timer_set && !is_overdue(v))
 		return;
@@ -97,6 +98,7 @@ void interrupt_timer(struct vcpu *v, u64 now)
 	v->timer_set = 0; /* it has fired, early or not */
 	lapic_timer_check(v, now);
 	stimer_check(v, now);
+	unhalted_check(v, now);
 	keys_check(v, now);
 	vcpu_deadlines_changed(v);
 }
@@ -252,8 +254,22 @@ static void wait(struct vcpu *v)
 {
 	const u64 start = machine_tsc();
 
+	unhalted_pause(v);
 	virt->wait(v);
 	v->waited += machine_tsc() - start;
+}
+
+/* Until it runs. What other processors ask for is done in between. */
+static void wait_to_run(struct vcpu *v)
+{
+	do {
+		wait(v);
+		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
+			take_requests(v);
+		if (is_awake(v))
+			v->state = VCPU_RUNS;
+	} while (v->state != VCPU_RUNS);
+	unhalted_resume(v);
 }
 
 void interrupt_service(struct vcpu *v)
@@ -264,15 +280,12 @@ void interrupt_service(struct vcpu *v)
 	/* Before requests are looked at: a kick that comes in with it would not come again. */
 	if (v->look)
 		admit_pic(v);
-	for (;;) {
-		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
-			take_requests(v);
-		if (is_awake(v))
-			v->state = VCPU_RUNS;
-		if (v->state == VCPU_RUNS)
-			break;
-		wait(v);
-	}
+	if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
+		take_requests(v);
+	if (is_awake(v))
+		v->state = VCPU_RUNS;
+	if (v->state != VCPU_RUNS)
+		wait_to_run(v);
 	if (v->look)
 		deliver(v);
 }

@@ -49,6 +49,7 @@ void vcpu_reset(struct vcpu *v)
 
 	lapic_set_assist(v, NULL);
 	synic_reset(v);
+	unhalted_reset(v);
 	stimer_reset(v);
 	partition_lock(p);
 	overlay_forget(p, OVERLAY_ASSIST + v->index);

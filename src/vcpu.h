@@ -7,6 +7,7 @@
 #include "gpa.h"
 #include "lapic.h"
 #include "stimer.h"
+#include "unhalted.h"
 #include "spec_msrs.h"
 #include "trace_format.h"
 
@@ -135,6 +136,7 @@ struct vcpu {
 	struct lapic lapic;                /* (s), some of it (a) */
 	struct synic synic;                /* (s), its queues by their lock */
 	struct stimer stimer[STIMERS];     /* (s) */
+	struct unhalted_timer unhalted;    /* (s) */
 	enum vcpu_state state;             /* (s), others look */
 	bool nmi_pending;                  /* (s) an NMI waits for the guest to take it */
 	u8 start_up_vector;                /* (a) written before the request */

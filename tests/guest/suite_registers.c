@@ -139,6 +139,8 @@ static const struct { u32 name; u32 how; const char *text;
 	NAME(STIMER2_COUNT, ALL),
 	NAME(STIMER3_CONFIG, ALL),
 	NAME(STIMER3_COUNT, ALL),
+	NAME(STIME_UNHALTED_TIMER_CONFIG, ALL),
+	NAME(STIME_UNHALTED_TIMER_COUNT, ALL),
 };
 
 /* Both calls begin alike. */
@@ -212,6 +214,13 @@ static void denied(void)
 	expect_result(set(HV_REGISTER_NAME_X64_DR0, value), HV_STATUS_ACCESS_DENIED, 0, "writing");
 }
 
+/* One that two bits gate. */
+static int has_unhalted_timer(const struct hv_detected *d)
+{
+	return hv_has_privilege_access_synthetic_timer_regs(d) &&
+	       hv_has_feature_synthetic_time_unhalted_timer(d);
+}
+
 /* Registers that are MSRs go by the gates of those. */
 static bool is_feature_off(u32 name)
 {
@@ -234,6 +243,8 @@ static bool is_feature_off(u32 name)
 		{ HV_REGISTER_NAME_SINT0, HV_REGISTER_NAME_EOM, hv_has_privilege_access_synic_regs },
 		{ HV_REGISTER_NAME_STIMER0_CONFIG, HV_REGISTER_NAME_STIMER3_COUNT,
 			hv_has_privilege_access_synthetic_timer_regs },
+		{ HV_REGISTER_NAME_STIME_UNHALTED_TIMER_CONFIG,
+			HV_REGISTER_NAME_STIME_UNHALTED_TIMER_COUNT, has_unhalted_timer },
 	};
 
 	for (unsigned i = 0; i < RT_COUNT(gates); i++)

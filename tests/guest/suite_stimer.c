@@ -415,6 +415,126 @@ static void moved(void)
 	end();
 }
 
+/* ---- the timer of unhalted time ---- */
+
+#define UNHALTED_CONFIG HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG
+#define UNHALTED_COUNT HV_X64_MSR_STIME_UNHALTED_TIMER_COUNT
+#define UNHALTED_ENABLED HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG_ENABLED
+#define OTHER_VECTOR 0xb5
+#define VECTOR_NMI 2
+
+static bool unhalted_begin(void)
+{
+	return offered(hv_has_feature_synthetic_time_unhalted_timer) && begin(true);
+}
+
+static void unhalted_arm(u64 vector, u64 count)
+{
+	synic_write(UNHALTED_CONFIG, 0);
+	synic_write(UNHALTED_COUNT, count);
+	synic_write(UNHALTED_CONFIG, UNHALTED_ENABLED | vector);
+}
+
+static void unhalted_end(void)
+{
+	synic_write(UNHALTED_CONFIG, 0);
+	synic_write(UNHALTED_COUNT, 0);
+	end();
+}
+
+static void unhalted_refused(void)
+{
+	static const u64 illegal[] = { UNHALTED_ENABLED, UNHALTED_ENABLED | 3, UNHALTED_ENABLED | 15,
+		UNHALTED_ENABLED | OTHER_VECTOR | 1u << 9, 1ull << 63 };
+
+	if (!hv_has_feature_synthetic_time_unhalted_timer(&offer)) {
+		u64 value;
+
+		EXPECT_EQ(rt_rdmsr(UNHALTED_CONFIG, &value), FAULT_GP, "config, not offered");
+		EXPECT_EQ(rt_wrmsr(UNHALTED_COUNT, 0), FAULT_GP, "count, not offered");
+		return;
+	}
+	if (!unhalted_begin())
+		return;
+	EXPECT_EQ(synic_read(UNHALTED_CONFIG), 0, "config at first");
+	EXPECT_EQ(synic_read(UNHALTED_COUNT), 0, "count at first");
+	for (u32 i = 0; i < RT_COUNT(illegal); i++)
+		EXPECT_EQ(rt_wrmsr(UNHALTED_CONFIG, illegal[i]), FAULT_GP, "an illegal config");
+	EXPECT_EQ(synic_read(UNHALTED_CONFIG), 0, "config afterwards");
+	synic_write(UNHALTED_CONFIG, UNHALTED_ENABLED | 16);
+	EXPECT_EQ(synic_read(UNHALTED_CONFIG), UNHALTED_ENABLED | 16, "config of vector 16");
+	synic_write(UNHALTED_COUNT, ~0ull);
+	EXPECT_EQ(synic_read(UNHALTED_COUNT), ~0ull, "the longest count");
+	unhalted_end();
+}
+
+static void unhalted_periodic(void)
+{
+	const u32 ticks = 10;
+	u64 start;
+
+	if (!unhalted_begin())
+		return;
+	start = now();
+	unhalted_arm(VECTOR, MS);
+	EXPECT(wait_for(ticks, PATIENCE) >= ticks, "not enough interrupts");
+	EXPECT(now() - start >= ticks * MS, "%u periods in %llu us", ticks,
+		rt_div(now() - start, 10, NULL));
+	EXPECT_EQ(synic_read(UNHALTED_COUNT), MS, "the period");
+	synic_write(UNHALTED_COUNT, 0);
+	interrupts_in();
+	expect_silence(SOON);
+	unhalted_end();
+}
+
+/* Halted time does not count: the other timer wakes the processor now and then, for a moment. */
+static void unhalted_halted(void)
+{
+	const u32 wakes = 20, before = rt_interrupts[VECTOR];
+	u64 start;
+
+	if (!unhalted_begin())
+		return;
+	rt_interrupts[OTHER_VECTOR] = 0;
+	unhalted_arm(VECTOR, 30 * MS);
+	arm(0, C(DIRECT_MODE) | (u64)OTHER_VECTOR << C(APIC_VECTOR_SHIFT) | C(PERIODIC), 5 * MS);
+	start = now();
+	while (rt_interrupts[OTHER_VECTOR] < wakes)
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+	EXPECT(now() - start >= wakes * 5 * MS / 2, "it halted for %llu us",
+		rt_div(now() - start, 10, NULL));
+	EXPECT_EQ(rt_interrupts[VECTOR] - before, 0, "interrupts while it halted");
+	synic_write(config_of(0), 0);
+	EXPECT(wait_for(1, PATIENCE) == 1, "none once it runs");
+	unhalted_end();
+}
+
+static u8 assist[RT_PAGE] RT_PAGE_ALIGNED;
+
+static void unhalted_nmi(void)
+{
+	const struct hv_vp_assist_page *page = (const void *)assist;
+	const u32 before = rt_interrupts[VECTOR_NMI];
+	u64 start;
+
+	if (!offered(hv_has_privilege_access_intr_ctrl_regs) || !unhalted_begin())
+		return;
+	memset(assist, 0, sizeof(assist));
+	synic_write(HV_X64_MSR_VP_ASSIST_PAGE,
+		RT_GPA(assist) | HV_X64_MSR_VP_ASSIST_PAGE_ENABLE);
+	rt_takes_nmi = true;
+	unhalted_arm(VECTOR_NMI, 2 * MS);
+	start = now();
+	while (rt_interrupts[VECTOR_NMI] == before && now() - start < PATIENCE)
+		interrupts_in(); /* without that, Bochs brings no timer's interrupt to the hypervisor */
+	synic_write(UNHALTED_CONFIG, 0);
+	EXPECT(rt_interrupts[VECTOR_NMI] - before == 1, "%u NMIs", rt_interrupts[VECTOR_NMI] - before);
+	EXPECT_EQ(page->synthetic_time_unhalted_timer_expired, 1, "the flag in the page");
+	rt_takes_nmi = false;
+	synic_write(HV_X64_MSR_VP_ASSIST_PAGE, 0);
+	unhalted_end();
+}
+
 void suite_stimer(void)
 {
 	static const struct test tests[] = {
@@ -432,6 +552,10 @@ void suite_stimer(void)
 		{ "all-at-once", all_at_once },
 		{ "stopped", stopped },
 		{ "moved", moved },
+		{ "unhalted-refused", unhalted_refused },
+		{ "unhalted-periodic", unhalted_periodic },
+		{ "unhalted-halted", unhalted_halted },
+		{ "unhalted-nmi", unhalted_nmi },
 	};
 
 	test_run("stimer", tests, RT_COUNT(tests));

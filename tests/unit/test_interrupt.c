@@ -784,6 +784,115 @@ static void test_earliest_deadline(void **state)
 	assert_int_equal(fake_machine.timer, (u64)-5);
 }
 
+/* ---- the timer of unhalted time ---- */
+
+#define CONFIG HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG
+#define COUNT HV_X64_MSR_STIME_UNHALTED_TIMER_COUNT
+#define ENABLED HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG_ENABLED
+#define HALT 1000000 /* ticks */
+
+static bool unhalted_set(struct vcpu *v, u32 msr, u64 value)
+{
+	v->regs.rcx = msr;
+	v->regs.rax = (u32)value;
+	v->regs.rdx = value >> 32;
+	return msr_write_exit(v) == VM_SKIP;
+}
+
+/* The fake machine's TSC has 200 ticks in 100 ns. */
+static struct vcpu *start_unhalted(u64 vector, u64 count)
+{
+	struct vcpu *v = start(1);
+
+	fake_machine.tsc_step = 0;
+	lapic_write(v, LAPIC_SVR, 0x1ff);
+	assert_true(unhalted_set(v, COUNT, count));
+	assert_true(unhalted_set(v, CONFIG, ENABLED | vector));
+	return v;
+}
+
+static void pass(struct vcpu *v, u64 ticks)
+{
+	fake_machine.tsc += ticks;
+	interrupt_timer(v, fake_machine.tsc);
+}
+
+static void test_unhalted_timer(void **state)
+{
+	struct vcpu *v = start_unhalted(0x60, 10000);
+	const u64 period = 10000 * (FAKE_TSC_HZ / 10000000), due = fake_machine.tsc + period;
+
+	(void)state;
+	assert_in_range(fake_machine.timer, due - 2, due + 2);
+	pass(v, period - 10);
+	assert_int_equal(lapic_pending(v), -1);
+	pass(v, 20);
+	assert_int_equal(lapic_pending(v), 0x60);
+	lapic_accept(v, 0x60);
+	lapic_write(v, LAPIC_EOI, 0);
+	assert_in_range(fake_machine.timer, due + period - 2, due + period + 2);
+	/* Whole periods that were missed are not made up for. */
+	pass(v, 10 * period);
+	assert_in_range(fake_machine.timer, fake_machine.tsc + period - 2,
+			fake_machine.tsc + period + 2);
+	assert_true(unhalted_set(v, COUNT, 0));
+	pass(v, 2 * period);
+	assert_int_equal(v->unhalted.deadline, 0);
+	/* Short ones are made longer. */
+	assert_true(unhalted_set(v, COUNT, 1));
+	assert_in_range(v->unhalted.period, 199999, 200000);
+	assert_true(unhalted_set(v, CONFIG, 0x60));
+	assert_int_equal(v->unhalted.period, 0);
+}
+
+static void halt_on(struct vcpu *v)
+{
+	/* What was set before it halted comes, and says nothing. */
+	pass(v, HALT);
+	assert_int_equal(v->unhalted.deadline, 0);
+	assert_int_equal(v->timer_set, 0);
+	v->nmi_pending = true;
+}
+
+static void test_halted_time(void **state)
+{
+	struct vcpu *v = start_unhalted(0x60, 1000);
+	u64 deadline;
+
+	(void)state;
+	deadline = v->unhalted.deadline;
+	fake_virt.on_wait = halt_on;
+	vcpu_halt(v);
+	interrupt_service(v);
+	assert_int_equal(v->state, VCPU_RUNS);
+	assert_int_equal(v->unhalted.deadline, deadline + HALT);
+	assert_int_equal(fake_machine.timer, deadline + HALT);
+	assert_int_equal(lapic_pending(v), -1);
+}
+
+static void test_unhalted_nmi(void **state)
+{
+	struct vcpu *v = start_unhalted(2, 1000);
+	struct hv_vp_assist_page page = { 0 };
+
+	(void)state;
+	v->lapic.assist = (u32 *)&page;
+	pass(v, 1000 * (FAKE_TSC_HZ / 10000000) + 2);
+	assert_true(v->nmi_pending);
+	assert_int_equal(page.synthetic_time_unhalted_timer_expired, 1);
+	assert_int_equal(lapic_pending(v), -1);
+	v->lapic.assist = NULL;
+	/* Vectors: of exceptions only that of NMIs. */
+	assert_false(unhalted_set(v, CONFIG, ENABLED | 3));
+	assert_false(unhalted_set(v, CONFIG, ENABLED | 15));
+	assert_false(unhalted_set(v, CONFIG, ENABLED | 1 << 9 | 0x60));
+	assert_int_equal(v->unhalted.vector, 2);
+	assert_true(unhalted_set(v, CONFIG, 3));
+	assert_true(unhalted_set(v, CONFIG, ENABLED | 16));
+	vcpu_reset(v);
+	assert_int_equal(v->unhalted.period, 0);
+}
+
 /* The interrupt of one that was moved or turned off comes all the same, and finds what is wanted now. */
 static void test_firing_timer(void **state)
 {
@@ -863,6 +972,9 @@ int main(void)
 		cmocka_unit_test(test_nmi),
 		cmocka_unit_test(test_pic),
 		cmocka_unit_test(test_pic_waits),
+		cmocka_unit_test(test_unhalted_timer),
+		cmocka_unit_test(test_halted_time),
+		cmocka_unit_test(test_unhalted_nmi),
 		cmocka_unit_test(test_flush_all),
 		cmocka_unit_test(test_flush_some),
 		cmocka_unit_test(test_flush_sparse),
