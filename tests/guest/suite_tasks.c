@@ -12,26 +12,29 @@ static void jump_far(void *selector)
 	__asm__ volatile("ljmpl *%0" : : "m"(to));
 }
 
+static void undefined(void *unused)
+{
+	(void)unused;
+	__asm__ volatile("ud2");
+}
+
 /* In 64-bit code a task segment is no place to go to, and no gate leads there. */
 static void no_tasks(void)
 {
-	static u64 idt[512] __attribute__((aligned(16)));
 	struct __attribute__((packed)) { u16 limit; u64 base; } idtr;
+	u64 *gate, before;
 
 	EXPECT_EQ(rt_try(jump_far, (void *)SEL_TSS), FAULT_GP, "a jump to a task segment");
 	EXPECT_EQ(rt_fault.error, SEL_TSS, "its error code");
 	__asm__ volatile("sidt %0" : "=m"(idtr));
-	memcpy(idt, (void *)(uintptr_t)idtr.base, sizeof(idt));
-	{
-		u64 *gate = (u64 *)(uintptr_t)idtr.base + 2 * FAULT_UD, before = gate[0];
-
-		gate[0] = (u64)SEL_TSS << 16 | 0x85ull << 40;
-		EXPECT_EQ(rt_try((void (*)(void *))(uintptr_t)idt, NULL), FAULT_GP, "a task gate");
-		EXPECT((rt_fault.error & ~1ull) == FAULT_UD * 8 + 2 ||
-			       rt_fault.error == FAULT_UD * 16 + 2, /* QEMU's processor */
-			"its error code is 0x%x", (u32)rt_fault.error);
-		gate[0] = before;
-	}
+	gate = (u64 *)(uintptr_t)idtr.base + 2 * FAULT_UD;
+	before = gate[0];
+	gate[0] = (u64)SEL_TSS << 16 | 0x85ull << 40;
+	EXPECT_EQ(rt_try(undefined, NULL), FAULT_GP, "a task gate");
+	gate[0] = before;
+	EXPECT((rt_fault.error & ~1ull) == FAULT_UD * 8 + 2 ||
+		       rt_fault.error == FAULT_UD * 16 + 2, /* QEMU's processor */
+		"its error code is 0x%x", (u32)rt_fault.error);
 }
 
 void suite_tasks(void)
