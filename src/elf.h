@@ -9,6 +9,7 @@
 #define ELF_CLASS_32 1
 #define ELF_CLASS_64 2
 #define ELF_LITTLE_ENDIAN 1
+#define ELF_EXECUTABLE 2
 #define ELF_MACHINE_386 3
 #define ELF_MACHINE_X86_64 62
 #define ELF_LOAD 1

@@ -10,6 +10,7 @@
 #include "spec_check.h"
 #include "spec_names.h"
 #include "string.h"
+#include "text.h"
 #include "trace.h"
 #include "virt.h"
 
@@ -99,6 +100,22 @@ PART enum vm_next finished(struct vcpu *v)
 	return VM_RETRY;
 }
 
+static COLD void log_refused_call(struct vcpu *v, u64 control, u32 rule)
+{
+	const struct spec_rule_info *info = &spec_rules[rule];
+	const struct spec_call *row = spec_call_row((u16)control);
+	char needs[80] = "";
+	struct text t;
+
+	text_init(&t, needs, sizeof(needs));
+	if (rule == SPEC_RULE_PRIVILEGE)
+		text_printf(&t, " It needs privileges 0x%lx, features 0x%lx.", row->needs_privilege,
+			    row->needs_feature);
+	log_refusal_of(v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s%s",
+		       spec_call_name((u16)control), (u16)control, control, info->id, info->text,
+		       needs);
+}
+
 /* Answer a call that breaks a rule; reps: absolute number of repetitions done. */
 static COLD enum vm_next refuse(struct vcpu *v, bool wide, u64 control, u32 rule, u32 reps)
 {
@@ -108,8 +125,7 @@ static COLD enum vm_next refuse(struct vcpu *v, bool wide, u64 control, u32 rule
 
 	v->last_rule = rule;
 	trace(v, TRACE_REFUSAL, rule, code, control);
-	log_refusal_of(v, info, RULE_LINES, "refused %s (0x%x, control 0x%lx): %s: %s",
-		       spec_call_name(code), code, control, info->id, info->text);
+	log_refused_call(v, control, rule);
 	if (status == SPEC_FAULT_UD)
 		return VM_UD;
 	if (status == SPEC_FAULT_GP)

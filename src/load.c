@@ -179,7 +179,7 @@ bool load_root(struct partition *p, const struct boot_info *boot, u64 rsdp,
 			 l.file_count);
 		return formats[i].load(&l);
 	}
-	text_printf(error, "module 0 is neither a Linux bzImage, an ELF64 vmlinux nor a multiboot1 "
-			   "ELF32 kernel");
+	text_printf(error, "the first module is neither a Linux bzImage, an ELF64 vmlinux nor an ELF32 "
+			   "kernel with a multiboot1 header in its first 8 KiB");
 	return false;
 }

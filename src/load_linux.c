@@ -109,7 +109,8 @@ bool load_is_vmlinux(const struct load_file *f)
 		return false;
 	memcpy(&h, machine_ptr(HPA(f->base)), sizeof(h));
 	return h.ident.magic == ELF_MAGIC && h.ident.class == ELF_CLASS_64 &&
-	       h.ident.data == ELF_LITTLE_ENDIAN && h.machine == ELF_MACHINE_X86_64;
+	       h.ident.data == ELF_LITTLE_ENDIAN && h.machine == ELF_MACHINE_X86_64 &&
+	       h.type == ELF_EXECUTABLE; /* no program that wants a linker */
 }
 
 static void add_e820(void *params, u64 base, u64 end, u32 type)

@@ -43,6 +43,20 @@ static bool is_open(const struct vcpu *v, const struct spec_msr *row, u16 way)
 	       !(row->needs_feature & ~offer->feature);
 }
 
+static COLD bool refuse_unoffered(struct vcpu *v, u32 number, const char *access, u64 value)
+{
+	const struct spec_msr *row = spec_msr_row(number);
+
+	v->last_rule = SPEC_RULE_NONE;
+	trace(v, TRACE_REFUSAL, SPEC_RULE_NONE, number, value);
+	log_refusal_of(v, refuse_unoffered, LOG_REFUSALS,
+		       "refused %s of MSR 0x%x (%s), value 0x%lx: not offered to this partition, "
+		       "needs privileges 0x%lx, features 0x%lx",
+		       access, number, spec_msr_name(number), value, row->needs_privilege,
+		       row->needs_feature);
+	return false;
+}
+
 /* Why an MSR is not open. */
 static COLD bool refuse_access(struct vcpu *v, u32 number, u16 way, u64 value)
 {
@@ -54,8 +68,7 @@ static COLD bool refuse_access(struct vcpu *v, u32 number, u16 way, u64 value)
 	if (!(row->flags & SPEC_MSR_IMPLEMENTED))
 		return refuse(v, number, access, SPEC_RULE_NONE, "not implemented", value);
 	if (row->flags & way)
-		return refuse(v, number, access, SPEC_RULE_NONE, "not offered to this partition",
-			      value);
+		return refuse_unoffered(v, number, access, value);
 	return refuse(v, number, access,
 		      way == SPEC_MSR_READ ? row->refuse_read : row->refuse_write, "not this way",
 		      value);

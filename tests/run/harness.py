@@ -13,9 +13,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, 'build')
 WORK = os.path.join(BUILD, 'test')      # logs of the runs
 PARALLEL = 2                            # emulators at a time
+GRACE = 5                               # seconds to end in, when told to
 TAIL = 25                               # lines of a log shown with a failure
 
 PASS, FAIL, SKIP = 'pass', 'FAIL', 'skip'
+
+RUNNING = set()     # commands under way
 
 
 class Results:
@@ -51,19 +54,42 @@ class Outcome:
         return '\n'.join(lines + [f'stderr: {line}' for line in self.errors.splitlines()[-2 * TAIL:]])
 
 
+def stop(process):
+    """End a command and its children; boot/run has an emulator to end, for which it gets a moment."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        return process.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()
+
+
+def leave_nothing_behind():
+    """From now on, end all commands under way when this program is told to end."""
+    def end(number, _):
+        for process in list(RUNNING):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
 def command(words, limit=60, cwd=TOP, env=None, stdin=None):
     """Run to the end or the time limit in seconds, its children included; input never waits for a terminal."""
     start = time.monotonic()
     process = subprocess.Popen(words, cwd=cwd, env={**os.environ, **(env or {})}, start_new_session=True,
                                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    RUNNING.add(process)
     status = None
     try:
         output, errors = process.communicate(stdin, timeout=limit)
         status = process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, errors = process.communicate()
+        output, errors = stop(process)
+    RUNNING.discard(process)
     return Outcome(status, printable(output), printable(errors), time.monotonic() - start)
 
 

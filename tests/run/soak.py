@@ -7,6 +7,7 @@ import random
 import re
 import shlex
 import shutil
+import sys
 import tempfile
 
 import examples
@@ -145,10 +146,18 @@ def work(boot, folder, platform, seconds, seed, results):
 
 # ---- all of it ------------------------------------------------------------------------------------------------------
 
+def from_environment(name, kind):
+    text = os.environ.get(name) or '0'
+    try:
+        return abs(kind(text))
+    except ValueError:
+        sys.exit(f'soak: {name}={text}: not a number')
+
+
 def cases(boot):
     """Name and function of each run: MINUTES of the environment between them, by SEED or one that is drawn."""
-    minutes = float(os.environ.get('MINUTES') or 4)
-    seed = int(os.environ.get('SEED') or random.randrange(1, 1 << 31))
+    minutes = from_environment('MINUTES', float) or 4
+    seed = from_environment('SEED', int) or random.randrange(1, 1 << 31)
     for (name, platform), share in SHARES.items():
         seconds = max(1, round(minutes * share / SLOWNESS[platform]))
         what, run = (name, guest) if name.startswith('guest') else (linux.version_of(name), work)

@@ -96,7 +96,7 @@ static struct vmlinux sound_vmlinux(void)
 {
 	struct vmlinux v = {
 		.h = { .ident = { ELF_MAGIC, ELF_CLASS_64, ELF_LITTLE_ENDIAN, 1, { 0 } },
-		       .type = 2,
+		       .type = ELF_EXECUTABLE,
 		       .machine = ELF_MACHINE_X86_64,
 		       .entry = 16 * MIB + 8,
 		       .phoff = sizeof(struct elf64_header),
@@ -453,10 +453,21 @@ static void nothing_to_load_is_refused(void **state)
 	assert_refused("neither");
 }
 
+static void program_that_wants_a_linker_is_refused(void **state)
+{
+	struct vmlinux v = sound_vmlinux();
+
+	(void)state;
+	v.h.type = 3; /* ET_DYN */
+	add_module(&v, sizeof(v), "ls");
+	assert_refused("neither");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(program_that_wants_a_linker_is_refused),
 		TEST(vmlinux_is_placed_with_its_boot_parameters),
 		TEST(memory_map_hides_the_hypervisor),
 		TEST(initrds_are_kept_or_joined),
