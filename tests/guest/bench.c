@@ -41,8 +41,9 @@ struct operands { u64 rax, rcx, rdx, r8; };
 		register const void *r14 __asm__("r14") = target; \
 \
 		start = rt_tsc(); \
-		__asm__ volatile("1: mov %%r12, %%rax; mov %%r13, %%rcx; " BENCH_MARK_TEXT(BENCH_BEGIN) "; " \
-				 instruction "; " BENCH_MARK_TEXT(BENCH_END) "; dec %[rounds]; jnz 1b" \
+		__asm__ volatile("1: mov %%r12, %%rax; mov %%r13, %%rcx; " \
+				 BENCH_MARK_TEXT(BENCH_BEGIN) "; " instruction "; " \
+				 BENCH_MARK_TEXT(BENCH_END) "; dec %[rounds]; jnz 1b" \
 				 : [rounds] "+S"(rounds), "+d"(dx) \
 				 : "r"(r8), "r"(r12), "r"(r13), "r"(r14) \
 				 : "rax", "rbx", "rcx", "memory", "cc"); \
@@ -79,7 +80,8 @@ void bench_fill_input(u64 processors)
 	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
 	memcpy(bench_input, (u64[]){ cr3, 0, processors, RT_GPA(bench_page) }, 32);
 	memcpy(bench_input + FLUSH_EX,
-	       (u64[]){ cr3, 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, processors, RT_GPA(bench_page) }, 48);
+	       (u64[]){ cr3, 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, processors, RT_GPA(bench_page) },
+	       48);
 	memcpy(bench_input + BENCH_IPI_EX,
 	       (u64[]){ BENCH_VECTOR, HV_VP_SET_FORMAT_SPARSE_4K, 1, processors }, 32);
 }
@@ -100,8 +102,10 @@ static void measure(const struct operation *op, const void *target)
 		    rt_div(loop, bench_loops, NULL));
 }
 
+/* A call with its parameters at an offset of the page of them. */
 #define BY_MEMORY(name, call, header, reps, offset) \
-	{ name, loop_call, { 0, HV_CONTROL(call, 0, header, reps, 0), RT_GPA(bench_input) + (offset), 0 } }
+	{ name, loop_call, \
+		{ 0, HV_CONTROL(call, 0, header, reps, 0), RT_GPA(bench_input) + (offset), 0 } }
 
 static void measure_all(const struct operation *operations, unsigned count)
 {
@@ -127,7 +131,8 @@ void bench_exits(void)
 		{ "cluster_ipi_masked", loop_call,
 			{ 0, HV_CONTROL(HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI, 1, 0, 0, 0),
 				BENCH_VECTOR, 1 } },
-		BY_MEMORY("cluster_ipi_ex_masked", HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI_EX, 1, 0, BENCH_IPI_EX),
+		BY_MEMORY("cluster_ipi_ex_masked", HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI_EX, 1, 0,
+			  BENCH_IPI_EX),
 		{ "signal_event", loop_call,
 			{ 0, HV_CONTROL(HV_CALL_SIGNAL_EVENT, 1, 0, 0, 0), HV_LOOP_BACK_EVENT, 0 } },
 		{ "stimer_arm", loop_arm,
@@ -183,7 +188,7 @@ static void switch_record(void)
 	__asm__ volatile("xchg %bx, %bx");
 }
 
-/* What is measured this way does not count: of each operation's few rounds the last is looked at. */
+/* Of each operation's few rounds the last is looked at; what they take does not count. */
 static void record(void (*operations)(void))
 {
 	recorded = true;

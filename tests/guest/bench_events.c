@@ -24,9 +24,14 @@ static struct hv_message_page messages RT_PAGE_ALIGNED;
 static struct hv_event_flags_page events RT_PAGE_ALIGNED;
 static volatile bool stop_other, halt_other, other_ready;
 
+static void write_msr(u32 number, u32 low, u32 high)
+{
+	__asm__ volatile("wrmsr" : : "c"(number), "a"(low), "d"(high) : "memory");
+}
+
 static void end_by_msr(void)
 {
-	__asm__ volatile("wrmsr" : : "c"(HV_X64_MSR_EOI), "a"(0), "d"(0) : "memory");
+	write_msr(HV_X64_MSR_EOI, 0, 0);
 }
 
 static void end_by_register(void)
@@ -126,11 +131,6 @@ static u64 call(u64 control, u64 first, u64 second)
 	__asm__ volatile("call *%[page]" : "=a"(result), "+c"(control), "+d"(first), "+r"(r8)
 		: [page] "r"(bench_page) : "r9", "r10", "r11", "memory");
 	return result;
-}
-
-static void write_msr(u32 number, u32 low, u32 high)
-{
-	__asm__ volatile("wrmsr" : : "c"(number), "a"(low), "d"(high) : "memory");
 }
 
 /* ---- one's own ---- */
@@ -359,7 +359,8 @@ static bool prepare_timer(void)
 		rt_apic_write(APIC_LVT_TIMER, BENCH_VECTOR);
 		return true;
 	}
-	return !rt_wrmsr(HV_X64_MSR_REFERENCE_TSC, RT_GPA(reference) | HV_X64_MSR_REFERENCE_TSC_ENABLE) &&
+	return !rt_wrmsr(HV_X64_MSR_REFERENCE_TSC,
+			 RT_GPA(reference) | HV_X64_MSR_REFERENCE_TSC_ENABLE) &&
 	       !rt_wrmsr(HV_X64_MSR_STIMER0_CONFIG,
 			 HV_STIMER_CONFIG_AUTO_ENABLE | HV_STIMER_CONFIG_DIRECT_MODE |
 				 (u64)BENCH_VECTOR << HV_STIMER_CONFIG_APIC_VECTOR_SHIFT);
