@@ -33,7 +33,7 @@ enum vm_next {
 	VM_UD,     /* raise #UD at the instruction */
 	VM_GP,     /* raise #GP(0) at the instruction */
 	VM_FAULT,  /* raise vcpu.fault at the instruction */
-	VM_REPEAT, /* of string I/O: one repetition is finished, and it is not the last */
+	VM_REPEAT, /* of a string instruction: one repetition is finished, and it is not the last */
 };
 
 /* How the guest called: decided by the vendor from CPL, CR0.PE, RFLAGS.VM, EFER.LMA and CS.L. */

@@ -3,6 +3,7 @@
 #include "apic_page.h"
 
 #include "cpu.h"
+#include "debug.h"
 #include "gpa.h"
 #include "guest_memory.h"
 #include "insn.h"
@@ -177,6 +178,19 @@ static bool execute(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 	}
 }
 
+static bool writes(const struct mmio_insn *i)
+{
+	return i->op == MMIO_WRITE || i->op == MMIO_STORE || i->op == MMIO_EXCHANGE ||
+	       (i->memory_first && i->op > MMIO_EXCHANGE && mmio_has_result(i->op));
+}
+
+/* Behind a repetition, which is not the last. */
+static enum vm_next again(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
+{
+	virt->trap(v, debug_place_hits(v, gpa, i->size, true));
+	return VM_REPEAT;
+}
+
 enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 {
 	struct mmio_insn insn;
@@ -188,7 +202,9 @@ enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn) ||
 	    (gpa & ~PAGE_MASK) + insn.size > PAGE_SIZE)
 		refuse(v, gpa, bytes, count);
-	if (execute(v, &insn, gpa))
-		virt->skip(v, insn.length);
+	if (!execute(v, &insn, gpa))
+		return again(v, &insn, gpa);
+	virt->skip(v, insn.length);
+	virt->trap(v, debug_place_hits(v, gpa, insn.size, writes(&insn)));
 	return VM_RETRY;
 }

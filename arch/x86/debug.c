@@ -3,6 +3,7 @@
 #include "debug.h"
 
 #include "cpu.h"
+#include "guest_memory.h"
 #include "virt.h"
 
 #define BREAKPOINTS 4
@@ -34,34 +35,60 @@ bool debug_is_code_hit(struct vcpu *v, u64 bits)
 	return false;
 }
 
-/* Breakpoints of one of two kinds that [at, at + size) touches. */
-static u64 hits_of(struct vcpu *v, u64 at, u32 size, unsigned kind, unsigned other_kind)
+/* Which breakpoint is meant, of which kinds, and what it is compared with. */
+struct probe { u64 at; u32 size; unsigned kind, other_kind; bool by_place; };
+
+/* Where a breakpoint of data leads to. False: nowhere. */
+static bool place_of(struct vcpu *v, u64 linear, u64 *gpa)
+{
+	const struct guest_walk walk = guest_walk_of(v);
+
+	return guest_walk_translate(&walk, linear, gpa);
+}
+
+static bool is_hit(struct vcpu *v, const struct probe *p, u64 dr7, unsigned n)
+{
+	const u64 length = DR7_LENGTH(dr7, n);
+	u64 first = virt->get_reg(v, (enum vreg)(VREG_DR0 + n)) & ~(length - 1);
+
+	if (!DR7_ENABLES(dr7, n) ||
+	    (DR7_KIND(dr7, n) != p->kind && DR7_KIND(dr7, n) != p->other_kind))
+		return false;
+	if (p->by_place && !place_of(v, first, &first))
+		return false;
+	return first < p->at + p->size && p->at < first + length;
+}
+
+static u64 hits_of(struct vcpu *v, const struct probe *p)
 {
 	const u64 dr7 = virt->get_reg(v, VREG_DR7);
 	u64 hits = 0;
 
 	if (!debug_enabled(dr7))
 		return 0;
-	for (unsigned n = 0; n < BREAKPOINTS; n++) {
-		const u64 length = DR7_LENGTH(dr7, n),
-			  first = virt->get_reg(v, (enum vreg)(VREG_DR0 + n)) & ~(length - 1);
-
-		if (DR7_ENABLES(dr7, n) &&
-		    (DR7_KIND(dr7, n) == kind || DR7_KIND(dr7, n) == other_kind) &&
-		    first < at + size && at < first + length)
+	for (unsigned n = 0; n < BREAKPOINTS; n++)
+		if (is_hit(v, p, dr7, n))
 			hits |= 1ull << n;
-	}
 	return hits;
 }
 
 u64 debug_data_hits(struct vcpu *v, u64 linear, u32 size, bool write)
 {
-	return hits_of(v, linear, size, KIND_DATA, write ? KIND_WRITE : KIND_DATA);
+	const struct probe p = { linear, size, KIND_DATA, write ? KIND_WRITE : KIND_DATA, false };
+
+	return hits_of(v, &p);
+}
+
+u64 debug_place_hits(struct vcpu *v, u64 gpa, u32 size, bool write)
+{
+	const struct probe p = { gpa, size, KIND_DATA, write ? KIND_WRITE : KIND_DATA, true };
+
+	return hits_of(v, &p);
 }
 
 u64 debug_port_hits(struct vcpu *v, const struct io_access *io)
 {
-	if (!(virt->get_reg(v, VREG_CR4) & CR4_DE))
-		return 0;
-	return hits_of(v, io->port, io->size, KIND_PORT, KIND_PORT);
+	const struct probe p = { io->port, io->size, KIND_PORT, KIND_PORT, false };
+
+	return virt->get_reg(v, VREG_CR4) & CR4_DE ? hits_of(v, &p) : 0;
 }

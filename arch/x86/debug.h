@@ -20,6 +20,12 @@ bool debug_is_code_hit(struct vcpu *v, u64 bits);
  */
 u64 debug_data_hits(struct vcpu *v, u64 linear, u32 size, bool write);
 
+/*
+ * The same by where in memory the breakpoints lead to, for those who do not know the linear address: two
+ * that lead to one place are not told apart.
+ */
+u64 debug_place_hits(struct vcpu *v, u64 gpa, u32 size, bool write);
+
 /* The bits of DR6 for breakpoints of a VP that an access to ports, just made for it, has hit. */
 u64 debug_port_hits(struct vcpu *v, const struct io_access *io);
 

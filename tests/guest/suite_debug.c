@@ -255,6 +255,48 @@ static void trap_before_interrupt(void)
 
 /* ---- breakpoints ---- */
 
+static void store_register(void *address)
+{
+	*(volatile u32 *)address = 0;
+}
+
+static void load_register(void *address)
+{
+	(void)*(volatile u32 *)address;
+}
+
+static void store_string(void *address)
+{
+	u32 count = 2;
+
+	__asm__ volatile("rep; stosl" : "+D"(address), "+c"(count) : "a"(0) : "memory");
+}
+
+/* Registers of the APIC in memory are watched like other memory. */
+static void watched_apic(void)
+{
+	void *const tpr = (void *)(uintptr_t)(APIC_PAGE + APIC_TPR),
+	     *const timer = (void *)(uintptr_t)(APIC_PAGE + APIC_TIMER_INITIAL);
+
+	if (apic_tested_mode != APIC_IN_MEMORY)
+		return;
+	set_dr6(0);
+	set_dr0(timer);
+	set_dr7(DR7_OFF | DR7_L0 | DR7_WRITE | DR7_FOUR);
+	EXPECT_EQ(rt_try(store_register, timer), FAULT_DB, "a write of what is watched");
+	EXPECT_EQ(take_dr6(), 1, "DR6");
+	EXPECT_EQ(rt_try(load_register, timer), FAULT_NONE, "a read where writes are watched");
+	EXPECT_EQ(rt_try(store_register, tpr), FAULT_NONE, "a write of another register");
+	EXPECT_EQ(rt_try(store_string, timer), FAULT_DB, "the first of two that are stored");
+	EXPECT_EQ(take_dr6(), 1, "DR6");
+	EXPECT_EQ(rt_fault.cx, 1, "CX");
+	set_dr7(DR7_OFF | DR7_L0 | DR7_WRITE * 3 | DR7_FOUR);
+	EXPECT_EQ(rt_try(load_register, timer), FAULT_DB, "a read where both are watched");
+	EXPECT_EQ(take_dr6(), 1, "DR6");
+	set_dr7(DR7_OFF);
+	EXPECT_EQ(rt_try(store_register, timer), FAULT_NONE, "a write that is not watched");
+}
+
 extern const u8 break_at[], break_behind[];
 
 static void run_to_breakpoint(void *unused)
@@ -470,7 +512,10 @@ void suite_debug(void)
 		{ "mov-ss-trap", trap_held_by_mov_ss },
 		{ "software-exceptions", software_exceptions },
 	};
-	static const struct test of_apic[] = { { "step-apic", step_over_apic } };
+	static const struct test of_apic[] = {
+		{ "step-apic", step_over_apic },
+		{ "watched-apic", watched_apic },
+	};
 
 	test_run("debug", tests, RT_COUNT(tests));
 	apic_test_run("debug", of_apic, RT_COUNT(of_apic));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Instructions on the APIC page carried out: what they do to registers of both sides, and which end it. */
 /* link: core arch/x86/apic_page.c arch/x86/guest_memory.c arch/x86/mmio.c */
-/* link: arch/x86/insn.c arch/x86/reg_rules.c */
+/* link: arch/x86/insn.c arch/x86/debug.c arch/x86/reg_rules.c */
 #include "fake.h"
 
 #include <string.h>
@@ -43,11 +43,13 @@ static u64 run(struct vcpu *v, u64 gpa, const u8 *bytes, size_t count)
 {
 	const struct npt_fault fault = fault_at(gpa);
 	const u64 before = fake_virt.reg[VREG_RIP];
+	enum vm_next next;
 	u64 length;
 
 	memcpy(fake_at(CODE), bytes, count);
-	assert_int_equal(apic_page_exit(v, &fault), VM_RETRY);
+	next = apic_page_exit(v, &fault);
 	length = fake_virt.reg[VREG_RIP] - before;
+	assert_int_equal(next, length ? VM_RETRY : VM_REPEAT);
 	fake_virt.reg[VREG_RIP] = before;
 	return length;
 }
@@ -240,6 +242,39 @@ static void test_page_boundaries(void **state)
 	}
 }
 
+/* By where they lead to: without paging, the same address. */
+static void test_breakpoints(void **state)
+{
+	struct vcpu *v = vp64();
+
+	(void)state;
+	fake_virt.reg[VREG_DR0] = TPR;
+	fake_virt.reg[VREG_DR7] = DR7_RESET | 1 | 1u << 16 | 3u << 18; /* writes of four bytes */
+	fake_virt.traps = 0;
+	RUN(v, TPR, 0x8b, 0x18);       /* mov ebx, [rax] */
+	RUN(v, TPR, 0x83, 0x38, 0x79); /* cmp dword [rax], 0x79 */
+	RUN(v, TPR, 0x33, 0x08);       /* xor ecx, [rax] */
+	RUN(v, TPR + 0x10, 0x89, 0x08);
+	assert_int_equal(fake_virt.traps, 0);
+	RUN(v, TPR, 0x89, 0x08);
+	assert_int_equal(fake_virt.traps, 1);
+	fake_virt.traps = 0;
+	RUN(v, TPR, 0x83, 0x08, 0x09); /* or dword [rax], 9 */
+	assert_int_equal(fake_virt.traps, 1);
+	fake_virt.traps = 0;
+	RUN(v, TPR + 3, 0x86, 0x08);   /* xchg [rax], cl */
+	assert_int_equal(fake_virt.traps, 1);
+	fake_virt.traps = 0;
+	fake_virt.reg[VREG_DR7] |= 2u << 16;
+	RUN(v, TPR, 0x8b, 0x18);
+	assert_int_equal(fake_virt.traps, 1);
+	fake_virt.traps = 0;
+	v->regs.rdi = TPR;
+	v->regs.rcx = 2;
+	assert_int_equal(RUN(v, TPR, 0xf3, 0xab), 0); /* rep stosd */
+	assert_int_equal(fake_virt.traps, 1);
+}
+
 /* The rest ends the partition, by name and with the bytes. */
 static void test_refused(void **state)
 {
@@ -270,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_stores),
 		cmocka_unit_test(test_code_sizes),
 		cmocka_unit_test(test_page_boundaries),
+		cmocka_unit_test(test_breakpoints),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -235,6 +235,16 @@ void svm_trap(struct vcpu *v, u64 hits)
 	inject(v, &trap);
 }
 
+/*
+ * Between repetitions of a string instruction traps are as behind it, but its breakpoint is not met
+ * again (SDM 18.3.1.1).
+ */
+static void repeat(struct vcpu *v, struct vmcb *b)
+{
+	go_to(v, b, b->save.rip);
+	b->save.rflags |= RFLAGS_RF;
+}
+
 /* Where the instruction has gone on to, and what its ports have hit. */
 static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 {
@@ -251,9 +261,10 @@ static __attribute__((noinline)) void port_exit(struct vcpu *v, struct vmcb *b)
 		refuse(v, next);
 		return;
 	}
-	go_to(v, b, next == VM_SKIP ? b->control.exit_info2 : b->save.rip);
-	if (next == VM_REPEAT) /* the instruction's breakpoint is not met again */
-		b->save.rflags |= RFLAGS_RF;
+	if (next == VM_SKIP)
+		go_to(v, b, b->control.exit_info2);
+	else
+		repeat(v, b);
 	svm_trap(v, debug_port_hits(v, &io));
 }
 
@@ -267,9 +278,14 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 		.walk = c->exit_info1 & NPF_GUEST_WALK,
 	};
 
+	enum vm_next next;
+
 	svm_step_cancel(svm_of(v));
-	if (npt_fault_exit(v, &fault) == VM_RETRY)
+	next = npt_fault_exit(v, &fault);
+	if (next == VM_RETRY)
 		repeat_delivery(v);
+	else if (next == VM_REPEAT)
+		repeat(v, &svm_of(v)->vmcb);
 	else
 		raise(v, VECTOR_GP);
 }
