@@ -119,10 +119,10 @@ void out_msrs_h(struct text *t, const struct spec *s)
 				  "*value);",
 				  m->name);
 		if (writes(m))
-			emit_line(t,
-				  "SPEC_HANDLER bool msr_write_%s(struct vcpu *v, u32 index, u64 "
-				  "old, u64 value);",
-				  m->name);
+			emit_wrapped(t,
+				     "SPEC_HANDLER bool msr_write_%s(struct vcpu *v, u32 index, "
+				     "u64 old, u64 value);",
+				     m->name);
 	}
 	emit_blank(t);
 	emit_comment(t, "Give every slot its reset value.");
