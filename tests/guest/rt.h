@@ -128,7 +128,7 @@ struct rt_caught {
 	u32 vector;             /* FAULT_NONE when nothing was raised (#DE is never provoked) */
 	u32 cs;
 	uintptr_t error, ip, address;   /* address: CR2 of a #PF */
-	uintptr_t cx, si, di;
+	uintptr_t cx, si, di, flags;
 };
 
 /* What an interrupt found: where, and the registers that hold a control word. */

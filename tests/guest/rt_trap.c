@@ -111,6 +111,7 @@ void rt_trap(struct trap_frame *f)
 	rt_fault.cx = f->cx;
 	rt_fault.si = f->si;
 	rt_fault.di = f->di;
+	rt_fault.flags = f->flags;
 	rt_unwind();
 	rt_printf("guest: unexpected exception %u error %llx at %llx, cr2 %llx, ax %llx cx %llx dx "
 		  "%llx\n",

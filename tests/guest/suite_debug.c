@@ -6,6 +6,7 @@
 #define CR4_OSXSAVE (1u << 18)
 #define CPUID_XSAVE (1u << 26)
 #define DR6_HIT 0xfu
+#define FLAG_RF (1u << 16)
 #define DR6_BD (1u << 13)
 #define DR6_BS (1u << 14)
 #define DR7_OFF 0x400u
@@ -371,6 +372,21 @@ static void port_breakpoint(void)
 	write_cr4(cr4);
 }
 
+/* Faults that the hypervisor raises push RF, and what it finishes leaves none behind. */
+static void resume_flag(void)
+{
+	uintptr_t flags;
+
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_VP_INDEX, 0), FAULT_GP, "a write of VP_INDEX");
+	EXPECT_EQ(rt_fault.flags & FLAG_RF, FLAG_RF, "RF of a refused WRMSR");
+	set_dr6(0);
+	EXPECT_STEP(cpuid);
+	EXPECT_EQ(rt_fault.flags & FLAG_RF, 0, "RF of a step over CPUID");
+	__asm__ volatile("xor %%eax, %%eax; cpuid; " PUSHF "; pop %0"
+			 : "=r"(flags) : : "eax", "ebx", "ecx", "edx", "memory");
+	EXPECT_EQ(flags & FLAG_RF, 0, "RF behind CPUID");
+}
+
 /* ---- access to the registers ---- */
 
 static void general_detect(void)
@@ -506,6 +522,7 @@ void suite_debug(void)
 		{ "code-breakpoint", code_breakpoint },
 		{ "data-breakpoint", data_breakpoint },
 		{ "port-breakpoint", port_breakpoint },
+		{ "resume-flag", resume_flag },
 		{ "general-detect", general_detect },
 		{ "dr5", other_names },
 		{ "reserved-bits", reserved_bits },

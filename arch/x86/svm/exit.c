@@ -66,11 +66,13 @@ static void raise_event(struct vcpu *v, const struct event *second)
 	inject(v, &out);
 }
 
+/* A fault at the instruction; the image of RFLAGS that it pushes has RF set (APM 8.3). */
 static void raise_with(struct vcpu *v, u8 vector, u32 error)
 {
 	struct event e = event_exception(vector);
 
 	e.error = error;
+	svm_of(v)->vmcb.save.rflags |= RFLAGS_RF;
 	raise_event(v, &e);
 }
 
