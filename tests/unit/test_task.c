@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Task switches in made-up memory: what becomes of both tasks, and the faults that no guest can plan. */
 /* link: core arch/x86/task.c arch/x86/guest_memory.c arch/x86/apic_page.c arch/x86/mmio.c arch/x86/insn.c */
-/* link: arch/x86/reg_rules.c */
+/* link: arch/x86/debug.c arch/x86/reg_rules.c */
 #include "fake.h"
 
 #include <string.h>
