@@ -300,6 +300,35 @@ static void spin_notification(void)
 	EXPECT(tries >= 16, "notify after %u tries", tries);
 }
 
+/* ---- what there is none of ---- */
+
+static void extended_capabilities(void)
+{
+	const bool open = hv_has_privilege_enable_extended_hypercalls(&offer);
+	u16 status;
+	u64 found;
+
+	EXPECT(call_enable(), "no hypercall page");
+	memset(call_output, 0xff, RT_PAGE);
+	status = call(HV_CALL_EXT_QUERY_CAPABILITIES, 0, RT_GPA(call_output)).status;
+	EXPECT_EQ(status, open ? HV_STATUS_SUCCESS : HV_STATUS_ACCESS_DENIED, "status");
+	memcpy(&found, call_output, sizeof(found));
+	EXPECT_EQ(found, open ? 0 : ~0ull, "extended calls");
+	call_disable();
+}
+
+static void tsc_emulation_status(void)
+{
+	const bool open = hv_has_privilege_access_reenlightenment_controls(&offer);
+	const u32 want = open ? FAULT_NONE : FAULT_GP;
+	u64 value = 0;
+
+	EXPECT_EQ(rt_rdmsr(HV_X64_MSR_TSC_EMULATION_STATUS, &value), want, "a read");
+	EXPECT_EQ(value, 0, "the status");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TSC_EMULATION_STATUS, 1), FAULT_GP, "setting it");
+	EXPECT_EQ(rt_wrmsr(HV_X64_MSR_TSC_EMULATION_STATUS, 0), want, "clearing it");
+}
+
 void suite_enlighten(void)
 {
 	static const struct test tests[] = {
@@ -313,6 +342,8 @@ void suite_enlighten(void)
 		{ "eoi-offer-taken-back", eoi_offer_taken_back },
 		{ "eoi-in-spite-of-it", eoi_in_spite_of_it },
 		{ "spin-notification", spin_notification },
+		{ "extended-capabilities", extended_capabilities },
+		{ "tsc-emulation-status", tsc_emulation_status },
 	};
 
 	test_run("enlighten", tests, RT_COUNT(tests));
