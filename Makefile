@@ -22,8 +22,14 @@ INCLUDE = -Isrc -Isrc/lib -Iarch/x86 -Ibuild/gen
 FREESTANDING = -Wvla -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -mgeneral-regs-only -fno-strict-aliasing
 # Nothing in the core needs more of its stack than words do: no function spends instructions on aligning it further.
-CORE_CFLAGS = $(COMMON) $(FREESTANDING) -O2 -m64 -mno-red-zone -mno-sse -mpreferred-stack-boundary=3 -mcmodel=kernel \
+CORE_CFLAGS = $(COMMON) $(FREESTANDING) -m64 -mno-red-zone -mno-sse -mpreferred-stack-boundary=3 -mcmodel=kernel \
 	$(INCLUDE)
+# What a guest waits for is made fast, the rest small.
+CORE_HOT = $(addprefix src/,cpuid flush gpa hv_% hypercall interrupt lapic lapic_% msr msr_apic msr_time port reftsc remote \
+	stimer synic lib/vpset) $(addprefix arch/x86/,apic apic_page clock event guest_walk idt insn irq machine mmio \
+	svm/exit svm/npiep svm/regs svm/step svm/svm vmx/exit vmx/npiep vmx/regs) build/gen/spec_calls build/gen/spec_check \
+	build/gen/spec_msrs
+core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2,-Os)
 BOOT_CFLAGS = $(COMMON) $(FREESTANDING) -Os -m32 -march=i686 $(INCLUDE) -Iboot
 HOST_CFLAGS = $(COMMON) -O2
 UNIT_CFLAGS = $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -144,7 +150,7 @@ outputs: build/outputs/.stamp
 build/obj/core/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CORE_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CORE_CFLAGS) $(call core_speed,$<) -c -o $@ $<
 
 build/obj/core/%.S.o: %.S Makefile
 	$(say) AS $<
