@@ -26,7 +26,7 @@ CORE_CFLAGS = $(COMMON) $(FREESTANDING) -m64 -mno-red-zone -mno-sse -mpreferred-
 	$(INCLUDE)
 # What a guest waits for is made fast, the rest small.
 CORE_HOT = $(addprefix src/,cpuid flush gpa hv_% hypercall interrupt lapic lapic_% msr msr_apic msr_time port reftsc remote \
-	stimer synic lib/vpset) $(addprefix arch/x86/,apic apic_page clock event guest_walk idt insn irq machine mmio \
+	stimer synic lib/string lib/vpset) $(addprefix arch/x86/,apic apic_page clock event guest_memory guest_walk idt insn irq machine mmio \
 	svm/exit svm/npiep svm/regs svm/step svm/svm vmx/exit vmx/npiep vmx/regs) build/gen/spec_calls build/gen/spec_check \
 	build/gen/spec_msrs
 core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2,-Os)

@@ -320,7 +320,7 @@ void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 rig
 	if (!hit.page || !(rights & right))
 		return NULL;
 	hit.rights = rights;
-	h->hit[gpn % GPA_HITS] = hit;
+	h->hit[gpa_hit_index(gpn)] = hit;
 	return hit.page + (gpa.v & ~PAGE_MASK);
 }
 
@@ -333,7 +333,10 @@ bool gpa_read_code(void *context, u64 gpa, void *out, size_t length)
 		from = machine_ptr(HPA(gpa));
 	if (!from)
 		return false;
-	memcpy(out, from, length);
+	if (length == sizeof(u64)) /* an entry of a table: one load, one store */
+		__builtin_memcpy(out, from, sizeof(u64));
+	else
+		memcpy(out, from, length);
 	return true;
 }
 

@@ -19,7 +19,7 @@ struct gpa_range { u64 base, end; };
  * Pages that a VP's hypercalls used last: parameters repeat at the same place. Forgotten whenever
  * the VP flushes its nested translations.
  */
-#define GPA_HITS 4
+#define GPA_HITS 32 /* the guest's tables on the way to its code, and lists of hypercalls */
 struct gpa_hit { u64 gpn; u8 *page; u64 rights, _pad; };
 struct gpa_hits { struct gpa_hit hit[GPA_HITS]; };
 
@@ -97,10 +97,16 @@ bool gpa_read_code(void *context, u64 gpa, void *out, size_t length);
 void *gpa_device_ptr(struct partition *p, gpa_t gpa);
 bool gpa_is_emulated(const struct gpa_space *g, u64 gpa);
 
+/* Guests lay tables out at distances that are powers of two: bits above the index count, too. */
+static inline u32 gpa_hit_index(u64 gpn)
+{
+	return (u32)(gpn ^ gpn / GPA_HITS) % GPA_HITS;
+}
+
 /* The page of gpa, when it was used lately and gives that one right; else NULL. */
 static inline u8 *gpa_recent_page(const struct gpa_hits *h, gpa_t gpa, u32 right)
 {
-	const struct gpa_hit *hit = &h->hit[(gpa.v >> PAGE_SHIFT) % GPA_HITS];
+	const struct gpa_hit *hit = &h->hit[gpa_hit_index(gpa.v >> PAGE_SHIFT)];
 
 	return hit->gpn == gpa.v >> PAGE_SHIFT && (hit->rights & right) ? hit->page : NULL;
 }

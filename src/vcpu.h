@@ -6,6 +6,7 @@
 #include "types.h"
 #include "gpa.h"
 #include "lapic.h"
+#include "mmio.h"
 #include "stimer.h"
 #include "unhalted.h"
 #include "spec_msrs.h"
@@ -151,6 +152,7 @@ struct vcpu {
 	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
 	struct gpa_hits hits;              /* (s) */
+	struct mmio_memo mmio[MMIO_MEMOS]; /* (s) by the register that is accessed */
 	u64 last_fault, last_fault_exit;   /* (s) to notice nested page faults without progress */
 	u32 same_faults;                   /* (s) */
 	struct { u8 vector; u32 error; } fault; /* (s) what VM_FAULT means */

@@ -20,13 +20,14 @@
 
 /* ---- the instruction ---- */
 
-static _Noreturn void refuse(struct vcpu *v, u64 gpa, const u8 *bytes, size_t count)
+static _Noreturn void refuse(struct vcpu *v, u64 gpa, const struct mmio_source *source)
 {
+	const u8 *bytes = (const u8 *)source->words;
 	char buf[64];
 	struct text t;
 
 	text_init(&t, buf, sizeof(buf));
-	for (size_t i = 0; i < count; i++)
+	for (u32 i = 0; i < source->count; i++)
 		text_printf(&t, " %02x", bytes[i]);
 	log_warn("vp %u: no instruction for an APIC, at GPA 0x%lx:%s", v->index, gpa, buf);
 	panic_dump_vcpu(v);
@@ -193,18 +194,18 @@ static enum vm_next again(struct vcpu *v, const struct mmio_insn *i, u64 gpa)
 
 enum vm_next apic_page_exit(struct vcpu *v, const struct npt_fault *fault)
 {
-	struct mmio_insn insn;
-	enum insn_code code;
-	u8 bytes[INSN_MAX];
-	const size_t count = guest_fetch(v, &code, bytes);
 	const u64 gpa = fault->gpa.v;
+	struct mmio_source source = { { 0 }, 0, 0 };
+	const struct mmio_insn *insn;
 
-	if (fault->walk || fault->access & NPT_X || !mmio_decode(bytes, count, code, &insn) ||
-	    (gpa & ~PAGE_MASK) + insn.size > PAGE_SIZE)
-		refuse(v, gpa, bytes, count);
-	if (!execute(v, &insn, gpa))
-		return again(v, &insn, gpa);
-	virt->skip(v, insn.length);
-	virt->trap(v, debug_place_hits(v, gpa, insn.size, writes(&insn)));
+	source.count = (u32)guest_fetch(v, &source.code, (u8 *)source.words);
+	insn = mmio_recall(&v->mmio[gpa / REGISTER_STRIDE % MMIO_MEMOS], &source);
+	if (fault->walk || fault->access & NPT_X || !insn ||
+	    (gpa & ~PAGE_MASK) + insn->size > PAGE_SIZE)
+		refuse(v, gpa, &source);
+	if (!execute(v, insn, gpa))
+		return again(v, insn, gpa);
+	virt->skip(v, insn->length);
+	virt->trap(v, debug_place_hits(v, gpa, insn->size, writes(insn)));
 	return VM_RETRY;
 }

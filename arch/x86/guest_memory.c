@@ -19,13 +19,13 @@
 /* More than this of an APIC is no register. */
 #define MOST_OF_APIC 4u
 
-static enum insn_code code_of(struct vcpu *v, const struct segment *cs)
+static enum insn_code code_of(const struct virt_code *c)
 {
-	if (!(virt->get_reg(v, VREG_CR0) & CR0_PE))
+	if (!(c->cr0 & CR0_PE))
 		return INSN_CODE16;
-	if (virt->get_reg(v, VREG_EFER) & EFER_LMA && cs->attributes & SEGMENT_L)
+	if (c->efer & EFER_LMA && c->cs_attributes & SEGMENT_L)
 		return INSN_CODE64;
-	return cs->attributes & SEGMENT_DB ? INSN_CODE32 : INSN_CODE16;
+	return c->cs_attributes & SEGMENT_DB ? INSN_CODE32 : INSN_CODE16;
 }
 
 /* Nobody changes accessed bits in what the firmware keeps in ROM. */
@@ -44,13 +44,13 @@ static bool replace(void *context, u64 gpa, size_t length, u64 old, u64 new)
 					   __ATOMIC_SEQ_CST);
 }
 
-struct guest_walk guest_walk_of(struct vcpu *v)
+static struct guest_walk walk_by(struct vcpu *v, const struct virt_code *c)
 {
 	return (struct guest_walk){
-		.cr0 = virt->get_reg(v, VREG_CR0),
-		.cr3 = virt->get_reg(v, VREG_CR3),
-		.cr4 = virt->get_reg(v, VREG_CR4),
-		.efer = virt->get_reg(v, VREG_EFER),
+		.cr0 = c->cr0,
+		.cr3 = c->cr3,
+		.cr4 = c->cr4,
+		.efer = c->efer,
 		.read = gpa_read_code,
 		.context = v,
 		.physical_bits = machine_physical_address_bits(),
@@ -58,17 +58,24 @@ struct guest_walk guest_walk_of(struct vcpu *v)
 	};
 }
 
+struct guest_walk guest_walk_of(struct vcpu *v)
+{
+	struct virt_code c;
+
+	virt->get_code(v, &c);
+	return walk_by(v, &c);
+}
+
 size_t guest_fetch(struct vcpu *v, enum insn_code *code, u8 bytes[INSN_MAX])
 {
-	const struct guest_walk walk = guest_walk_of(v);
-	u64 linear = virt->get_reg(v, VREG_RIP);
-	struct segment cs;
+	struct guest_walk walk;
+	struct virt_code c;
 
-	virt->get_segment(v, VSEG_CS, &cs);
-	*code = code_of(v, &cs);
-	if (*code != INSN_CODE64)
-		linear = (u32)(linear + cs.base);
-	return guest_walk_read(&walk, linear, bytes, INSN_MAX);
+	virt->get_code(v, &c);
+	*code = code_of(&c);
+	walk = walk_by(v, &c);
+	return guest_walk_read(&walk, *code == INSN_CODE64 ? c.rip : (u32)(c.rip + c.cs_base), bytes,
+			       INSN_MAX);
 }
 
 unsigned guest_cpl(struct vcpu *v)

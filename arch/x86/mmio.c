@@ -219,6 +219,24 @@ bool mmio_decode(const u8 *bytes, size_t count, enum insn_code code, struct mmio
 	return good && !s.ended;
 }
 
+static bool is_of(const struct mmio_memo *memo, const struct mmio_source *source)
+{
+	return memo->source.words[0] == source->words[0] &&
+	       memo->source.words[1] == source->words[1] &&
+	       memo->source.count == source->count && memo->source.code == source->code;
+}
+
+const struct mmio_insn *mmio_recall(struct mmio_memo *memo, const struct mmio_source *source)
+{
+	if (source->count && is_of(memo, source))
+		return &memo->insn;
+	memo->source.count = 0;
+	if (!mmio_decode((const u8 *)source->words, source->count, source->code, &memo->insn))
+		return NULL;
+	memo->source = *source;
+	return &memo->insn;
+}
+
 #define FLAG_CF (1ull << 0)
 #define FLAG_PF (1ull << 2)
 #define FLAG_AF (1ull << 4)

@@ -35,6 +35,16 @@ struct mmio_insn {
 	u64 value;         /* the immediate, extended by its sign */
 };
 
+/* What an instruction is decoded from: as many of its bytes as could be read, and zeros. */
+struct mmio_source { u64 words[2]; u32 count; enum insn_code code; };
+
+/*
+ * Instructions that were decoded lately, for code that comes back to one of them: its bytes are read
+ * each time and held against those that the result is of. All zero: none.
+ */
+#define MMIO_MEMOS 8
+struct mmio_memo { struct mmio_source source; struct mmio_insn insn; };
+
 /*
  * What the operation makes of its two operands of `size` bytes, and of the status flags in *rflags:
  * those are as the processor's, with AF 0 where the manual leaves it undefined.
@@ -49,5 +59,8 @@ static inline bool mmio_has_result(enum mmio_op op)
 
 /* False: none of these instructions, no memory operand, or it does not end within the bytes. */
 bool mmio_decode(const u8 *bytes, size_t count, enum insn_code code, struct mmio_insn *out);
+
+/* The same of one whose result is kept in a memo until the next; NULL instead of false. */
+const struct mmio_insn *mmio_recall(struct mmio_memo *memo, const struct mmio_source *source);
 
 #endif

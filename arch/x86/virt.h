@@ -44,6 +44,12 @@ struct npt_fault {
 	bool walk;  /* while walking guest page tables */
 };
 
+/* Where the guest executes, and what its fetches go by. */
+struct virt_code {
+	u64 cr0, cr3, cr4, efer, rip, cs_base;
+	u16 cs_attributes; /* as in struct segment */
+};
+
 /* Events that the hypervisor waits for the guest to be ready for. */
 struct virt_window {
 	bool interrupt;  /* exit when an interrupt can be taken */
@@ -95,11 +101,12 @@ struct virt {
 	void (*exit)(struct vcpu *v);
 
 	/*
-	 * Registers by name. set returns false when the value is illegal for the register; nothing
-	 * is changed then.
+	 * Registers by name, and some of them together. set returns false when the value is illegal
+	 * for the register; nothing is changed then.
 	 */
 	u64 (*get_reg)(struct vcpu *v, enum vreg reg);
 	bool (*set_reg)(struct vcpu *v, enum vreg reg, u64 value);
+	void (*get_code)(struct vcpu *v, struct virt_code *out);
 	void (*get_segment)(struct vcpu *v, enum vseg seg, struct segment *out);
 	bool (*set_segment)(struct vcpu *v, enum vseg seg, const struct segment *in);
 

@@ -26,6 +26,18 @@ static u64 get_reg(struct vcpu *v, enum vreg reg)
 	return reg <= VREG_R15 ? (&v->regs.rax)[reg] : of(v)->reg[reg];
 }
 
+static void get_code(struct vcpu *v, struct virt_code *out)
+{
+	const u64 *reg = of(v)->reg;
+	const struct segment *cs = &of(v)->segment[VSEG_CS];
+
+	*out = (struct virt_code){
+		.cr0 = reg[VREG_CR0], .cr3 = reg[VREG_CR3], .cr4 = reg[VREG_CR4],
+		.efer = reg[VREG_EFER], .rip = reg[VREG_RIP],
+		.cs_base = cs->base, .cs_attributes = cs->attributes,
+	};
+}
+
 static bool set_reg(struct vcpu *v, enum vreg reg, u64 value)
 {
 	if (of(v)->on_set)
@@ -221,6 +233,7 @@ static const struct virt core = {
 	.exit = exit_guest,
 	.get_reg = get_reg,
 	.set_reg = set_reg,
+	.get_code = get_code,
 	.get_segment = get_segment,
 	.set_segment = set_segment,
 	.flush_gva = flush_gva,

@@ -93,6 +93,37 @@ static void test_refused(void **state)
 		assert_false(mmio_decode(cases[i].bytes, cases[i].count, INSN_CODE64, &insn));
 }
 
+/* Only the same bytes, as many of them, in the same mode, are not decoded again. */
+static void test_memo(void **state)
+{
+	static const struct mmio_source sources[] = {
+		{ { 0x408b }, 3, INSN_CODE64 },         /* mov eax, [rax + 0] */
+		{ { 0x20408b }, 3, INSN_CODE64 },       /* another displacement */
+		{ { 0x20408b }, 3, INSN_CODE16 },       /* ax, [bx + si + 0x20] */
+		{ { 0x20408b }, 2, INSN_CODE64 },       /* its end cannot be read */
+		{ { 0x20408b, 1 }, 15, INSN_CODE64 },   /* more can, which is not its own */
+		{ { 0 }, 0, INSN_CODE16 },              /* as the empty memo */
+		{ { 0xc08b }, 2, INSN_CODE64 },         /* no operand in memory */
+	};
+	struct mmio_memo memo = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 4 * ARRAY_SIZE(sources); i++) {
+		const struct mmio_source *s = &sources[i / 2 % ARRAY_SIZE(sources)];
+		const struct mmio_insn *insn = mmio_recall(&memo, s);
+		struct mmio_insn want;
+
+		if (!mmio_decode((const u8 *)s->words, s->count, s->code, &want)) {
+			assert_null(insn);
+			continue;
+		}
+		assert_non_null(insn);
+		assert_int_equal(insn->length, want.length);
+		assert_int_equal(insn->size, want.size);
+		assert_int_equal(insn->reg, want.reg);
+	}
+}
+
 /* ---- arithmetic ---- */
 
 #define STATUS_FLAGS 0x8d5ull
@@ -188,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_of_kernels),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_arithmetic),
 		cmocka_unit_test(test_moves),
 	};

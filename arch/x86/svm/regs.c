@@ -9,6 +9,7 @@
 #include "machine.h"
 #include "reftsc.h"
 #include "reg_rules.h"
+#include "virt.h"
 
 /* In the type of a task segment. */
 #define SEGMENT_BUSY 2
@@ -182,6 +183,22 @@ static bool is_live(enum vseg seg)
 	return seg == VSEG_FS || seg == VSEG_GS || seg == VSEG_TR || seg == VSEG_LDTR;
 }
 
+/* As struct segment has them. */
+static u16 attributes_of(const struct vmcb_segment *s)
+{
+	return (u16)((s->attributes & 0xff) | (s->attributes & 0xf00) << 4);
+}
+
+void svm_get_code(struct vcpu *v, struct virt_code *out)
+{
+	const struct vmcb_save *s = &svm_of(v)->vmcb.save;
+
+	*out = (struct virt_code){
+		.cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer, .rip = s->rip,
+		.cs_base = s->cs.base, .cs_attributes = attributes_of(&s->cs),
+	};
+}
+
 void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 {
 	struct svm_vcpu *s = svm_of(v);
@@ -191,7 +208,7 @@ void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 		svm_vmsave(s->vmcb_pa);
 	*out = (struct segment){
 		.base = from->base, .limit = from->limit, .selector = from->selector,
-		.attributes = (u16)((from->attributes & 0xff) | (from->attributes & 0xf00) << 4),
+		.attributes = attributes_of(from),
 	};
 	/*
 	 * A loaded TR is busy, whatever type LTR found: some processors keep the one it found

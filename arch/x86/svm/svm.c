@@ -554,6 +554,7 @@ const struct virt svm_virt = {
 	.exit = svm_exit,
 	.get_reg = svm_get_reg,
 	.set_reg = svm_set_reg,
+	.get_code = svm_get_code,
 	.get_segment = svm_get_segment,
 	.set_segment = svm_set_segment,
 	.flush_gva = svm_flush,

@@ -9,6 +9,7 @@
 #include "vmcb.h"
 
 struct text;
+struct virt_code;
 
 #define SVM_EXIT_EXCEPTION 0x40 /* of vector 0; those of the others follow */
 #define SVM_EXCEPTIONS 32
@@ -171,6 +172,7 @@ _Noreturn void svm_enter(struct vcpu *v, u64 vmcb_pa);
 /* regs.c: as in virt.h. */
 u64 svm_get_reg(struct vcpu *v, enum vreg reg);
 bool svm_set_reg(struct vcpu *v, enum vreg reg, u64 value);
+void svm_get_code(struct vcpu *v, struct virt_code *out);
 void svm_get_segment(struct vcpu *v, enum vseg seg, struct segment *out);
 bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
 /* regs.c: without the checks, for start states. */

@@ -277,6 +277,18 @@ bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
  * A segment that is not present is one the VMCS calls unusable; its DPL still counts as the CPL in
  * SS.
  */
+void vmx_get_code(struct vcpu *v, struct virt_code *out)
+{
+	struct segment cs;
+
+	vmx_get_segment(v, VSEG_CS, &cs);
+	*out = (struct virt_code){
+		.cr0 = vmx_get_reg(v, VREG_CR0), .cr3 = vmx_get_reg(v, VREG_CR3),
+		.cr4 = vmx_get_reg(v, VREG_CR4), .efer = vmx_get_reg(v, VREG_EFER),
+		.rip = vmx_get_reg(v, VREG_RIP), .cs_base = cs.base, .cs_attributes = cs.attributes,
+	};
+}
+
 void vmx_get_segment(struct vcpu *v, enum vseg seg, struct segment *out)
 {
 	u64 rights;

@@ -741,6 +741,7 @@ const struct virt vmx_virt = {
 	.exit = vmx_exit,
 	.get_reg = vmx_get_reg,
 	.set_reg = vmx_set_reg,
+	.get_code = vmx_get_code,
 	.get_segment = vmx_get_segment,
 	.set_segment = vmx_set_segment,
 	.flush_gva = flush_gva,

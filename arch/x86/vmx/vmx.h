@@ -9,6 +9,7 @@
 #include "vmcs.h"
 
 struct text;
+struct virt_code;
 struct cpuid_regs;
 
 /* Capability MSRs, SDM vol. 3 appendix A. */
@@ -319,6 +320,7 @@ void vmx_unblock_nmis(void);
 /* regs.c: as in virt.h. vmx_write_segment leaves it to the caller that VM entry will succeed. */
 u64 vmx_get_reg(struct vcpu *v, enum vreg reg);
 bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value);
+void vmx_get_code(struct vcpu *v, struct virt_code *out);
 void vmx_get_segment(struct vcpu *v, enum vseg seg, struct segment *out);
 bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in);
 bool vmx_set_context(struct vcpu *v, const struct vcpu_context *context);
