@@ -25,11 +25,11 @@ FREESTANDING = -Wvla -ffreestanding -nostdlib -fno-pic -fno-pie -fno-stack-prote
 CORE_CFLAGS = $(COMMON) $(FREESTANDING) -m64 -mno-red-zone -mno-sse -mpreferred-stack-boundary=3 -mcmodel=kernel \
 	$(INCLUDE)
 # What a guest waits for is made fast, the rest small.
-CORE_HOT = $(addprefix src/,cpuid flush gpa hv_% hypercall interrupt lapic lapic_% msr msr_apic msr_time port reftsc remote \
-	stimer synic lib/string lib/vpset) $(addprefix arch/x86/,apic apic_page clock event guest_memory guest_walk idt insn irq machine mmio \
-	svm/exit svm/npiep svm/regs svm/step svm/svm vmx/exit vmx/npiep vmx/regs) build/gen/spec_calls build/gen/spec_check \
-	build/gen/spec_msrs
-core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2,-Os)
+CORE_HOT = $(addprefix src/,cpuid flush gpa hv_interrupt hv_scheduler hv_synic hv_tlb hypercall interrupt lapic lapic_ipi \
+	lapic_timer msr msr_apic msr_time port reftsc remote stimer synic lib/string lib/vpset) $(addprefix arch/x86/,apic \
+	apic_page guest_memory guest_walk idt irq machine mmio svm/exit svm/regs svm/svm vmx/exit) \
+	$(addprefix build/gen/,spec_calls spec_check spec_msrs)
+core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2 -fno-align-jumps -fno-align-loops,-Os)
 BOOT_CFLAGS = $(COMMON) $(FREESTANDING) -Os -m32 -march=i686 $(INCLUDE) -Iboot
 HOST_CFLAGS = $(COMMON) -O2
 UNIT_CFLAGS = $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -9,12 +9,7 @@
 
 static void interrupt(struct vcpu *v, u32 index, u8 vector)
 {
-	struct vcpu *target = v->partition->vp[index];
-
-	if (target == v)
-		lapic_raise(v, vector, false);
-	else
-		lapic_post(target, vector);
+	lapic_interrupt(v, v->partition->vp[index], vector);
 }
 
 /* A set with a processor that does not exist is refused whole, before anybody is interrupted. */

@@ -67,10 +67,17 @@ static inline u64 earlier(u64 a, u64 b)
 }
 
 /* So late that nothing may come of it any more. */
-static bool is_overdue(const struct vcpu *v)
+static bool is_overdue(const struct vcpu *v, u64 now)
 {
-	return v->timer_set && (i64)(machine_tsc() - v->timer_set) >
-					(i64)(v->partition->tsc_hz >> OVERDUE_SHIFT);
+	return v->timer_set &&
+	       (i64)(now - v->timer_set) > (i64)(v->partition->tsc_hz >> OVERDUE_SHIFT);
+}
+
+/* A timer that was lost, as emulators can, would take all later ones with it. */
+static void recover_timer(struct vcpu *v, u64 now)
+{
+	if (is_overdue(v, now))
+		machine_timer_set(v->timer_set);
 }
 
 void vcpu_deadlines_changed(struct vcpu *v)
@@ -78,17 +85,17 @@ void vcpu_deadlines_changed(struct vcpu *v)
 	const u64 timers = earlier(v->lapic.deadline, stimer_next(v)),
 		  next = earlier(timers, earlier(v->unhalted.deadline, v->keys_due));
 
-	if (next == v->timer_set && !is_overdue(v))
+	if (next == v->timer_set && !is_overdue(v, machine_tsc()))
 		return;
 	v->timer_set = next;
 	machine_timer_set(next);
 }
 
-void vcpu_deadline_added(struct vcpu *v, u64 deadline)
+void vcpu_deadline_added(struct vcpu *v, u64 deadline, u64 now)
 {
 	if (!v->timer_set || (i64)(deadline - v->timer_set) < 0)
 		v->timer_set = deadline;
-	else if (!is_overdue(v))
+	else if (!is_overdue(v, now))
 		return;
 	machine_timer_set(v->timer_set);
 }
@@ -150,6 +157,10 @@ static void take_requests(struct vcpu *v)
 {
 	const u32 requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
 
+	if (v->state == VCPU_RUNS)
+		recover_timer(v, machine_tsc());
+	if (requests & VCPU_REQUEST_INTERRUPT)
+		lapic_take_posted(v);
 	if (requests & (VCPU_REQUEST_FLUSH_GVA | VCPU_REQUEST_FLUSH_GPA))
 		flush_requested(v, requests);
 	if (requests & VCPU_REQUEST_INIT)
@@ -169,9 +180,17 @@ static void take_requests(struct vcpu *v)
 	v->look = true;
 }
 
+/* Whether any vector waits, whatever its priority. */
+static inline bool has_vector(const struct vcpu *v)
+{
+	return v->extint_count || lapic_has_pending(&v->lapic);
+}
+
 /* The vector to inject next: the PIC's before the APIC's, whose priorities do not hold for it. */
 static int next_vector(struct vcpu *v)
 {
+	if (!has_vector(v))
+		return LAPIC_NO_VECTOR;
 	return v->extint_count ? v->extint[v->extint_count - 1] : lapic_pending(v);
 }
 
@@ -194,32 +213,50 @@ static void admit_pic(struct vcpu *v)
 	virt->let_in(v);
 }
 
+/* False: the guest cannot take it yet. */
+static bool deliver_nmi(struct vcpu *v)
+{
+	if (!virt->nmi_open(v))
+		return false;
+	v->nmi_pending = false;
+	v->nmis++;
+	virt->inject_nmi(v);
+	return true;
+}
+
+/* Of vectors that wait for a guest that cannot take any, the priorities are looked at when it can. */
+static void deliver_vector(struct vcpu *v, struct virt_window *window)
+{
+	int vector;
+
+	if (v->lapic.eoi_offered) /* not while another one waits (TLFS 10.3.5) */
+		lapic_settle_eoi(v);
+	if (!virt->interrupt_open(v)) {
+		window->interrupt = true;
+		return;
+	}
+	vector = next_vector(v);
+	if (vector >= 0) {
+		inject_interrupt(v, (u8)vector);
+		vector = next_vector(v);
+	}
+	if (vector >= 0)
+		window->interrupt = true;
+	else
+		window->priority = lapic_blocked_class(v);
+}
+
 /*
  * At most one event goes in per entry. For what waits a window is opened: an exit as soon as the
  * guest can take it.
  */
 static void deliver(struct vcpu *v)
 {
-	struct virt_window window = { 0 };
-	int vector;
+	struct virt_window window = { .interrupt = v->pic_waits };
 
-	if (v->nmi_pending) {
-		if (virt->nmi_open(v)) {
-			v->nmi_pending = false;
-			v->nmis++;
-			virt->inject_nmi(v);
-		} else {
-			window.nmi = true;
-		}
-	}
-	vector = next_vector(v);
-	if (vector >= 0 && virt->interrupt_open(v)) {
-		inject_interrupt(v, (u8)vector);
-		vector = next_vector(v);
-	}
-	window.interrupt = vector >= 0 || v->pic_waits;
-	if (vector < 0)
-		window.priority = lapic_blocked_class(v);
+	window.nmi = v->nmi_pending && !deliver_nmi(v);
+	if (has_vector(v))
+		deliver_vector(v, &window);
 	virt->set_window(v, &window);
 	v->look = false; /* whatever was let in has been looked at */
 }
@@ -241,7 +278,7 @@ static bool can_deliver(struct vcpu *v)
 /* What ends idling: that which asks for the processor's attention, were it ready or not. */
 static bool is_called(struct vcpu *v)
 {
-	return v->nmi_pending || v->extint_count || v->pic_waits || lapic_has_pending(v);
+	return v->nmi_pending || v->pic_waits || has_vector(v);
 }
 
 static bool is_awake(struct vcpu *v)
@@ -255,6 +292,7 @@ static void wait(struct vcpu *v)
 	const u64 start = machine_tsc();
 
 	unhalted_pause(v);
+	recover_timer(v, start);
 	virt->wait(v);
 	v->waited += machine_tsc() - start;
 }
@@ -274,9 +312,6 @@ static void wait_to_run(struct vcpu *v)
 
 void interrupt_service(struct vcpu *v)
 {
-	/* A timer that was lost, as emulators can, would take all later ones with it. */
-	if (is_overdue(v))
-		machine_timer_set(v->timer_set);
 	/* Before requests are looked at: a kick that comes in with it would not come again. */
 	if (v->look)
 		admit_pic(v);

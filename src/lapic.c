@@ -158,8 +158,10 @@ static void accept_edges(struct lapic *l, u32 word, u32 vectors)
 	l->irr_words |= (u32)(*irr != 0) << word;
 }
 
-static void take_posted(struct lapic *l)
+void lapic_take_posted(struct vcpu *v)
 {
+	struct lapic *l = &v->lapic;
+
 	for (u32 i = 0; i < ARRAY_SIZE(l->posted); i++) {
 		u64 bits;
 
@@ -244,11 +246,7 @@ static void offer_eoi(struct vcpu *v, u8 vector)
 	*l->assist = l->eoi_offered ? NO_EOI_REQUIRED : 0;
 }
 
-/*
- * Take an offer back, and learn whether the guest has made use of it. While its processor is here
- * the guest does not touch the bit.
- */
-static void settle_eoi(struct vcpu *v)
+void lapic_settle_eoi(struct vcpu *v)
 {
 	struct lapic *l = &v->lapic;
 	const bool used = !(*l->assist & NO_EOI_REQUIRED);
@@ -262,7 +260,7 @@ static void settle_eoi(struct vcpu *v)
 static inline void withdraw_eoi(struct vcpu *v)
 {
 	if (v->lapic.eoi_offered)
-		settle_eoi(v);
+		lapic_settle_eoi(v);
 }
 
 void lapic_set_assist(struct vcpu *v, u32 *assist)
@@ -279,18 +277,11 @@ void lapic_eoi(struct vcpu *v)
 
 /* ---- delivery ---- */
 
-bool lapic_has_pending(struct vcpu *v)
-{
-	take_posted(&v->lapic);
-	return highest_vector(&v->lapic, LAPIC_IRR) != LAPIC_NO_VECTOR;
-}
-
 int lapic_pending(struct vcpu *v)
 {
 	struct lapic *l = &v->lapic;
 	int vector;
 
-	take_posted(l);
 	if (!l->irr_words || !lapic_accepts(l))
 		return LAPIC_NO_VECTOR;
 	withdraw_eoi(v); /* before the look at the IRR: an end can bring the next message */
@@ -350,7 +341,9 @@ void lapic_raise(struct vcpu *v, u8 vector, bool level)
 		/* While the APIC takes none it waits here: ended at once, it would come at once. */
 		*word_of(l, LAPIC_TMR, vector) |= 1u << vector % 32;
 		add_vector(l, LAPIC_IRR, vector);
-	} else if (lapic_accepts(l)) {
+	} else if (has_vector(l, LAPIC_IRR, vector) || !lapic_accepts(l)) {
+		return; /* one that is pending is no more so by another */
+	} else {
 		accept_edges(l, vector / 32u, 1u << vector % 32);
 	}
 	vcpu_check_interrupts(v);
@@ -360,7 +353,7 @@ void lapic_post(struct vcpu *target, u8 vector)
 {
 	struct lapic *l = &target->lapic;
 
-	/* Release: pairs with take_posted(). */
+	/* Release: pairs with lapic_take_posted(). */
 	__atomic_fetch_or(&l->posted[vector / 64], 1ull << vector % 64, __ATOMIC_RELEASE);
 	vcpu_request(target, VCPU_REQUEST_INTERRUPT);
 }
@@ -397,7 +390,7 @@ static bool is_lvt(u32 offset)
 
 static void write_svr(struct vcpu *v, u32 value)
 {
-	take_posted(&v->lapic);
+	lapic_take_posted(v);
 	vcpu_check_interrupts(v);
 	*lapic_reg(&v->lapic, LAPIC_SVR) = value;
 	if (value & LAPIC_SVR_ENABLE)
@@ -494,7 +487,7 @@ static u32 read_reg(struct vcpu *v, u32 offset)
 	if (offset == LAPIC_PPR)
 		return update_ppr(v);
 	if (offset >= LAPIC_IRR && offset < LAPIC_IRR + 0x80)
-		take_posted(&v->lapic);
+		lapic_take_posted(v);
 	return *lapic_reg(&v->lapic, offset);
 }
 
@@ -513,12 +506,15 @@ static void send_icr(struct vcpu *v)
 
 bool lapic_write_icr(struct vcpu *v, u64 value)
 {
+	const bool wide = lapic_is_x2apic(&v->lapic);
+	const u32 command = (u32)value & ICR_WRITABLE,
+		  high = (u32)(value >> 32) & (wide ? UINT32_MAX : ICR_HIGH_WRITABLE);
+
 	if ((u32)value & ~(ICR_WRITABLE | ICR_STATUS))
 		return false;
-	*lapic_reg(&v->lapic, LAPIC_ICR) = (u32)value & ICR_WRITABLE;
-	*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) =
-		(u32)(value >> 32) & (lapic_is_x2apic(&v->lapic) ? UINT32_MAX : ICR_HIGH_WRITABLE);
-	send_icr(v);
+	*lapic_reg(&v->lapic, LAPIC_ICR) = command;
+	*lapic_reg(&v->lapic, LAPIC_ICR_HIGH) = high;
+	lapic_send(v, command, wide ? high : high >> 24);
 	return true;
 }
 

@@ -110,8 +110,21 @@ bool lapic_in_memory(const struct vcpu *v);
 /* An interrupt for this VP, by its own processor; level: its EOI is told to the machine. */
 void lapic_raise(struct vcpu *v, u8 vector, bool level);
 
-/* An edge-triggered interrupt for any VP, from any processor; makes the VP look at it. */
+/*
+ * An edge-triggered interrupt for any VP, from any processor, which makes the VP take what was posted
+ * before it looks what to deliver.
+ */
 void lapic_post(struct vcpu *target, u8 vector);
+void lapic_take_posted(struct vcpu *v);
+
+/* The same from the processor that runs another VP, or this one. */
+static inline void lapic_interrupt(struct vcpu *from, struct vcpu *target, u8 vector)
+{
+	if (target == from)
+		lapic_raise(target, vector, false);
+	else
+		lapic_post(target, vector);
+}
 
 /*
  * The vector to deliver next, or LAPIC_NO_VECTOR when none is pending or the priority of what runs
@@ -127,7 +140,10 @@ void lapic_accept(struct vcpu *v, u8 vector);
 u8 lapic_blocked_class(struct vcpu *v);
 
 /* Whether any vector is pending, even one that is held up. */
-bool lapic_has_pending(struct vcpu *v);
+static inline bool lapic_has_pending(const struct lapic *l)
+{
+	return l->irr_words;
+}
 
 /* End of the interrupt in service with the highest priority. */
 void lapic_eoi(struct vcpu *v);
@@ -137,6 +153,12 @@ void lapic_eoi(struct vcpu *v);
  * Where that is allowed it then ends an interrupt there, without an exit.
  */
 void lapic_set_assist(struct vcpu *v, u32 *assist);
+
+/*
+ * Take back the offer that what is in service needs no EOI (lapic.eoi_offered), and learn whether the
+ * guest has made use of it. While its processor is here the guest does not touch the bit.
+ */
+void lapic_settle_eoi(struct vcpu *v);
 
 /* The task priority register: all eight bits, or as CR8 has it the upper four. */
 u8 lapic_tpr(const struct vcpu *v);

@@ -61,12 +61,12 @@ static bool is_meant(const struct vcpu *from, const struct vcpu *target, u32 com
 	}
 }
 
-static void deliver(struct vcpu *target, u32 command)
+static void deliver(struct vcpu *from, struct vcpu *target, u32 command)
 {
 	switch (ICR_MODE(command)) {
 	case MODE_FIXED:
 	case MODE_LOWEST:
-		lapic_post(target, ICR_VECTOR(command));
+		lapic_interrupt(from, target, ICR_VECTOR(command));
 		break;
 	case MODE_NMI:
 		vcpu_request(target, VCPU_REQUEST_NMI);
@@ -101,6 +101,31 @@ static struct vcpu *lowest_priority(struct vcpu *from, u32 command, const struct
 	return best;
 }
 
+/*
+ * The one VP that a command can mean, where that is plain to see; most machines number their
+ * processors from 0. NULL: there may be more, or another.
+ */
+static struct vcpu *only_target(struct vcpu *from, u32 command, const struct destination *d)
+{
+	const struct partition *p = from->partition;
+
+	if (ICR_SHORTHAND(command) == TO_SELF)
+		return from;
+	if (ICR_SHORTHAND(command) != TO_DESTINATION || d->logical || is_broadcast(d) ||
+	    d->value >= p->env.vp_count || p->vp[d->value]->apic_id != d->value)
+		return NULL;
+	return p->vp[d->value];
+}
+
+static void deliver_all(struct vcpu *from, u32 command, const struct destination *d)
+{
+	const struct partition *p = from->partition;
+
+	for (u32 i = 0; i < p->env.vp_count; i++)
+		if (is_meant(from, p->vp[i], command, d))
+			deliver(from, p->vp[i], command);
+}
+
 /* Combinations of SDM table 11-3 that no processor carries out. */
 static bool is_legal(u32 command)
 {
@@ -111,10 +136,10 @@ static bool is_legal(u32 command)
 
 void lapic_send(struct vcpu *from, u32 command, u32 dest)
 {
-	const struct partition *p = from->partition;
 	const struct destination d = { dest, lapic_is_x2apic(&from->lapic),
 				       command & ICR_LOGICAL };
 	const u32 mode = ICR_MODE(command);
+	struct vcpu *target;
 
 	if (!is_legal(command))
 		return;
@@ -125,14 +150,10 @@ void lapic_send(struct vcpu *from, u32 command, u32 dest)
 		lapic_error(from, LAPIC_ERROR_SENT_VECTOR);
 		return;
 	}
-	if (mode == MODE_LOWEST) {
-		struct vcpu *target = lowest_priority(from, command, &d);
-
-		if (target)
-			deliver(target, command);
-		return;
-	}
-	for (u32 i = 0; i < p->env.vp_count; i++)
-		if (is_meant(from, p->vp[i], command, &d))
-			deliver(p->vp[i], command);
+	target = mode == MODE_LOWEST ? lowest_priority(from, command, &d)
+				     : only_target(from, command, &d);
+	if (!target && mode != MODE_LOWEST)
+		deliver_all(from, command, &d);
+	else if (target && lapic_is_enabled(&target->lapic))
+		deliver(from, target, command);
 }

@@ -39,7 +39,7 @@ static void look_at(struct vcpu *v, struct stimer *t, u64 time, struct moment no
 	const u64 deadline = now.tsc + (ticks < MOST_TICKS ? (u64)ticks : MOST_TICKS) + 1;
 
 	t->deadline = deadline + !deadline; /* 0 says that it does not run */
-	vcpu_deadline_added(v, t->deadline);
+	vcpu_deadline_added(v, t->deadline, now.tsc);
 }
 
 static void run_until(struct vcpu *v, struct stimer *t, u64 expiry, struct moment now)

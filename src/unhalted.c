@@ -33,7 +33,7 @@ void unhalted_resume(struct vcpu *v)
 	if (!v->unhalted.period)
 		return;
 	v->unhalted.deadline = deadline_of(v);
-	vcpu_deadline_added(v, v->unhalted.deadline);
+	vcpu_deadline_added(v, v->unhalted.deadline, machine_tsc());
 }
 
 /* NMIs are not told apart by a vector: the guest finds in its page why one came. */

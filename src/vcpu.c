@@ -32,6 +32,7 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	v->started_tsc = machine_tsc();
 	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
 		return NULL;
+	v->short_args = (struct spec_args){ .env = &p->env, .in = v->call_in };
 	gpa_forget(&v->hits);
 	stimer_create(v);
 	if (!lapic_create(v) || !virt->vcpu_create(v))

@@ -9,6 +9,7 @@
 #include "mmio.h"
 #include "stimer.h"
 #include "unhalted.h"
+#include "spec_calls.h"
 #include "spec_msrs.h"
 #include "trace_format.h"
 
@@ -123,6 +124,7 @@ struct vcpu {
 	struct spec_msr_env msr_env;       /* (c) what rules of MSRs ask about it */
 	u64 msr[SPEC_MSR_VP_SLOTS];        /* (s) stored synthetic MSRs of VP scope */
 	u8 *call_in, *call_out;            /* (c) a page each: copies of hypercall input, output */
+	struct spec_args short_args;       /* (s) of calls by the short way; all but each_in (c) */
 	struct trace_ring *trace;          /* (s) */
 	u16 trace_at;                      /* (s) offset of the next record in it, in bytes */
 	u8 exit_kind;                      /* (s) enum exit_kind of the latest exit */
@@ -188,10 +190,10 @@ void vcpu_halt(struct vcpu *v);
 void vcpu_deadlines_changed(struct vcpu *v);
 
 /*
- * The VP has one more deadline. One that is given up need not be told: the timer then comes early,
- * and is set again.
+ * The VP has one more deadline; now: the host's TSC. One that is given up need not be told: the timer
+ * then comes early, and is set again.
  */
-void vcpu_deadline_added(struct vcpu *v, u64 deadline);
+void vcpu_deadline_added(struct vcpu *v, u64 deadline, u64 now);
 
 /* Whether there is something to do before the next entry: requests or look, as one word. */
 static inline bool vcpu_is_wanted(const struct vcpu *v)

@@ -3,6 +3,7 @@
 #include "apic.h"
 
 #include "cpu.h"
+#include "layout.h"
 #include "machine.h"
 
 #define XAPIC_LDR 0x0d0
@@ -18,12 +19,12 @@
 #define ICR_STARTUP (6u << 8 | ICR_ASSERT)
 
 /* The same on every processor: firmware changes the mode on all or none. */
-static bool x2apic;                  /* (c) */
-static u64 base = APIC_DEFAULT_BASE; /* (c) */
+static bool x2apic;                                          /* (c) */
+static u8 *registers = (u8 *)PHYS_MAP + APIC_DEFAULT_BASE; /* (c) of an xAPIC */
 
-static volatile u32 *xapic(u32 reg)
+static inline volatile u32 *xapic(u32 reg)
 {
-	return machine_ptr(HPA(base + reg));
+	return (volatile u32 *)(registers + reg);
 }
 
 u64 apic_read(u32 reg)
@@ -45,7 +46,7 @@ void apic_init(void)
 
 	x2apic = (value & (APIC_BASE_EXTD | APIC_BASE_ENABLE)) ==
 		 (APIC_BASE_EXTD | APIC_BASE_ENABLE);
-	base = value & BASE_ADDRESS;
+	registers = machine_ptr(HPA(value & BASE_ADDRESS));
 	if (!(value & APIC_BASE_ENABLE))
 		cpu_wrmsr(MSR_APIC_BASE, value | APIC_BASE_ENABLE);
 	apic_write(APIC_TPR, 0);

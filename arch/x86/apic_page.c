@@ -47,17 +47,22 @@ static u64 get_register(const struct vcpu *v, const struct mmio_insn *i)
 /* Writes of 32 bits clear the upper half, shorter ones leave the rest alone. */
 static void set_register(struct vcpu *v, const struct mmio_insn *i, u64 value)
 {
+	const bool is_rsp = i->reg == 4 && !i->high;
 	const unsigned shift = i->high ? 8 : 0;
-	const u64 mask = i->reg_size >= 4 ? ~0ull : ((1ull << 8 * i->reg_size) - 1) << shift;
-	u64 old = i->reg == 4 && !i->high ? virt->get_reg(v, VREG_RSP) : (&v->regs.rax)[i->reg];
+	u64 *reg = &v->regs.rax + i->reg;
 
-	if (i->reg_size == 4)
+	if (i->reg_size == 4) {
 		value = (u32)value;
-	old = (old & ~mask) | (value << shift & mask);
-	if (i->reg == 4 && !i->high)
-		virt->set_reg(v, VREG_RSP, old);
+	} else if (i->reg_size < 4) {
+		const u64 mask = ((1ull << 8 * i->reg_size) - 1) << shift;
+		const u64 old = is_rsp ? virt->get_reg(v, VREG_RSP) : *reg;
+
+		value = (old & ~mask) | (value << shift & mask);
+	}
+	if (is_rsp)
+		virt->set_reg(v, VREG_RSP, value);
 	else
-		(&v->regs.rax)[i->reg] = old;
+		*reg = value;
 }
 
 static u64 extend(u64 value, unsigned size, bool sign)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /*
  * Entry points of the 32 exceptions: registers into struct exception_frame (panic.h), then C; and of
- * interrupts, of which the vector is all that counts.
+ * interrupts and NMIs, of which the vector is all that counts.
  */
 
 	.text
@@ -41,15 +41,10 @@ interrupt_common:
 	push %r9
 	push %r10
 	push %r11
-	push %rbx
 	cld
 	mov %eax, %edi
-	lea 80(%rsp), %rsi		/* RIP on the frame: ten registers lie below */
-	mov %rsp, %rbx
-	and $-16, %rsp
-	call interrupt_entry
-	mov %rbx, %rsp
-	pop %rbx
+	lea 72(%rsp), %rsi		/* RIP on the frame: nine registers lie below */
+	call interrupt_entry		/* which wants its stack aligned to words alone */
 	pop %r11
 	pop %r10
 	pop %r9

@@ -44,7 +44,8 @@ static bool replace(void *context, u64 gpa, size_t length, u64 old, u64 new)
 					   __ATOMIC_SEQ_CST);
 }
 
-static struct guest_walk walk_by(struct vcpu *v, const struct virt_code *c)
+/* Enough to read what the processor has just read itself. */
+static struct guest_walk reading_walk(struct vcpu *v, const struct virt_code *c)
 {
 	return (struct guest_walk){
 		.cr0 = c->cr0,
@@ -53,17 +54,19 @@ static struct guest_walk walk_by(struct vcpu *v, const struct virt_code *c)
 		.efer = c->efer,
 		.read = gpa_read_code,
 		.context = v,
-		.physical_bits = machine_physical_address_bits(),
-		.replace = replace,
 	};
 }
 
 struct guest_walk guest_walk_of(struct vcpu *v)
 {
 	struct virt_code c;
+	struct guest_walk walk;
 
 	virt->get_code(v, &c);
-	return walk_by(v, &c);
+	walk = reading_walk(v, &c);
+	walk.physical_bits = machine_physical_address_bits();
+	walk.replace = replace;
+	return walk;
 }
 
 size_t guest_fetch(struct vcpu *v, enum insn_code *code, u8 bytes[INSN_MAX])
@@ -73,7 +76,7 @@ size_t guest_fetch(struct vcpu *v, enum insn_code *code, u8 bytes[INSN_MAX])
 
 	virt->get_code(v, &c);
 	*code = code_of(&c);
-	walk = walk_by(v, &c);
+	walk = reading_walk(v, &c);
 	return guest_walk_read(&walk, *code == INSN_CODE64 ? c.rip : (u32)(c.rip + c.cs_base), bytes,
 			       INSN_MAX);
 }
@@ -125,11 +128,12 @@ static enum vm_next linear64(struct vcpu *v, enum vseg seg, u64 offset, u32 size
 enum vm_next guest_linear(struct vcpu *v, enum vseg seg, u64 offset, u32 size, bool write,
 			  u64 *linear)
 {
-	struct segment cs, s;
+	struct virt_code code;
+	struct segment s;
 
-	virt->get_segment(v, VSEG_CS, &cs);
+	virt->get_code(v, &code);
 	virt->get_segment(v, seg, &s);
-	if (code_of(v, &cs) == INSN_CODE64)
+	if (code_of(&code) == INSN_CODE64)
 		return linear64(v, seg, offset, size, &s, linear);
 	*linear = (u32)(s.base + offset);
 	if (type_allows(v, &s, write) && limit_allows(&s, offset, size))

@@ -23,8 +23,6 @@ struct gate {
 };
 _Static_assert(sizeof(struct gate) == 16, "APM 4.8.4");
 
-struct table_register { u16 limit; u64 base; } __attribute__((packed));
-
 /* An instruction that may fault, and where to go on if it does. */
 struct exception_entry { u64 rip, resume; };
 
@@ -67,25 +65,25 @@ void idt_init(void)
 		set_gate(&idt[v], (u64)exception_stubs + v * STUB_BYTES);
 	for (unsigned v = 0; v < VECTORS; v++)
 		set_gate(&interrupt_idt[v], (u64)interrupt_stubs + v * STUB_BYTES);
-	interrupt_idt[VECTOR_NMI] = idt[VECTOR_NMI];
+	idt[VECTOR_NMI] = interrupt_idt[VECTOR_NMI];
 }
 
-static void load_idt(const void *table, size_t bytes)
+static inline void load_idt(const struct table_register *idtr)
 {
-	const struct table_register idtr = { (u16)(bytes - 1), (u64)table };
-
-	asm volatile("lidt %0" : : "m"(idtr));
+	asm volatile("lidt %0" : : "m"(*idtr));
 }
 
 void idt_adopt(const void *table)
 {
-	cpu_self()->idt = table;
-	load_idt(table, sizeof(idt));
+	struct cpu *c = cpu_self();
+
+	c->idt = (struct table_register){ sizeof(idt) - 1, table };
+	load_idt(&c->idt);
 }
 
 void idt_load(struct cpu *c)
 {
-	const struct table_register gdtr = { sizeof(c->gdt) - 1, (u64)c->gdt };
+	const struct table_register gdtr = { sizeof(c->gdt) - 1, c->gdt };
 
 	c->gdt[HOST_CS / 8] = 0x00af9b000000ffff; /* 64-bit code */
 	c->gdt[HOST_DS / 8] = 0x00cf93000000ffff;
@@ -107,10 +105,9 @@ u64 idt_base(void)
 
 void idt_listen(bool on)
 {
-	if (on)
-		load_idt(interrupt_idt, sizeof(interrupt_idt));
-	else
-		load_idt(cpu_self()->idt, sizeof(idt));
+	static const struct table_register open = { sizeof(interrupt_idt) - 1, interrupt_idt };
+
+	load_idt(on ? &open : &cpu_self()->idt);
 }
 
 bool nmi_take_pending(void)
@@ -139,20 +136,21 @@ static void leave_wait(u64 *rip)
 void interrupt_entry(u64 vector, u64 *rip)
 {
 	u64 *const rflags = rip + 2;
+	struct cpu *c = cpu_self();
 
-	cpu_self()->taken[vector / 64] |= 1ull << vector % 64;
-	*rflags &= ~RFLAGS_IF;
+	if (vector == VECTOR_NMI) {
+		c->nmi = true;
+	} else {
+		c->interrupted = true;
+		c->vector = (u8)vector;
+		*rflags &= ~RFLAGS_IF;
+	}
 	leave_wait(rip);
 }
 
 /* Called by exception.S; returns to continue at frame->rip. */
 void exception_entry(struct exception_frame *frame)
 {
-	if (frame->vector == VECTOR_NMI) {
-		cpu_self()->nmi = true;
-		leave_wait(&frame->rip);
-		return;
-	}
 	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++) {
 		if (e->rip != frame->rip || frame->vector != VECTOR_GP)
 			continue;

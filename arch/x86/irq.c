@@ -160,7 +160,8 @@ static void arrived(struct vcpu *v, u8 vector)
 		lapic_raise(v, vector, true);
 		return;
 	}
-	machine_end_interrupt(vector);
+	/* It has just interrupted whatever else is in service, whose priority is lower. */
+	apic_write(APIC_EOI, 0);
 	/* One that had fired when the timer was moved or turned off comes late, and is no guest's. */
 	if (vector == APIC_VECTOR_TIMER)
 		interrupt_timer(v, cpu_rdtsc());
@@ -170,16 +171,12 @@ static void arrived(struct vcpu *v, u8 vector)
 
 void irq_take(struct vcpu *v)
 {
-	u64 *taken = cpu_self()->taken;
+	struct cpu *c = cpu_self();
 
 	if (nmi_take_pending())
 		interrupt_nmi(v);
-	for (unsigned i = 0; i < 4; i++) {
-		while (taken[i]) {
-			const unsigned bit = (unsigned)__builtin_ctzll(taken[i]);
-
-			taken[i] &= taken[i] - 1;
-			arrived(v, (u8)(64 * i + bit));
-		}
+	if (c->interrupted) {
+		c->interrupted = false;
+		arrived(v, c->vector);
 	}
 }

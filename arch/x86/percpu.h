@@ -11,6 +11,9 @@ struct vcpu;
 #define CPU_TSS_BYTES 104
 #define CPU_STACK_PAGES 4
 
+/* What LGDT and LIDT load. */
+struct table_register { u16 limit; const void *base; } __attribute__((packed));
+
 /*
  * FS, GS and TR belong to the guest all the time on some processors, the GDT register to the
  * hypervisor on all: the table lies at the start, so that the register tells where this is.
@@ -21,8 +24,9 @@ struct cpu {
 	u32 apic_id;                  /* (c) */
 	struct vcpu *vcpu;            /* (c) the VP that it runs, once there is one */
 	void *vendor;                 /* (s) VMX: the struct vmx_vcpu of the current VMCS */
-	const void *idt;              /* (s) its own gates for exceptions */
-	u64 taken[4];                 /* (s) vectors that interrupted the hypervisor */
+	struct table_register idt;    /* (s) its own gates for exceptions */
+	bool interrupted;             /* (s) an interrupt was let in, of this vector */
+	u8 vector;                    /* (s) */
 	u64 ended[4];                 /* (s) vectors that have ended, but for their EOI */
 	bool nmi;                     /* (s) an NMI interrupted it */
 	bool pic;                     /* (s) the guest has LINT0 bring the PIC's requests */
@@ -37,7 +41,7 @@ struct cpu {
 /* The calling processor's. */
 static inline struct cpu *cpu_self(void)
 {
-	struct { u16 limit; u64 base; } __attribute__((packed)) gdtr;
+	struct table_register gdtr;
 
 	asm("sgdt %0" : "=m"(gdtr));
 	return (struct cpu *)gdtr.base;

@@ -9,7 +9,6 @@
 
 /* A word that may alias anything and lie at any address. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
-typedef uint32_t __attribute__((may_alias, aligned(1))) half;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
@@ -18,10 +17,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 
 	for (; n >= 8; n -= 8, t += 8, f += 8)
 		*(word *)t = *(const word *)f;
-	if (n >= 4) {
-		*(half *)t = *(const half *)f;
-		n -= 4, t += 4, f += 4;
-	}
 	for (; n; n--)
 		*t++ = *f++;
 	return to;

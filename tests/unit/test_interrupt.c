@@ -58,6 +58,7 @@ static u64 who_got(u8 vector)
 
 		v->requests = 0;
 		v->kicked = false;
+		lapic_take_posted(v);
 		if (lapic_pending(v) == vector) {
 			lapic_accept(v, vector);
 			lapic_eoi(v);
@@ -922,7 +923,7 @@ static void test_firing_timer(void **state)
 	interrupt_timer(v, 20000);
 }
 
-/* One that should have fired long ago is set once more, by whatever happens next. */
+/* One that should have fired long ago is set once more, by whatever is asked of the VP next. */
 static void test_lost_timer(void **state)
 {
 	struct vcpu *v = start(1);
@@ -935,17 +936,19 @@ static void test_lost_timer(void **state)
 	fake_machine.timer = 0;
 	fake_machine.tsc = 900000;
 	vcpu_deadlines_changed(v);
-	vcpu_deadline_added(v, 30000);
+	vcpu_deadline_added(v, 30000, fake_machine.tsc);
+	vcpu_request(v, VCPU_REQUEST_INTERRUPT);
 	interrupt_service(v);
 	assert_int_equal(fake_machine.timer, 0); /* it is late, no more */
 	fake_machine.tsc = 1100000;
+	vcpu_request(v, VCPU_REQUEST_INTERRUPT);
 	interrupt_service(v);
 	assert_int_equal(fake_machine.timer, 20000);
 	fake_machine.timer = 0;
 	vcpu_deadlines_changed(v);
 	assert_int_equal(fake_machine.timer, 20000);
 	fake_machine.timer = 0;
-	vcpu_deadline_added(v, 1200000);
+	vcpu_deadline_added(v, 1200000, fake_machine.tsc);
 	assert_int_equal(fake_machine.timer, 20000);
 }
 

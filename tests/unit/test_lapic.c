@@ -29,8 +29,10 @@ static bool in_set(struct vcpu *v, u32 set, u8 vector)
 /* What an entry to the guest does. */
 static int take(struct vcpu *v)
 {
-	const int vector = lapic_pending(v);
+	int vector;
 
+	lapic_take_posted(v);
+	vector = lapic_pending(v);
 	if (vector >= 0)
 		lapic_accept(v, (u8)vector);
 	return vector;

@@ -60,8 +60,10 @@ static struct vcpu *enabled_vp(void)
 /* What an entry to the guest does, and the guest with it. */
 static int take(struct vcpu *v)
 {
-	const int vector = lapic_pending(v);
+	int vector;
 
+	lapic_take_posted(v);
+	vector = lapic_pending(v);
 	if (vector >= 0)
 		lapic_accept(v, (u8)vector);
 	return vector;

@@ -67,7 +67,7 @@ static void raise_event(struct vcpu *v, const struct event *second)
 }
 
 /* A fault at the instruction; the image of RFLAGS that it pushes has RF set (APM 8.3). */
-static void raise_with(struct vcpu *v, u8 vector, u32 error)
+static __attribute__((noinline)) void raise_with(struct vcpu *v, u8 vector, u32 error)
 {
 	struct event e = event_exception(vector);
 
@@ -90,11 +90,7 @@ static void refuse(struct vcpu *v, enum vm_next next)
 		raise(v, next == VM_UD ? VECTOR_UD : VECTOR_GP);
 }
 
-/*
- * The exit is dealt with: what it interrupted is delivered again, unless the instruction at RIP
- * does that itself.
- */
-static void repeat_delivery(struct vcpu *v)
+static __attribute__((noinline)) void repeat_event(struct vcpu *v)
 {
 	const struct event e = read_exit_event(v);
 
@@ -105,6 +101,22 @@ static void repeat_delivery(struct vcpu *v)
 	else
 		inject(v, &e);
 	vcpu_check_interrupts(v); /* for the sake of what must be behind it */
+}
+
+/*
+ * The exit is dealt with: what it interrupted is delivered again, unless the instruction at RIP
+ * does that itself.
+ */
+static inline void repeat_delivery(struct vcpu *v)
+{
+	if (svm_of(v)->vmcb.control.exit_event & VMCB_EVENT_VALID)
+		repeat_event(v);
+}
+
+static inline void cancel_step(struct svm_vcpu *s)
+{
+	if (s->step)
+		svm_step_cancel(s);
 }
 
 static bool is_code64(const struct vmcb_save *s)
@@ -214,9 +226,9 @@ static inline void finish(struct vcpu *v, struct svm_vcpu *s, enum vm_next next,
 
 static inline enum caller_mode caller_mode(const struct vmcb_save *s)
 {
-	if (is_code64(s))
-		return s->cpl ? CALLER_ILLEGAL : CALLER_64;
-	return s->cpl || !(s->cr0 & CR0_PE) || s->rflags & RFLAGS_VM ? CALLER_ILLEGAL : CALLER_32;
+	if (__builtin_expect(is_code64(s) && !s->cpl, 1))
+		return CALLER_64;
+	return is_code64(s) || s->cpl || !(s->cr0 & CR0_PE) || s->rflags & RFLAGS_VM ? CALLER_ILLEGAL : CALLER_32;
 }
 
 /* INVD would throw away what the hypervisor wrote. */
@@ -279,10 +291,9 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 						      : NPT_R,
 		.walk = c->exit_info1 & NPF_GUEST_WALK,
 	};
-
 	enum vm_next next;
 
-	svm_step_cancel(svm_of(v));
+	cancel_step(svm_of(v));
 	next = npt_fault_exit(v, &fault);
 	if (next == VM_RETRY)
 		repeat_delivery(v);
@@ -413,9 +424,9 @@ void svm_wait(struct vcpu *v)
 }
 
 /* Something came from outside, at the end of an instruction or in the middle of a delivery. */
-static void interrupted(struct vcpu *v)
+static inline void interrupted(struct vcpu *v)
 {
-	svm_step_cancel(svm_of(v));
+	cancel_step(svm_of(v));
 	repeat_delivery(v);
 }
 
@@ -434,10 +445,7 @@ static __attribute__((noinline)) void nmi_exit(struct vcpu *v)
 
 static __attribute__((noinline)) void window_exit(struct vcpu *v)
 {
-	const struct virt_window none = { 0 };
-
 	interrupted(v);
-	virt->set_window(v, &none);
 	vcpu_check_interrupts(v);
 }
 

@@ -418,6 +418,13 @@ static bool is_repeated(const struct vmcb_control *c)
 	       (c->event & type) == (VMCB_EVENT_VALID | EVENT_INTERRUPT << VMCB_EVENT_TYPE_SHIFT);
 }
 
+/* Most of the time nothing was set before, and nothing is to be. */
+static inline bool is_quiet(const struct svm_vcpu *s, const struct virt_window *w)
+{
+	return !s->window && !w->interrupt && !w->nmi && !w->priority &&
+	       !is_repeated(&s->vmcb.control);
+}
+
 /*
  * A virtual interrupt that nothing masks but IF and the shadow exits when it would be taken. MOV to
  * CR8 exits too meanwhile: some emulators do not survive one that unmasks a virtual interrupt.
@@ -425,22 +432,26 @@ static bool is_repeated(const struct vmcb_control *c)
  */
 static void set_window(struct vcpu *v, const struct virt_window *w)
 {
-	struct vmcb_control *c = &svm_of(v)->vmcb.control;
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb_control *c = &s->vmcb.control;
 	const u32 cr8 = VMCB_INTERCEPT_CR_WRITE(8);
 
+	if (is_quiet(s, w))
+		return;
+	s->window = w->interrupt || w->priority;
 	if (svm_features.forgets && c->virtual_interrupt & VMCB_V_IRQ)
 		irq_look_again();
 	c->virtual_interrupt &= VMCB_V_TPR | VMCB_V_MASKING;
 	if (w->interrupt)
 		c->virtual_interrupt |= VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR;
-	svm_intercept(&svm_of(v)->vmcb, INTERCEPT_VINTR, w->interrupt);
-	if (w->interrupt || w->priority)
+	svm_intercept(&s->vmcb, INTERCEPT_VINTR, w->interrupt);
+	if (s->window)
 		c->intercept[VMCB_INTERCEPT_CR] |= cr8;
 	else
 		c->intercept[VMCB_INTERCEPT_CR] &= ~cr8;
 	if (is_repeated(c))
 		vcpu_kick(v); /* an exit right behind it leaves no time for that */
-	if (w->nmi && !svm_of(v)->nmi_blocked)
+	if (w->nmi && !s->nmi_blocked)
 		open_nmi_window(v);
 }
 

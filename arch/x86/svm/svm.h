@@ -99,6 +99,7 @@ struct svm_vcpu {
 	u64 invalid_exit;                     /* v->exits at the latest SVM_EXIT_INVALID */
 	u64 injected_exit;                    /* v->exits at the one after svm_inject_interrupt() */
 	u32 injected;                         /* what that put into EVENTINJ */
+	bool window;                          /* the guest exits when it can take an interrupt */
 	bool nmi_blocked;                     /* the guest has taken an NMI and not yet executed IRET */
 	enum svm_step step;                   /* why TF is ours */
 	u64 step_rflags, step_dr6;            /* the guest's, before that */

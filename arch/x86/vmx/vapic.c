@@ -96,7 +96,7 @@ static u32 controls_for(struct vcpu *v)
 		return !can(IN_MEMORY) ? 0 : offered ? PROC2_APIC_ACCESSES : IN_MEMORY;
 	if (!lapic_is_x2apic(&v->lapic) || !can(BY_MSR))
 		return 0;
-	return can(WITH_ENDS) && !offered && !lapic_has_pending(v) ? WITH_ENDS : BY_MSR;
+	return can(WITH_ENDS) && !offered && !lapic_has_pending(&v->lapic) ? WITH_ENDS : BY_MSR;
 }
 
 static struct vmcs_field eoi_exit_bitmap(u32 i)
