@@ -509,15 +509,11 @@ void hypercall_open(struct partition *p, bool enabled)
 /* Check, do and answer a simple call without output, whose input is in the private copy. */
 PART enum vm_next run_short(struct vcpu *v, const struct spec_call *row)
 {
-	struct spec_args args;
-	u32 rule;
+	const u32 rule = check(row->check, &v->short_args);
 
-	args.env = &v->partition->env;
-	args.in = v->call_in; /* calls of this shape have nothing else */
-	rule = check(row->check, &args);
-	if (rule)
+	if (__builtin_expect(rule, 0))
 		return refuse(v, true, v->regs.rcx, rule, 0);
-	put_result(v, true, v->regs.rcx, row->handle(v, &args));
+	put_result(v, true, v->regs.rcx, row->handle(v, &v->short_args));
 	return finished(v);
 }
 
@@ -558,26 +554,24 @@ static __attribute__((noinline)) enum vm_next rep_call(struct vcpu *v, const str
 {
 	const u64 control = v->regs.rcx;
 	const u32 count = CONTROL_COUNT(control), in_size = row->each_in_size;
-	struct spec_args args;
+	struct spec_args *args = &v->short_args;
 	enum hv_status status;
 	u32 done = 0, rule;
 
 	if (!copy_in_short(v, row->in_size + in_size * count))
 		return general_call(v, CALLER_64);
-	args.env = &v->partition->env;
-	args.in = v->call_in;
-	args.each_in = v->call_in + row->in_size;
-	rule = check(row->check, &args);
+	args->each_in = v->call_in + row->in_size;
+	rule = check(row->check, args);
 	if (rule)
 		return refuse(v, true, control, rule, 0);
 	for (;;) {
-		rule = check(row->check_each, &args);
+		rule = check(row->check_each, args);
 		if (rule)
 			return refuse(v, true, control, rule, done);
-		status = row->handle(v, &args);
+		status = row->handle(v, args);
 		if (status != HV_STATUS_SUCCESS || ++done == count || has_asked(v))
 			break;
-		args.each_in = (const u8 *)args.each_in + in_size;
+		args->each_in = (const u8 *)args->each_in + in_size;
 	}
 	return end_rep(v, true, control, status, done);
 }
@@ -605,9 +599,11 @@ enum vm_next hypercall_exit(struct vcpu *v, enum caller_mode mode)
 	v->current_call = (u16)control;
 	if (!row)
 		return general_call(v, mode);
-	if (row->flags & SPEC_CALL_REP)
-		return PLAIN_REP(control) ? rep_call(v, row) : general_call(v, mode);
-	if (PLAIN_FAST(control) && (row->flags & SPEC_CALL_FAST))
+	if (PLAIN_FAST(control) && (row->flags & (SPEC_CALL_FAST | SPEC_CALL_REP)) == SPEC_CALL_FAST)
 		return fast_call(v, row);
-	return PLAIN_MEMORY(control) ? memory_call(v, row) : general_call(v, mode);
+	if (PLAIN_MEMORY(control) && !(row->flags & SPEC_CALL_REP))
+		return memory_call(v, row);
+	if (PLAIN_REP(control) && (row->flags & SPEC_CALL_REP))
+		return rep_call(v, row);
+	return general_call(v, mode);
 }

@@ -32,6 +32,15 @@ u64 reftsc_scale(u64 hz)
 	return quotient;
 }
 
+u64 reftime_insist(const struct reftime *t, u64 host_tsc)
+{
+	u64 time;
+
+	while (!reftime_try(t, host_tsc, &time))
+		machine_pause();
+	return time;
+}
+
 void reftime_start(struct reftime *t, u64 tsc_hz, u64 host_tsc)
 {
 	*t = (struct reftime){

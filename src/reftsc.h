@@ -48,20 +48,27 @@ static inline u64 reftime_unversioned(const struct reftime *t, u64 host_tsc)
 	return __builtin_expect((start & ~tsc) >> 63, 0) ? time + t->scale : time;
 }
 
+/* False: the clock was changed meanwhile. */
+static inline bool reftime_try(const struct reftime *t, u64 host_tsc, u64 *time)
+{
+	/* Acquire, both times: the values lie between the two looks at the version. */
+	const u32 version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
+
+	*time = reftime_unversioned(t, host_tsc);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return !(version & 1) && version == __atomic_load_n(&t->version, __ATOMIC_RELAXED);
+}
+
+/* The same until it succeeds. */
+u64 reftime_insist(const struct reftime *t, u64 host_tsc);
+
 /* The reference time at a host TSC value; from any processor. */
 static inline u64 reftime_at(const struct reftime *t, u64 host_tsc)
 {
-	u32 version;
 	u64 time;
 
-	/* Acquire, both times: the values lie between the two looks at the version. */
-	do {
-		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
-		time = reftime_unversioned(t, host_tsc);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (__builtin_expect(
-		version & 1 || version != __atomic_load_n(&t->version, __ATOMIC_RELAXED), 0));
-	return time;
+	return __builtin_expect(reftime_try(t, host_tsc, &time), 1) ? time
+								     : reftime_insist(t, host_tsc);
 }
 
 /* Start counting from zero at a host TSC value. */
