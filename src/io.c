@@ -189,20 +189,34 @@ static bool is_output_reset(const struct io_access *io, u32 value)
 	       !(value >> shift_of(io, PORT_KEYBOARD_DATA) & OUTPUT_RESET);
 }
 
+/*
+ * Whether a write brings a byte to port, and which. A dword to PORT_PCI_ADDRESS is an address and
+ * nothing else, although it covers PORT_RESET_CONTROL.
+ */
+static bool brings(const struct io_access *io, u32 value, u16 port, u8 *byte)
+{
+	if (!touches(io, port, 1) || (io->port == PORT_PCI_ADDRESS && io->size == 4))
+		return false;
+	*byte = (u8)(value >> shift_of(io, port));
+	return true;
+}
+
 static bool is_reset(const struct io_access *io, u32 value)
 {
-	if (io->port == PORT_RESET_CONTROL && io->size == 1 && (value & RESET_CPU))
+	const struct acpi_info *a = &ports.acpi;
+	u8 byte;
+
+	if (brings(io, value, PORT_RESET_CONTROL, &byte) && byte & RESET_CPU)
 		return true;
 	/*
 	 * 0xf0 to 0xff pulse output lines of the keyboard controller; line 0 is the processor's
 	 * reset.
 	 */
-	if (io->port == PORT_KEYBOARD_COMMAND && (value & 0xf1) == 0xf0)
+	if (brings(io, value, PORT_KEYBOARD_COMMAND, &byte) && (byte & 0xf1) == 0xf0)
 		return true;
 	if (is_output_reset(io, value))
 		return true;
-	return ports.acpi.reset_port && io->port == ports.acpi.reset_port &&
-	       (u8)value == ports.acpi.reset_value;
+	return a->reset_port && brings(io, value, a->reset_port, &byte) && byte == a->reset_value;
 }
 
 /* Whether this write is one of the ways to end the root, and which. */

@@ -11,6 +11,7 @@ struct io_access;
 struct vcpu;
 
 #define PORT_EXIT 0xf4          /* the root ends the machine with a value */
+#define PORT_PCI_ADDRESS 0xcf8  /* as a dword */
 #define PORT_RESET_CONTROL 0xcf9
 #define PORT_KEYBOARD_COMMAND 0x64
 #define PORT_KEYBOARD_DATA 0x60

@@ -176,12 +176,22 @@ static void test_resets(void **state)
 		{ 0xcf9, 1, 0x02, false },
 		{ 0xcf8, 4, 0x80000600, false }, /* a PCI configuration address, although it covers
 						    0xcf9 */
+		{ 0xcf8, 2, 0x0600, true },
+		{ 0xcf8, 2, 0x0006, false },
+		{ 0xcf6, 4, 0x06000000, true },
+		{ 0xcf9, 2, 0x0006, true },
+		{ 0xcf9, 2, 0x0602, false },
 		{ 0x64, 1, 0xfe, true },
 		{ 0x64, 1, 0xf0, true },
+		{ 0x63, 2, 0xfe00, true },
+		{ 0x61, 4, 0xfe000000, true },
+		{ 0x64, 4, 0x000000fe, true },
+		{ 0x64, 2, 0xfe20, false },
 		{ 0x64, 1, 0xff, false },
 		{ 0x64, 1, 0xd1, false },
 		{ RESET_PORT, 1, 0x01, true },
 		{ RESET_PORT, 1, 0x02, false },
+		{ RESET_PORT - 1, 2, 0x0102, true },
 	};
 
 	(void)state;
