@@ -10,6 +10,8 @@
 #define PATTERN 0x5a17c0deu
 #define GO 0x600d600du
 #define ROUNDS 100
+#define STEP_ROUNDS 500
+#define FLAGS_TF 0x100
 #define MOST_DELAY 4000                 /* in turns of a loop, by steps of so many */
 #define STEP 37
 #define RESET_RIP 0xfff0
@@ -163,6 +165,38 @@ static void registers_of_others(void)
 		EXPECT_EQ(rt_answer(n), FAULT_NONE, "fault there");
 		EXPECT_EQ(went, GO, "what it was sent on with");
 	}
+	rt_cpus_stop();
+}
+
+/* The same in stores that exit, which the SVM core then lets the processor make in a step. */
+static __attribute__((noinline)) void spin_storing(void *argument)
+{
+	struct __attribute__((packed)) { u16 limit; u64 base; } stored;
+	uintptr_t go = 0;
+
+	rt_wrmsr(HV_X64_MSR_NPIEP_CONFIG, HV_X64_MSR_NPIEP_CONFIG_PREVENT_SGDT);
+	__asm__ volatile("1: sgdt %1; test %0, %0; jz 1b" : "+D"(go), "=m"(stored) : : "cc");
+	rt_wrmsr(HV_X64_MSR_NPIEP_CONFIG, 0);
+	*(uintptr_t *)argument = go;
+}
+
+/* What the hypervisor does for a step is not seen in the flags, and does not stay there. */
+static void flags_in_a_step(void)
+{
+	uintptr_t went = 0;
+
+	if (!offered(hv_has_feature_npiep1) || !registers_offered() || !others_start())
+		return;
+	rt_ask(1, spin_storing, &went);
+	for (unsigned i = 0; i < STEP_ROUNDS; i++) {
+		const u64 flags = get(1, HV_REGISTER_NAME_X64_RFLAGS);
+
+		EXPECT(!(flags & FLAGS_TF), "RFLAGS there is 0x%llx", flags);
+		expect(set(1, HV_REGISTER_NAME_X64_RFLAGS, flags), HV_STATUS_SUCCESS, 1, "a write");
+	}
+	expect(set(1, HV_REGISTER_NAME_X64_RDI, GO), HV_STATUS_SUCCESS, 1, "a write of RDI");
+	EXPECT_EQ(rt_answer(1), FAULT_NONE, "fault there");
+	EXPECT_EQ(went, GO, "what it was sent on with");
 	rt_cpus_stop();
 }
 
@@ -566,6 +600,7 @@ void suite_vp(void)
 		{ "numbers", numbers },
 		{ "numbers-refuse", numbers_refuse },
 		{ "registers-of-others", registers_of_others },
+		{ "flags-in-a-step", flags_in_a_step },
 		{ "every-kind-there", every_kind_there },
 		{ "set-rip-there", set_rip_there },
 		{ "state-after-init", state_after_init },

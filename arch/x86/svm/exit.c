@@ -59,7 +59,7 @@ static void raise_event(struct vcpu *v, const struct event *second)
 	const struct event first = read_exit_event(v);
 	struct event out;
 
-	svm_step_cancel(s);
+	svm_step_cancel(v);
 	if (event_combine(&first, second, &out) == EVENT_TRIPLE)
 		triple_fault_exit(v);
 	out.has_error = out.has_error && s->vmcb.save.cr0 & CR0_PE;
@@ -113,10 +113,10 @@ static inline void repeat_delivery(struct vcpu *v)
 		repeat_event(v);
 }
 
-static inline void cancel_step(struct svm_vcpu *s)
+static inline void cancel_step(struct vcpu *v)
 {
-	if (s->step)
-		svm_step_cancel(s);
+	if (svm_of(v)->step)
+		svm_step_cancel(v);
 }
 
 static bool is_code64(const struct vmcb_save *s)
@@ -293,7 +293,7 @@ static __attribute__((noinline)) void npf_exit(struct vcpu *v, const struct vmcb
 	};
 	enum vm_next next;
 
-	cancel_step(svm_of(v));
+	cancel_step(v);
 	next = npt_fault_exit(v, &fault);
 	if (next == VM_RETRY)
 		repeat_delivery(v);
@@ -426,7 +426,7 @@ void svm_wait(struct vcpu *v)
 /* Something came from outside, at the end of an instruction or in the middle of a delivery. */
 static inline void interrupted(struct vcpu *v)
 {
-	cancel_step(svm_of(v));
+	cancel_step(v);
 	repeat_delivery(v);
 }
 

@@ -34,7 +34,7 @@ enum vm_next svm_store_exit(struct vcpu *v)
 
 	if (s->vmcb.save.cpl)
 		return VM_GP;
-	svm_step_cancel(s); /* what that one waits for is looked at behind this one */
+	svm_step_cancel(v);
 	svm_step(v, SVM_STEP_STORE);
 	return VM_RETRY;
 }

@@ -83,6 +83,8 @@ u64 svm_get_reg(struct vcpu *v, enum vreg reg)
 
 	if (is_general(reg))
 		return ((const u64 *)&v->regs)[reg];
+	if (reg == VREG_RFLAGS || reg == VREG_DR6)
+		svm_step_cancel(v); /* it would show */
 	place = in_vmcb(&svm_of(v)->vmcb, reg);
 	return place ? *place : read_live(v, reg);
 }
@@ -137,13 +139,15 @@ static bool changes_translation(enum vreg reg)
 bool svm_set_reg(struct vcpu *v, enum vreg reg, u64 value)
 {
 	struct vmcb *b = &svm_of(v)->vmcb;
-	const struct reg_rules rules = read_rules(v);
+	struct reg_rules rules;
 	u64 *place;
 
 	if (is_general(reg)) {
 		((u64 *)&v->regs)[reg] = value;
 		return true;
 	}
+	svm_step_cancel(v); /* what it was made for may not be the next instruction any more */
+	rules = read_rules(v);
 	if (!reg_valid(&rules, reg, value))
 		return false;
 	place = in_vmcb(b, reg);
@@ -231,8 +235,10 @@ void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in)
 bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 {
 	struct svm_vcpu *s = svm_of(v);
-	const struct reg_rules rules = read_rules(v);
+	struct reg_rules rules;
 
+	svm_step_cancel(v);
+	rules = read_rules(v);
 	if (!reg_segment_valid(&rules, seg, in))
 		return false;
 	if (is_live(seg))

@@ -57,8 +57,10 @@ static void restore_trap_flag(struct svm_vcpu *s)
 	*rflags = (*rflags & ~RFLAGS_TF) | (s->step_rflags & RFLAGS_TF);
 }
 
-void svm_step_cancel(struct svm_vcpu *s)
+void svm_step_cancel(struct vcpu *v)
 {
+	struct svm_vcpu *s = svm_of(v);
+
 	if (!s->step)
 		return;
 	restore_trap_flag(s);
@@ -67,6 +69,7 @@ void svm_step_cancel(struct svm_vcpu *s)
 	if (s->step == SVM_STEP_IRET)
 		svm_intercept(&s->vmcb, INTERCEPT_IRET, true);
 	stop(s);
+	vcpu_check_interrupts(v); /* for what the step was to make way for */
 }
 
 bool svm_step_done(struct vcpu *v)

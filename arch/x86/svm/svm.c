@@ -256,6 +256,7 @@ static void svm_vcpu_init(struct vcpu *v)
 	struct vmcb_save *save = &s->vmcb.save;
 	struct cpuid_regs id;
 
+	svm_step_cancel(v);
 	memset(&v->regs, 0, sizeof(v->regs));
 	svm_vmsave(s->vmcb_pa);
 	svm_write_segment(&s->vmcb, VSEG_CS, &code);
@@ -279,7 +280,6 @@ static void svm_vcpu_init(struct vcpu *v)
 	s->vmcb.control.event = 0;
 	s->vmcb.control.interrupt_shadow = 0;
 	s->nmi_blocked = false;
-	svm_step_cancel(s);
 	svm_intercept(&s->vmcb, INTERCEPT_IRET, false);
 	svm_vmload(s->vmcb_pa);
 	svm_flush(v);
@@ -302,6 +302,7 @@ static bool svm_vcpu_load(struct vcpu *v, const struct vcpu_context *c)
 	struct svm_vcpu *s = svm_of(v);
 	struct vmcb_save before;
 
+	svm_step_cancel(v);
 	if (!svm_context_valid(v, c))
 		return false;
 	svm_vmsave(s->vmcb_pa);

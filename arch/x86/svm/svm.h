@@ -146,8 +146,11 @@ void svm_flush(struct vcpu *v);
 
 /* step.c: exit behind the next instruction, or when it faults; the guest does not see it. */
 void svm_step(struct vcpu *v, enum svm_step why);
-/* step.c: what svm_step() did is undone, the instruction not yet executed. */
-void svm_step_cancel(struct svm_vcpu *s);
+/*
+ * step.c: what svm_step() did is undone, the instruction not yet executed; interrupts are looked at
+ * before the guest goes on.
+ */
+void svm_step_cancel(struct vcpu *v);
 /* step.c: the instruction has been executed. True: the guest is due a trap for a step of its own. */
 bool svm_step_done(struct vcpu *v);
 
