@@ -171,6 +171,13 @@ static void find_s5(const struct table *dsdt, struct acpi_info *out)
 	out->s5_b &= 7;
 }
 
+static bool dsdt_of(const struct table *fadt, u64 limit, struct table *out)
+{
+	return (table_at(get(fadt, 140, 8), limit, out) ||
+		table_at(get(fadt, 40, 4), limit, out)) &&
+	       signature_is(out, "DSDT");
+}
+
 static void read_fadt(const struct table *fadt, u64 limit, struct acpi_info *out)
 {
 	struct table dsdt;
@@ -184,9 +191,7 @@ static void read_fadt(const struct table *fadt, u64 limit, struct acpi_info *out
 		out->reset_port = (u16)get(fadt, 120, 8);
 		out->reset_value = (u8)get(fadt, 128, 1);
 	}
-	if ((table_at(get(fadt, 140, 8), limit, &dsdt) ||
-	     table_at(get(fadt, 40, 4), limit, &dsdt)) &&
-	    signature_is(&dsdt, "DSDT"))
+	if (dsdt_of(fadt, limit, &dsdt))
 		find_s5(&dsdt, out);
 }
 
@@ -315,4 +320,52 @@ u32 acpi_disable_other_processors(const struct acpi_info *info, const u32 *apic_
 	}
 	bytes[9] = (u8)(bytes[9] - sum(bytes, info->madt_length));
 	return disabled;
+}
+
+/*
+ * Whether at is where the name of a sleeping state but soft off is defined as a package (ACPI 6.4,
+ * 7.4.2): NameOp, perhaps RootChar, "_S1_" to "_S4_", PackageOp.
+ */
+static bool is_sleep_name(const struct table *t, u64 at)
+{
+	const u8 *name = t->bytes + at;
+	const u8 before = name[-1] == '\\' ? name[-2] : name[-1];
+
+	return before == 0x08 && name[0] == '_' && name[1] == 'S' && name[2] >= '1' &&
+	       name[2] <= '4' && name[3] == '_' && name[4] == 0x12;
+}
+
+static u32 rename_sleep_states(const struct table *t)
+{
+	u8 *bytes = machine_ptr(HPA(t->hpa));
+	u32 renamed = 0;
+
+	for (u64 at = TABLE_HEADER + 1; at + 5 <= t->length; at++) {
+		if (!is_sleep_name(t, at))
+			continue;
+		bytes[at] = 'X';
+		renamed++;
+	}
+	if (renamed)
+		bytes[9] = (u8)(bytes[9] - sum(bytes, t->length));
+	return renamed;
+}
+
+u32 acpi_hide_sleep_states(const struct acpi_info *info, u64 limit)
+{
+	struct table root, t, dsdt;
+	unsigned entry_size;
+	u32 renamed = 0;
+
+	if (!info->rsdp || !root_table(info->rsdp, limit, &root, &entry_size))
+		return 0;
+	for (u64 at = TABLE_HEADER; at + entry_size <= root.length; at += entry_size) {
+		if (!table_at(get(&root, at, entry_size), limit, &t))
+			continue;
+		if (signature_is(&t, "SSDT"))
+			renamed += rename_sleep_states(&t);
+		else if (signature_is(&t, "FACP") && dsdt_of(&t, limit, &dsdt))
+			renamed += rename_sleep_states(&dsdt);
+	}
+	return renamed;
 }

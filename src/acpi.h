@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
-/* The few facts taken from the firmware's ACPI tables, and the one change made to them. */
+/* The few facts taken from the firmware's ACPI tables, and the changes made to them. */
 #ifndef PARTITA_ACPI_H
 #define PARTITA_ACPI_H
 
@@ -34,5 +34,11 @@ u32 acpi_ioapics(const struct acpi_info *info, u64 *addresses, u32 max);
  * Returns how many were disabled.
  */
 u32 acpi_disable_other_processors(const struct acpi_info *info, const u32 *apic_ids, u32 count);
+
+/*
+ * Rename the packages of S1 to S4 in DSDT and SSDTs, in place, with right checksums: who looks for
+ * them finds that the machine has no such state. Returns how many were renamed.
+ */
+u32 acpi_hide_sleep_states(const struct acpi_info *info, u64 limit);
 
 #endif

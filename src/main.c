@@ -248,8 +248,11 @@ static u32 own_apic_id(void)
 
 static void read_firmware(const struct boot_info *bi, struct acpi_info *acpi)
 {
-	if (!acpi_read(bi->rsdp, memory_limit(bi), acpi))
+	const u64 limit = memory_limit(bi);
+
+	if (!acpi_read(bi->rsdp, limit, acpi))
 		log_warn("no ACPI tables: the root cannot power off");
+	acpi_hide_sleep_states(acpi, limit);
 }
 
 static u64 used_bytes(void)

@@ -224,6 +224,32 @@ static void test_disable(void **state)
 	assert_int_equal(keep_processor(&(struct acpi_info){ 0 }, 1), 0);
 }
 
+/* Of the states of sleep soft off stays; what only looks like a name is left alone. */
+static void test_hide_sleep(void **state)
+{
+	static const char aml[] = "\x08_S3_\x12\x04\x01\x01\x08\\_S1_\x12\x04\x01\x02"
+				  "\x0d_S4_\x00\x08_S2_\x14\x08_S0_\x12\x08_S5_\x12";
+	static const char hidden[] = "\x08XS3_\x12\x04\x01\x01\x08\\XS1_\x12\x04\x01\x02"
+				     "\x0d_S4_\x00\x08_S2_\x14\x08_S0_\x12\x08_S5_\x12";
+	const u64 length = 36 + sizeof(aml);
+
+	(void)state;
+	table(DSDT, "DSDT", (u32)length);
+	memcpy(fake_at(DSDT + 36), aml, sizeof(aml));
+	fix(DSDT, length, DSDT + 9);
+	table(MADT, "SSDT", (u32)length);
+	memcpy(fake_at(MADT + 36), aml, sizeof(aml));
+	fix(MADT, length, MADT + 9);
+	assert_true(acpi_read(0, LIMIT, &info));
+	assert_int_equal(acpi_hide_sleep_states(&info, LIMIT), 2 * 2);
+	assert_memory_equal((u8 *)fake_at(DSDT + 36) + 1, hidden + 1, sizeof(hidden) - 1);
+	assert_memory_equal((u8 *)fake_at(MADT + 36) + 1, hidden + 1, sizeof(hidden) - 1);
+	assert_int_equal(sum(DSDT, length), 0);
+	assert_int_equal(sum(MADT, length), 0);
+	assert_int_equal(acpi_hide_sleep_states(&info, LIMIT), 0);
+	assert_int_equal(acpi_hide_sleep_states(&(struct acpi_info){ 0 }, LIMIT), 0);
+}
+
 static void test_processors(void **state)
 {
 	u32 ids[4] = { 99, 99, 99, 99 };
@@ -287,6 +313,7 @@ static void test_lengths(void **state)
 			put(tables[t] + 4, lengths[i], 4);
 			acpi_read(0, LIMIT, &info);
 			keep_processor(&info, 0);
+			acpi_hide_sleep_states(&info, LIMIT);
 		}
 	}
 }
@@ -314,6 +341,7 @@ static void test_at_the_limit(void **state)
 			fix(RSDP, 20, RSDP + 8);
 			acpi_read(0, LIMIT, &info);
 			keep_processor(&info, 0);
+			acpi_hide_sleep_states(&info, LIMIT);
 		}
 	}
 }
@@ -330,6 +358,7 @@ static void test_noise(void **state)
 			put(RSDT + (u64)rand() % 0x700, (u64)rand(), 1);
 		acpi_read(0, LIMIT, &info);
 		keep_processor(&info, 0);
+		acpi_hide_sleep_states(&info, LIMIT);
 	}
 }
 
@@ -340,7 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_read),	 TEST(test_read_xsdt),	 TEST(test_hint),
 		TEST(test_ebda),	 TEST(test_no_reset),	 TEST(test_s5_forms),
-		TEST(test_disable),	 TEST(test_processors), TEST(test_ioapics),  TEST(test_broken_madt),
+		TEST(test_disable),	 TEST(test_hide_sleep),	 TEST(test_processors), TEST(test_ioapics),  TEST(test_broken_madt),
 		TEST(test_lengths),	 TEST(test_at_the_limit), TEST(test_noise),
 	};
 
