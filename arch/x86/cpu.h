@@ -106,6 +106,8 @@
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC_FIRST 0x800
 #define MSR_X2APIC_LAST 0x8ff
+#define MSR_S_CET 0x6a2
+#define MSR_ISST 0x6a8 /* table of shadow stacks for interrupts */
 #define MSR_XSS 0xda0
 #define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081

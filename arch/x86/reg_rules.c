@@ -32,6 +32,13 @@ bool reg_pat_valid(u64 pat)
 	return true;
 }
 
+bool reg_s_cet_valid(u64 s_cet)
+{
+	const u64 enable = 1, enable_writes = 2;
+
+	return !(s_cet & ~(enable | enable_writes));
+}
+
 static bool cr0_valid(const struct reg_rules *r, u64 value)
 {
 	if (value & ~CR0_LEGAL || (value & CR0_PG && !(value & CR0_PE)) ||

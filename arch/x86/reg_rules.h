@@ -16,6 +16,8 @@ struct reg_rules {
 
 bool reg_canonical(u64 address, bool la57);
 bool reg_pat_valid(u64 pat);
+/* S_CET of an AMD processor, which has shadow stacks and no indirect branch tracking. */
+bool reg_s_cet_valid(u64 s_cet);
 
 /* True if the value is legal for the register now. Read-only registers are not its business. */
 bool reg_valid(const struct reg_rules *rules, enum vreg reg, u64 value);

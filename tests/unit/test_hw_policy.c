@@ -381,6 +381,8 @@ static void test_register_values(void **state)
 				 (unsigned long)cases[i].value);
 	assert_true(reg_canonical(1ull << 55, true));
 	assert_false(reg_canonical(1ull << 56, true));
+	for (unsigned bit = 0; bit < 64; bit++)
+		assert_int_equal(reg_s_cet_valid(1ull << bit), bit < 2);
 }
 
 static void test_segments(void **state)

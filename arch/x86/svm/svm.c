@@ -512,6 +512,42 @@ static void set_tsc_offset(struct vcpu *v, u64 offset)
 	svm_of(v)->vmcb.control.tsc_offset = offset;
 }
 
+/*
+ * The two MSRs of supervisor shadow stacks that VMRUN and exits exchange; NULL: the MSR is none, or
+ * this processor has none.
+ */
+static u64 *shadow_stack_msr(struct vcpu *v, u32 msr)
+{
+	struct vmcb_save *s = &svm_of(v)->vmcb.save;
+
+	if (!cpu_has(CPU_CET_SS))
+		return NULL;
+	return msr == MSR_S_CET ? &s->s_cet : msr == MSR_ISST ? &s->isst : NULL;
+}
+
+static enum virt_msr read_shadow_stack(struct vcpu *v, u32 msr, u64 *value)
+{
+	const u64 *place = shadow_stack_msr(v, msr);
+
+	if (!place)
+		return VIRT_MSR_NOT_MINE;
+	*value = *place;
+	return VIRT_MSR_DONE;
+}
+
+static enum virt_msr write_shadow_stack(struct vcpu *v, u32 msr, u64 value)
+{
+	const bool la57 = svm_of(v)->vmcb.save.cr4 & CR4_LA57;
+	u64 *place = shadow_stack_msr(v, msr);
+
+	if (!place)
+		return VIRT_MSR_NOT_MINE;
+	if (msr == MSR_S_CET ? !reg_s_cet_valid(value) : !reg_canonical(value, la57))
+		return VIRT_MSR_FAULT;
+	*place = value;
+	return VIRT_MSR_DONE;
+}
+
 static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
 {
 	switch (msr) {
@@ -524,6 +560,9 @@ static enum virt_msr msr_read(struct vcpu *v, u32 msr, u64 *value)
 	case MSR_VM_CR:
 		*value = VM_CR_SVMDIS | VM_CR_LOCK;
 		return VIRT_MSR_DONE;
+	case MSR_S_CET:
+	case MSR_ISST:
+		return read_shadow_stack(v, msr, value);
 	default:
 		return VIRT_MSR_NOT_MINE;
 	}
@@ -539,6 +578,9 @@ static enum virt_msr msr_write(struct vcpu *v, u32 msr, u64 value)
 		return svm_set_reg(v, VREG_PAT, value) ? VIRT_MSR_DONE : VIRT_MSR_FAULT;
 	case MSR_VM_CR:
 		return VIRT_MSR_FAULT;
+	case MSR_S_CET:
+	case MSR_ISST:
+		return write_shadow_stack(v, msr, value);
 	default:
 		return VIRT_MSR_NOT_MINE;
 	}
