@@ -37,6 +37,20 @@ static u32 harmless(u8 selected, u32 value)
 		       : value | ENTRY_MASKED;
 }
 
+static bool is_pic_entry(u8 selected, u32 value)
+{
+	return selected >= REG_REDIRECTION && !(selected & 1) &&
+	       ENTRY_MODE(value) == MODE_EXTINT && !(value & ENTRY_MASKED);
+}
+
+/* What the window of one is given, known before the machine has it. */
+static u32 check(struct ioapics *all, u8 selected, u32 value)
+{
+	if (is_pic_entry(selected, value))
+		__atomic_store_n(&all->brings_pic, true, __ATOMIC_RELEASE);
+	return harmless(selected, value);
+}
+
 u32 ioapic_read(struct partition *p, u64 gpa)
 {
 	u32 value = ~0u;
@@ -60,7 +74,7 @@ void ioapic_write(struct partition *p, u64 gpa, u32 value)
 		if (offset == SELECT)
 			all->selected[i] = (u8)value;
 		else if (offset == WINDOW)
-			value = harmless(all->selected[i], value);
+			value = check(all, all->selected[i], value);
 		machine_mmio_write(HPA(gpa), value);
 	}
 	partition_unlock(p);

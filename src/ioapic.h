@@ -18,6 +18,8 @@ struct ioapics {
 	u32 count;            /* (c) */
 	u64 base[IOAPICS];    /* (c) physical addresses, each the start of a page */
 	u8 selected[IOAPICS]; /* (p) the register that each one's window shows */
+	/* Atomic: the root has let an entry bring the PIC's interrupts to a processor, ever. */
+	bool brings_pic;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "lapic.h"
 #include "machine.h"
+#include "partition.h"
 #include "percpu.h"
 #include "trace.h"
 #include "vcpu.h"
@@ -121,10 +122,14 @@ void machine_release_pic(void)
 
 /*
  * The PIC decides on the vector when its request is acknowledged, and its mask may change before:
- * while the guest cannot take an interrupt, the request must wait outside.
+ * while the guest cannot take an interrupt, the request must wait outside. One that an I/O APIC may
+ * have brought is taken all the same: masking LINT0 does not keep it out, and the guest would exit
+ * for it before each instruction.
  */
 static bool must_wait(struct vcpu *v)
 {
+	if (__atomic_load_n(&v->partition->ioapics.brings_pic, __ATOMIC_ACQUIRE))
+		return false;
 	return (!virt->interrupt_open(v) || v->extint_count) && !apic_has_deliverable();
 }
 

@@ -48,6 +48,21 @@ static void test_modes(void **state)
 	}
 }
 
+/* Remembered from the first entry on that brings the PIC's interrupts. */
+static void test_brings_pic(void **state)
+{
+	(void)state;
+	through(FIRST, 0x10, 0x730 | MASKED);
+	through(FIRST, 0x11, 0x730);
+	through(FIRST, 0x00, 0x730);
+	through(FIRST, 0x12, 0x430);
+	assert_false(p->ioapics.brings_pic);
+	through(SECOND, 0x10, 0x730);
+	assert_true(p->ioapics.brings_pic);
+	through(SECOND, 0x10, 0x730 | MASKED);
+	assert_true(p->ioapics.brings_pic);
+}
+
 /* Each has its own selected register. */
 static void test_two(void **state)
 {
@@ -76,7 +91,7 @@ static void test_other_registers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_modes), TEST(test_two),
+	const struct CMUnitTest tests[] = { TEST(test_modes), TEST(test_two), TEST(test_brings_pic),
 					    TEST(test_other_registers) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
