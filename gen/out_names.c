@@ -17,23 +17,39 @@ void out_names_h(struct text *t, const struct spec *s)
 	emit(t, "\n#endif\n");
 }
 
-static void open_function(struct text *t, const char *name, const char *type)
+static void open_table(struct text *t, const char *name)
 {
 	emit_blank(t);
-	emit_line(t, "const char *%s(%s number)", name, type);
+	emit_open(t, "static const struct name %s[] = {", name);
+}
+
+static void one_name(struct text *t, unsigned number, const char *name)
+{
+	emit_line(t, "{ 0x%x, \"%s\" },", number, name);
+}
+
+/* The end of a table, whose last row has no name of its own, and the function that looks there. */
+static void close_table(struct text *t, const char *table, const char *function, const char *type,
+			const char *unknown)
+{
+	emit_line(t, "{ 0, NULL },");
+	emit_close(t, "};");
+	emit_blank(t);
+	emit_line(t, "const char *%s(%s number)", function, type);
 	emit_open(t, "{");
-	emit_line(t, "switch (number) {");
+	emit_line(t, "return find(%s, number, \"%s\");", table, unknown);
+	emit_close(t, "}");
 }
 
-static void one_case(struct text *t, unsigned number, const char *name)
+static void search(struct text *t)
 {
-	emit_line(t, "case 0x%x: return \"%s\";", number, name);
-}
-
-static void close_function(struct text *t, const char *unknown)
-{
-	emit_line(t, "default: return \"%s\";", unknown);
-	emit_line(t, "}");
+	emit_line(t, "struct name { u32 number; const char *text; };");
+	emit_blank(t);
+	emit_line(t, "static const char *find(const struct name *row, u32 number, const char *unknown)");
+	emit_open(t, "{");
+	emit_line(t, "while (row->text && row->number != number)");
+	emit_line(t, "\trow++;");
+	emit_line(t, "return row->text ? row->text : unknown;");
 	emit_close(t, "}");
 }
 
@@ -41,11 +57,11 @@ static void registers(struct text *t, const struct spec *s)
 {
 	const struct type *names = spec_type(s, "register_name");
 
-	open_function(t, "spec_register_name", "u32");
+	open_table(t, "registers");
 	for (const struct enumerator *e = names ? names->values : NULL; e; e = e->next)
 		if (for_x64(&e->about))
-			one_case(t, (unsigned)e->value, e->named);
-	close_function(t, "unknown register");
+			one_name(t, (unsigned)e->value, e->named);
+	close_table(t, "registers", "spec_register_name", "u32", "unknown register");
 }
 
 static void offer_names(struct text *t, const struct spec *s)
@@ -61,22 +77,23 @@ static void offer_names(struct text *t, const struct spec *s)
 void out_names_c(struct text *t, const struct spec *s)
 {
 	emit_banner(t, "Names for logs, traces and panics.");
-	emit(t, "#include \"spec_names.h\"\n\n#include \"spec_offer.h\"\n");
-	open_function(t, "spec_call_name", "u16");
+	emit(t, "#include \"spec_names.h\"\n\n#include \"spec_offer.h\"\n\n");
+	search(t);
+	open_table(t, "calls");
 	for (const struct call *c = s->calls; c; c = c->next)
 		if (for_x64(&c->about))
-			one_case(t, c->code, c->named);
-	close_function(t, "unknown call");
-	open_function(t, "spec_msr_name", "u32");
+			one_name(t, c->code, c->named);
+	close_table(t, "calls", "spec_call_name", "u16", "unknown call");
+	open_table(t, "msrs");
 	for (size_t i = 0; i < s->msr_row_count; i++)
 		if (for_x64(&s->msr_rows[i].msr->about))
-			one_case(t, s->msr_rows[i].number,
+			one_name(t, s->msr_rows[i].number,
 				 msr_instance(s->msr_rows[i].msr, s->msr_rows[i].index));
-	close_function(t, "unknown MSR");
-	open_function(t, "spec_status_name", "u16");
+	close_table(t, "msrs", "spec_msr_name", "u32", "unknown MSR");
+	open_table(t, "statuses");
 	for (const struct status *st = s->statuses; st; st = st->next)
-		one_case(t, st->value, c_status(st));
-	close_function(t, "unknown status");
+		one_name(t, st->value, c_status(st));
+	close_table(t, "statuses", "spec_status_name", "u16", "unknown status");
 	registers(t, s);
 	offer_names(t, s);
 }

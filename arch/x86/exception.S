@@ -21,18 +21,18 @@ exception_stubs:                                /* 16 bytes apart */
 	.endr
 
 	.globl interrupt_stubs
-	.balign 16
+	.balign 16			/* 8 bytes apart */
 interrupt_stubs:
 	vector = 0
 	.rept 256
-	.balign 16
-	push %rax
-	mov $vector, %eax
+	.balign 8
+	push $(vector - 128)		/* as a byte */
 	jmp interrupt_common
 	vector = vector + 1
 	.endr
 
 interrupt_common:
+	push %rax
 	push %rcx
 	push %rdx
 	push %rsi
@@ -42,8 +42,9 @@ interrupt_common:
 	push %r10
 	push %r11
 	cld
-	mov %eax, %edi
-	lea 72(%rsp), %rsi		/* RIP on the frame: nine registers lie below */
+	mov 72(%rsp), %edi		/* nine registers lie below, and RIP on the frame above */
+	sub $-128, %edi
+	lea 80(%rsp), %rsi
 	call interrupt_entry		/* which wants its stack aligned to words alone */
 	pop %r11
 	pop %r10
@@ -54,6 +55,7 @@ interrupt_common:
 	pop %rdx
 	pop %rcx
 	pop %rax
+	add $8, %rsp
 	iretq
 
 exception_common:

@@ -11,7 +11,8 @@
 
 #define EXCEPTIONS 32
 #define VECTORS 256
-#define STUB_BYTES 16
+#define EXCEPTION_STUB_BYTES 16
+#define INTERRUPT_STUB_BYTES 8
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define TSS_AVAILABLE 0x89ull /* present, 64-bit; LTR makes it busy */
 
@@ -62,9 +63,9 @@ static void set_tss(struct cpu *c)
 void idt_init(void)
 {
 	for (unsigned v = 0; v < EXCEPTIONS; v++)
-		set_gate(&idt[v], (u64)exception_stubs + v * STUB_BYTES);
+		set_gate(&idt[v], (u64)exception_stubs + v * EXCEPTION_STUB_BYTES);
 	for (unsigned v = 0; v < VECTORS; v++)
-		set_gate(&interrupt_idt[v], (u64)interrupt_stubs + v * STUB_BYTES);
+		set_gate(&interrupt_idt[v], (u64)interrupt_stubs + v * INTERRUPT_STUB_BYTES);
 	idt[VECTOR_NMI] = interrupt_idt[VECTOR_NMI];
 }
 

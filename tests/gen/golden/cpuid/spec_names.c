@@ -4,38 +4,55 @@
 
 #include "spec_offer.h"
 
+struct name { u32 number; const char *text; };
+
+static const char *find(const struct name *row, u32 number, const char *unknown)
+{
+	while (row->text && row->number != number)
+		row++;
+	return row->text ? row->text : unknown;
+}
+
+static const struct name calls[] = {
+	{ 0, NULL },
+};
+
 const char *spec_call_name(u16 number)
 {
-	switch (number) {
-	default: return "unknown call";
-	}
+	return find(calls, number, "unknown call");
 }
+
+static const struct name msrs[] = {
+	{ 0, NULL },
+};
 
 const char *spec_msr_name(u32 number)
 {
-	switch (number) {
-	default: return "unknown MSR";
-	}
+	return find(msrs, number, "unknown MSR");
 }
+
+static const struct name statuses[] = {
+	{ 0x0, "HV_STATUS_SUCCESS" },
+	{ 0x78, "HV_STATUS_TIME_OUT" },
+	{ 0x2, "HV_STATUS_INVALID_HYPERCALL_CODE" },
+	{ 0x3, "HV_STATUS_INVALID_HYPERCALL_INPUT" },
+	{ 0x4, "HV_STATUS_INVALID_ALIGNMENT" },
+	{ 0x6, "HV_STATUS_ACCESS_DENIED" },
+	{ 0, NULL },
+};
 
 const char *spec_status_name(u16 number)
 {
-	switch (number) {
-	case 0x0: return "HV_STATUS_SUCCESS";
-	case 0x78: return "HV_STATUS_TIME_OUT";
-	case 0x2: return "HV_STATUS_INVALID_HYPERCALL_CODE";
-	case 0x3: return "HV_STATUS_INVALID_HYPERCALL_INPUT";
-	case 0x4: return "HV_STATUS_INVALID_ALIGNMENT";
-	case 0x6: return "HV_STATUS_ACCESS_DENIED";
-	default: return "unknown status";
-	}
+	return find(statuses, number, "unknown status");
 }
+
+static const struct name registers[] = {
+	{ 0, NULL },
+};
 
 const char *spec_register_name(u32 number)
 {
-	switch (number) {
-	default: return "unknown register";
-	}
+	return find(registers, number, "unknown register");
 }
 
 const struct spec_bit_name spec_offer_names[SPEC_OFFER_NAMES] = {
