@@ -520,6 +520,63 @@ static __attribute__((noinline)) void other_exit(struct vcpu *v, const struct vm
  */
 #define CASE(name) ((u32)SVM_EXIT_##name - SVM_EXIT_INTR)
 
+/* What a guest does seldom. */
+static __attribute__((noinline)) void rare_exit(struct vcpu *v, struct svm_vcpu *s)
+{
+	struct vmcb *b = &s->vmcb;
+
+	switch ((u32)b->control.exit_code - SVM_EXIT_INTR) {
+	case CASE(IDTR_READ):
+	case CASE(GDTR_READ):
+	case CASE(LDTR_READ):
+	case CASE(TR_READ):
+		store_exit(v);
+		break;
+	case CASE(INVD):
+		vcpu_count(v, EXIT_OTHER);
+		finish(v, s, invd_exit(), INSN_INVD);
+		break;
+	case CASE(RDPMC): /* no performance counters */
+		vcpu_count(v, EXIT_OTHER);
+		raise(v, VECTOR_GP);
+		break;
+	case CASE(VMRUN):
+	case CASE(VMLOAD):
+	case CASE(VMSAVE):
+	case CASE(STGI):
+	case CASE(CLGI):
+	case CASE(SKINIT):
+	case CASE(INVLPGA): /* no SVM */
+	case CASE(MONITOR):
+	case CASE(MWAIT): /* HLT is how a guest waits */
+		vcpu_count(v, EXIT_OTHER);
+		raise(v, VECTOR_UD);
+		break;
+	case CASE(INIT):
+		partition_end_root(v->partition, END_RESET, 0);
+	case CASE(CR0_SEL_WRITE):
+	case CASE(WRITE_CR4):
+		vcpu_count(v, EXIT_REGISTER);
+		cr_exit(v, b);
+		break;
+	case CASE(WRITE_DR4):
+	case CASE(WRITE_DR5):
+	case CASE(WRITE_DR6):
+	case CASE(WRITE_DR7):
+		vcpu_count(v, EXIT_REGISTER);
+		dr_exit(v, b);
+		break;
+	case CASE(SHUTDOWN):
+		triple_fault_exit(v);
+	case CASE(INVALID):
+		vcpu_count(v, EXIT_OTHER);
+		invalid_exit(v);
+		break;
+	default:
+		other_exit(v, &b->control);
+	}
+}
+
 void svm_exit(struct vcpu *v)
 {
 	struct svm_vcpu *s = svm_of(v);
@@ -579,54 +636,8 @@ void svm_exit(struct vcpu *v)
 		vcpu_count(v, EXIT_HALT);
 		hlt_exit(v, s);
 		break;
-	case CASE(IDTR_READ):
-	case CASE(GDTR_READ):
-	case CASE(LDTR_READ):
-	case CASE(TR_READ):
-		store_exit(v);
-		break;
-	case CASE(INVD):
-		vcpu_count(v, EXIT_OTHER);
-		finish(v, s, invd_exit(), INSN_INVD);
-		break;
-	case CASE(RDPMC): /* no performance counters */
-		vcpu_count(v, EXIT_OTHER);
-		raise(v, VECTOR_GP);
-		break;
-	case CASE(VMRUN):
-	case CASE(VMLOAD):
-	case CASE(VMSAVE):
-	case CASE(STGI):
-	case CASE(CLGI):
-	case CASE(SKINIT):
-	case CASE(INVLPGA): /* no SVM */
-	case CASE(MONITOR):
-	case CASE(MWAIT): /* HLT is how a guest waits */
-		vcpu_count(v, EXIT_OTHER);
-		raise(v, VECTOR_UD);
-		break;
-	case CASE(INIT):
-		partition_end_root(v->partition, END_RESET, 0);
-	case CASE(CR0_SEL_WRITE):
-	case CASE(WRITE_CR4):
-		vcpu_count(v, EXIT_REGISTER);
-		cr_exit(v, b);
-		break;
-	case CASE(WRITE_DR4):
-	case CASE(WRITE_DR5):
-	case CASE(WRITE_DR6):
-	case CASE(WRITE_DR7):
-		vcpu_count(v, EXIT_REGISTER);
-		dr_exit(v, b);
-		break;
-	case CASE(SHUTDOWN):
-		triple_fault_exit(v);
-	case CASE(INVALID):
-		vcpu_count(v, EXIT_OTHER);
-		invalid_exit(v);
-		break;
 	default:
-		other_exit(v, &b->control);
+		rare_exit(v, s);
 	}
 	if (__builtin_expect(vcpu_is_wanted(v), 0))
 		interrupt_service(v);
