@@ -29,7 +29,7 @@ CORE_HOT = $(addprefix src/,cpuid flush gpa hv_interrupt hv_scheduler hv_synic h
 	lapic_timer msr msr_apic msr_time port reftsc remote stimer synic lib/string lib/vpset) $(addprefix arch/x86/,apic \
 	apic_page guest_memory guest_walk idt irq machine mmio svm/exit svm/regs svm/svm vmx/exit) \
 	$(addprefix build/gen/,spec_calls spec_check spec_msrs)
-core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2 -fno-align-jumps -fno-align-loops,-Os)
+core_speed = $(if $(filter $(addsuffix .c,$(CORE_HOT)),$(1)),-O2 -fno-align-jumps -fno-align-loops -falign-functions=8,-Os)
 BOOT_CFLAGS = $(COMMON) $(FREESTANDING) -Os -m32 -march=i686 $(INCLUDE) -Iboot
 HOST_CFLAGS = $(COMMON) -O2
 UNIT_CFLAGS = $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -112,6 +112,7 @@ enum vcpu_state {
 struct vcpu {
 	struct vcpu_regs regs;             /* (s) */
 	void *vendor;                      /* (c) struct vmx_vcpu or struct svm_vcpu */
+	u64 regs_written;                  /* (s) 1: any of regs may have been, see below */
 	/*
 	 * Looked at after every exit, as one word: what others ask for, and whether an interrupt
 	 * might be delivered or a window be opened.
@@ -165,6 +166,16 @@ struct vcpu {
 	u32 current_msr;                   /* (s) */
 	u32 last_rule;                     /* (s) enum spec_rule of the last refusal */
 };
+
+/*
+ * The general registers by enum vreg, for one to be written that C functions keep for their callers:
+ * those, RBX apart, the SVM core loads before it enters the guest only if this has been called.
+ */
+static inline u64 *vcpu_regs_to_write(struct vcpu *v)
+{
+	v->regs_written = 1;
+	return &v->regs.rax;
+}
 /*
  * Legend: (c) constant after creation; (s) only the processor that runs this VP touches it;
  * (a) atomic, any processor.

@@ -49,7 +49,7 @@ static void set_register(struct vcpu *v, const struct mmio_insn *i, u64 value)
 {
 	const bool is_rsp = i->reg == 4 && !i->high;
 	const unsigned shift = i->high ? 8 : 0;
-	u64 *reg = &v->regs.rax + i->reg;
+	u64 *reg = vcpu_regs_to_write(v) + i->reg;
 
 	if (i->reg_size == 4) {
 		value = (u32)value;

@@ -497,7 +497,7 @@ static enum vm_next enter(struct vcpu *v, struct task_switch *t, struct tables *
 		return VM_GP;
 	for (enum vreg r = VREG_RAX; r <= VREG_RDI; r++)
 		if (r != VREG_RSP)
-			(&v->regs.rax)[r] = s.gpr[r];
+			vcpu_regs_to_write(v)[r] = s.gpr[r];
 	virt->set_reg(v, VREG_DR7, virt->get_reg(v, VREG_DR7) & ~DR7_LOCAL);
 	if (next == VM_SKIP && t->has_error)
 		next = push_error(v, k, t->error);

@@ -21,3 +21,4 @@ AT(VCPU_R13, regs.r13);
 AT(VCPU_R14, regs.r14);
 AT(VCPU_R15, regs.r15);
 AT(VCPU_VENDOR, vendor);
+AT(VCPU_REGS_WRITTEN, regs_written);

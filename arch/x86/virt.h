@@ -21,6 +21,7 @@
 #define VCPU_R14 0x70
 #define VCPU_R15 0x78
 #define VCPU_VENDOR 0x80
+#define VCPU_REGS_WRITTEN 0x88
 
 #ifndef __ASSEMBLER__
 

@@ -15,20 +15,22 @@ svm_enter:
 	push	%rsi			/* 8(%rsp): VMCB, physical */
 	push	%rdi			/* (%rsp): struct vcpu; stack aligned for calls */
 	mov	%rdi, %rbx
+load_all:
+	movq	$0, VCPU_REGS_WRITTEN(%rbx)
+	mov	VCPU_RBP(%rbx), %rbp
+	mov	VCPU_R12(%rbx), %r12
+	mov	VCPU_R13(%rbx), %r13
+	mov	VCPU_R14(%rbx), %r14
+	mov	VCPU_R15(%rbx), %r15
 enter_guest:
 	mov	VCPU_RCX(%rbx), %rcx
 	mov	VCPU_RDX(%rbx), %rdx
-	mov	VCPU_RBP(%rbx), %rbp
 	mov	VCPU_RSI(%rbx), %rsi
 	mov	VCPU_RDI(%rbx), %rdi
 	mov	VCPU_R8(%rbx), %r8
 	mov	VCPU_R9(%rbx), %r9
 	mov	VCPU_R10(%rbx), %r10
 	mov	VCPU_R11(%rbx), %r11
-	mov	VCPU_R12(%rbx), %r12
-	mov	VCPU_R13(%rbx), %r13
-	mov	VCPU_R14(%rbx), %r14
-	mov	VCPU_R15(%rbx), %r15
 	mov	VCPU_RBX(%rbx), %rbx
 	mov	8(%rsp), %rax
 	vmrun	%rax
@@ -50,6 +52,9 @@ enter_guest:
 	mov	%r14, VCPU_R14(%rax)
 	mov	%r15, VCPU_R15(%rax)
 	call	*observe_handler(%rip)	/* svm_exit, unless exits are observed */
-	jmp	enter_guest
+	/* What functions keep, RBP and R12 to R15, the guest finds as it was, unless it was written. */
+	cmpq	$0, VCPU_REGS_WRITTEN(%rbx)
+	je	enter_guest
+	jmp	load_all
 
 	.section .note.GNU-stack, "", @progbits

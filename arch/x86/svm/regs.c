@@ -143,7 +143,7 @@ bool svm_set_reg(struct vcpu *v, enum vreg reg, u64 value)
 	u64 *place;
 
 	if (is_general(reg)) {
-		((u64 *)&v->regs)[reg] = value;
+		vcpu_regs_to_write(v)[reg] = value;
 		return true;
 	}
 	svm_step_cancel(v); /* what it was made for may not be the next instruction any more */

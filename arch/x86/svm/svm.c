@@ -213,7 +213,7 @@ static void svm_vcpu_start(struct vcpu *v, const struct vcpu_start *start)
 	struct vmcb_save *save = &s->vmcb.save;
 
 	memset(save, 0, sizeof(*save));
-	memset(&v->regs, 0, sizeof(v->regs));
+	memset(vcpu_regs_to_write(v), 0, sizeof(v->regs));
 	start_segments(&s->vmcb, start);
 	save->cr0 = CR0_PE | CR0_ET | CR0_NE | (start->long_mode ? CR0_PG | CR0_WP : 0);
 	save->cr3 = start->long_mode ? start->cr3 : 0;
@@ -257,7 +257,7 @@ static void svm_vcpu_init(struct vcpu *v)
 	struct cpuid_regs id;
 
 	svm_step_cancel(v);
-	memset(&v->regs, 0, sizeof(v->regs));
+	memset(vcpu_regs_to_write(v), 0, sizeof(v->regs));
 	svm_vmsave(s->vmcb_pa);
 	svm_write_segment(&s->vmcb, VSEG_CS, &code);
 	for (enum vseg seg = VSEG_ES; seg <= VSEG_GS; seg++)

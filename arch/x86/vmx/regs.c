@@ -224,7 +224,7 @@ static bool write_reg(struct vcpu *v, enum vreg reg, u64 value, const struct reg
 	switch (reg) {
 	case VREG_RSP: return write_field(vmcs_guest_rsp, value);
 	case VREG_RAX ... VREG_RBX:
-	case VREG_RBP ... VREG_R15: (&v->regs.rax)[reg - VREG_RAX] = value; return true;
+	case VREG_RBP ... VREG_R15: vcpu_regs_to_write(v)[reg - VREG_RAX] = value; return true;
 	case VREG_RIP: return write_field(vmcs_guest_rip, value);
 	case VREG_RFLAGS: return set_rflags(value);
 	case VREG_CR0: return set_paging(v, value, cr3, rules->cr4);
