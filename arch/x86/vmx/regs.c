@@ -79,6 +79,8 @@ static u64 read_live_msr(enum vreg reg)
 u64 vmx_get_reg(struct vcpu *v, enum vreg reg)
 {
 	vmx_load(v->vendor);
+	if (reg == VREG_RFLAGS)
+		vmx_store_put_off(v); /* its step would show */
 	switch (reg) {
 	case VREG_RSP: return vmread(vmcs_guest_rsp);
 	case VREG_RAX ... VREG_RBX:
@@ -266,6 +268,7 @@ bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
 	struct reg_rules rules;
 
 	vmx_load(v->vendor);
+	vmx_store_put_off(v); /* it may not be the next instruction any more */
 	read_rules(v, &rules);
 	if (!reg_valid(&rules, reg, value))
 		return false;
@@ -323,6 +326,7 @@ bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 	struct reg_rules rules;
 
 	vmx_load(v->vendor);
+	vmx_store_put_off(v);
 	read_rules(v, &rules);
 	if (!reg_segment_valid(&rules, seg, in))
 		return false;
@@ -350,6 +354,7 @@ bool vmx_set_context(struct vcpu *v, const struct vcpu_context *c)
 	struct reg_rules rules;
 
 	vmx_load(v->vendor);
+	vmx_store_put_off(v);
 	read_rules(v, &rules);
 	if (!reg_context_valid(&rules, c))
 		return false;

@@ -443,6 +443,7 @@ static void vmx_vcpu_init(struct vcpu *v)
 	const u64 caching = vmread(vmcs_cr0_read_shadow) & (CR0_CD | CR0_NW);
 	struct cpuid_regs id;
 
+	vmx_store_put_off(v);
 	start_registers(v, &none);
 	for (enum vseg s = VSEG_ES; s <= VSEG_GS; s++)
 		vmx_write_segment(s, s == VSEG_CS ? &code : &data);

@@ -304,7 +304,10 @@ void vmx_refuse_stores(struct vcpu *v, u32 stores);
 enum vm_next vmx_table_exit(struct vcpu *v, u32 reason);
 /* npiep.c: an exception ends that. True: *event is the guest's. */
 bool vmx_store_ended(struct vcpu *v, const struct event *event);
-/* npiep.c: something else is delivered first, or the instruction has not come to its end. */
+/*
+ * npiep.c: something else is delivered first, the instruction has not come to its end, or its
+ * registers are read or written: what the step did is undone.
+ */
 void vmx_store_put_off(struct vcpu *v);
 
 /* exit.c: called by entry.S after an exit, and when VMLAUNCH or VMRESUME fell through. */
