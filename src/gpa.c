@@ -324,19 +324,27 @@ void *gpa_ptr_lookup(struct partition *p, struct gpa_hits *h, gpa_t gpa, u32 rig
 	return hit.page + (gpa.v & ~PAGE_MASK);
 }
 
-bool gpa_read_code(void *context, u64 gpa, void *out, size_t length)
+static __attribute__((noinline)) bool read_code(struct vcpu *v, u64 gpa, void *out, size_t length)
 {
-	struct vcpu *v = context;
 	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
 
 	if (!from && gpa >= ROM_BASE && gpa < ROM_END)
 		from = machine_ptr(HPA(gpa));
 	if (!from)
 		return false;
-	if (length == sizeof(u64)) /* an entry of a table: one load, one store */
-		__builtin_memcpy(out, from, sizeof(u64));
-	else
-		memcpy(out, from, length);
+	memcpy(out, from, length);
+	return true;
+}
+
+bool gpa_read_code(void *context, u64 gpa, void *out, size_t length)
+{
+	struct vcpu *v = context;
+	const u8 *page = gpa_recent_page(&v->hits, GPA(gpa), NPT_R);
+
+	/* Most are entries of page tables: one load, one store. */
+	if (!page || length != sizeof(u64))
+		return read_code(v, gpa, out, length);
+	__builtin_memcpy(out, page + (gpa & ~PAGE_MASK), sizeof(u64));
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "virt.h"
 
 #define BREAKPOINTS 4
+#define DR7_ANY 0xffu
 #define DR7_ENABLES(dr7, n) ((dr7) >> 2 * (n) & 3)
 #define DR7_KIND(dr7, n) ((dr7) >> (16 + 4 * (n)) & 3)
 #define DR7_LENGTH(dr7, n) (0x4821u >> 4 * ((dr7) >> (18 + 4 * (n)) & 3) & 15)
@@ -17,12 +18,10 @@
 
 u64 debug_enabled(u64 dr7)
 {
-	u64 bits = 0;
+	u64 bits = (dr7 | dr7 >> 1) & 0x55; /* local or global, of two bits each */
 
-	for (unsigned n = 0; n < BREAKPOINTS; n++)
-		if (DR7_ENABLES(dr7, n))
-			bits |= 1ull << n;
-	return bits;
+	bits = (bits | bits >> 1) & 0x33;
+	return (bits | bits >> 2) & 0xf;
 }
 
 bool debug_is_code_hit(struct vcpu *v, u64 bits)
@@ -59,13 +58,16 @@ static bool is_hit(struct vcpu *v, const struct probe *p, u64 dr7, unsigned n)
 	return first < p->at + p->size && p->at < first + length;
 }
 
-static u64 hits_of(struct vcpu *v, const struct probe *p)
+static bool any_enabled(struct vcpu *v)
+{
+	return virt->get_reg(v, VREG_DR7) & DR7_ANY;
+}
+
+static __attribute__((noinline)) u64 hits_of(struct vcpu *v, const struct probe *p)
 {
 	const u64 dr7 = virt->get_reg(v, VREG_DR7);
 	u64 hits = 0;
 
-	if (!debug_enabled(dr7))
-		return 0;
 	for (unsigned n = 0; n < BREAKPOINTS; n++)
 		if (is_hit(v, p, dr7, n))
 			hits |= 1ull << n;
@@ -76,19 +78,19 @@ u64 debug_data_hits(struct vcpu *v, u64 linear, u32 size, bool write)
 {
 	const struct probe p = { linear, size, KIND_DATA, write ? KIND_WRITE : KIND_DATA, false };
 
-	return hits_of(v, &p);
+	return any_enabled(v) ? hits_of(v, &p) : 0;
 }
 
 u64 debug_place_hits(struct vcpu *v, u64 gpa, u32 size, bool write)
 {
 	const struct probe p = { gpa, size, KIND_DATA, write ? KIND_WRITE : KIND_DATA, true };
 
-	return hits_of(v, &p);
+	return any_enabled(v) ? hits_of(v, &p) : 0;
 }
 
 u64 debug_port_hits(struct vcpu *v, const struct io_access *io)
 {
 	const struct probe p = { io->port, io->size, KIND_PORT, KIND_PORT, false };
 
-	return virt->get_reg(v, VREG_CR4) & CR4_DE ? hits_of(v, &p) : 0;
+	return any_enabled(v) && virt->get_reg(v, VREG_CR4) & CR4_DE ? hits_of(v, &p) : 0;
 }

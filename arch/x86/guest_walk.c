@@ -31,7 +31,7 @@
 
 /* How one mode's tables look. */
 struct walk_format {
-	unsigned levels, index_bits, entry_bytes;
+	unsigned levels, index_bits, index_mask, entry_bytes;
 	unsigned large_levels; /* a set bit n: entries of level n may map memory by themselves */
 	u64 root, address;
 };
@@ -40,13 +40,14 @@ static struct walk_format format_of(const struct guest_walk *w)
 {
 	if (w->efer & EFER_LMA)
 		return (struct walk_format){
-			w->cr4 & CR4_LA57 ? 5 : 4, 9,         8, 1 << 2 | 1 << 3,
-			w->cr3 & ADDRESS_64,       ADDRESS_64
+			w->cr4 & CR4_LA57 ? 5 : 4, 9, 0x1ff, 8, 1 << 2 | 1 << 3,
+			w->cr3 & ADDRESS_64, ADDRESS_64
 		};
 	if (w->cr4 & CR4_PAE)
-		return (struct walk_format){ 3, 9, 8, 1 << 2, w->cr3 & CR3_PAE_BASE, ADDRESS_64 };
+		return (struct walk_format){ 3, 9, 0x1ff, 8, 1 << 2, w->cr3 & CR3_PAE_BASE,
+					      ADDRESS_64 };
 	return (struct walk_format){
-		2, 10, 4, w->cr4 & CR4_PSE ? 1 << 2 : 0, w->cr3 & ADDRESS_32, ADDRESS_32
+		2, 10, 0x3ff, 4, w->cr4 & CR4_PSE ? 1 << 2 : 0, w->cr3 & ADDRESS_32, ADDRESS_32
 	};
 }
 
@@ -76,14 +77,14 @@ static bool is_pointer(const struct walk_format *f, unsigned level)
 	return f->levels == 3 && level == 3;
 }
 
-/* Bits that must be zero in a present entry; where physical_bits is not told, none. */
+/* Bits that must be zero in a present entry; not asked for where physical_bits is not told. */
 static u64 reserved_bits(const struct guest_walk *w, const struct walk_format *f, unsigned level,
 			 u64 entry)
 {
 	const bool large = level > 1 && entry & PTE_PS;
 	u64 bits;
 
-	if (!w->physical_bits || is_pointer(f, level))
+	if (is_pointer(f, level))
 		return 0;
 	if (f->entry_bytes == 4)
 		return large && f->large_levels ? PTE_32_LARGE_RESERVED : 0;
@@ -103,24 +104,26 @@ static u64 reserved_bits(const struct guest_walk *w, const struct walk_format *f
 static bool follow(const struct guest_walk *w, u64 linear, struct walk_path *p, u32 *error)
 {
 	const struct walk_format f = format_of(w);
+	unsigned shift = PAGE_SHIFT + f.index_bits * (f.levels - 1);
 	u64 table = f.root;
 
 	p->format = f;
-	for (unsigned level = f.levels; level > 0; level--) {
-		const unsigned shift = PAGE_SHIFT + f.index_bits * (level - 1);
-		const u64 index = linear >> shift & ((1u << f.index_bits) - 1),
-			  offset_mask = (1ull << shift) - 1;
+	*error = 0;
+	for (unsigned level = f.levels; level > 0; level--, shift -= f.index_bits) {
+		const u64 index = linear >> shift & f.index_mask;
 		u64 entry = 0;
 
 		p->at[level] = table + index * f.entry_bytes;
-		*error = 0;
 		if (!w->read(w->context, p->at[level], &entry, f.entry_bytes) || !(entry & PTE_P))
 			return false;
-		*error = ERROR_P | ERROR_RESERVED;
-		if (entry & reserved_bits(w, &f, level, entry))
+		if (w->physical_bits && entry & reserved_bits(w, &f, level, entry)) {
+			*error = ERROR_P | ERROR_RESERVED;
 			return false;
+		}
 		p->entry[level] = entry;
 		if (level == 1 || (f.large_levels >> level & 1 && entry & PTE_PS)) {
+			const u64 offset_mask = (1ull << shift) - 1;
+
 			p->leaf = level;
 			p->gpa = leaf_base(&f, level, entry, offset_mask) | (linear & offset_mask);
 			return true;

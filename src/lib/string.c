@@ -7,8 +7,10 @@
 /* Without this the compiler turns the loops below into calls of the functions they are in. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
-/* A word that may alias anything and lie at any address. */
+/* A word and parts of it that may alias anything and lie at any address. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) half;
+typedef uint16_t __attribute__((may_alias, aligned(1))) quarter;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
@@ -17,8 +19,18 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 
 	for (; n >= 8; n -= 8, t += 8, f += 8)
 		*(word *)t = *(const word *)f;
-	for (; n; n--)
-		*t++ = *f++;
+	if (n & 4) {
+		*(half *)t = *(const half *)f;
+		t += 4;
+		f += 4;
+	}
+	if (n & 2) {
+		*(quarter *)t = *(const quarter *)f;
+		t += 2;
+		f += 2;
+	}
+	if (n & 1)
+		*t = *f;
 	return to;
 }
 

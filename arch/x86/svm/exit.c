@@ -241,10 +241,11 @@ static enum vm_next invd_exit(void)
 /* Behind the instruction; a single step may have made the trap already. */
 void svm_trap(struct vcpu *v, u64 hits)
 {
-	const struct event trap = event_exception(VECTOR_DB);
+	struct event trap;
 
 	if (!hits)
 		return;
+	trap = event_exception(VECTOR_DB);
 	svm_of(v)->vmcb.save.dr6 |= hits;
 	inject(v, &trap);
 }
