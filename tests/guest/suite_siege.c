@@ -31,6 +31,7 @@
 #define VECTOR 0x81
 #define INTERRUPTS 5000
 #define LINGER 500
+#define GAP 50000
 
 /* ---- processors that do not listen ---- */
 
@@ -309,6 +310,13 @@ static u32 find_storage(void)
 
 static bool rearranges; /* atomic */
 
+/* QEMU has one lock for all of this, which it gives to nobody who waits unless it is let go for a while. */
+static void let_others_in(void)
+{
+	for (volatile unsigned i = 0; i < GAP; i++)
+		;
+}
+
 /* Takes a device's registers out of memory and puts them there again. */
 static void rearrange_memory(void *storage)
 {
@@ -317,6 +325,7 @@ static void rearrange_memory(void *storage)
 	while (__atomic_load_n(&rearranges, __ATOMIC_RELAXED)) {
 		outw(PCI_DATA, command & ~COMMAND_MEMORY);
 		outw(PCI_DATA, command);
+		let_others_in();
 	}
 }
 

@@ -438,7 +438,7 @@ static void pages_nowhere(void)
 {
 	const u64 nowhere = ~0xfffull | 1;
 
-	if (!begin(MESSAGES, 0) || !begin(EVENTS, 0))
+	if (!offered(hv_has_privilege_signal_events) || !begin(MESSAGES, 0) || !begin(EVENTS, 0))
 		return;
 	memset(spare, 0, RT_PAGE);
 	synic_source(MESSAGES, VECTOR, HV_X64_MSR_SINT_MASKED);
