@@ -230,6 +230,9 @@ void svm_write_segment(struct vmcb *b, enum vseg seg, const struct segment *in)
 	};
 	if (seg == VSEG_SS)
 		b->save.cpl = in->attributes >> 5 & 3;
+	/* QEMU's ends the machine when it takes the stack of a 32-bit TSS that is busy. */
+	if (seg == VSEG_TR && svm_features.lax)
+		b->save.tr.attributes &= (u16)~SEGMENT_BUSY;
 }
 
 bool svm_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
