@@ -526,6 +526,7 @@ static void unhalted_nmi(void)
 {
 	const struct hv_vp_assist_page *page = (const void *)assist;
 	const u32 before = rt_interrupts[VECTOR_NMI];
+	u32 came;
 	u64 start;
 
 	if (!offered(hv_has_privilege_access_intr_ctrl_regs) || !unhalted_begin())
@@ -539,7 +540,11 @@ static void unhalted_nmi(void)
 	while (rt_interrupts[VECTOR_NMI] == before && now() - start < PATIENCE)
 		interrupts_in(); /* without that, Bochs brings no timer's interrupt to the hypervisor */
 	synic_write(UNHALTED_CONFIG, 0);
-	EXPECT(rt_interrupts[VECTOR_NMI] - before == 1, "%u NMIs", rt_interrupts[VECTOR_NMI] - before);
+	came = rt_interrupts[VECTOR_NMI] - before; /* more than one where the emulator was held up */
+	EXPECT(came, "no NMI");
+	for (start = now(); now() - start < 4 * MS;)
+		interrupts_in();
+	EXPECT_EQ(rt_interrupts[VECTOR_NMI] - before, came, "NMIs with the timer off");
 	EXPECT_EQ(page->synthetic_time_unhalted_timer_expired, 1, "the flag in the page");
 	rt_takes_nmi = false;
 	synic_write(HV_X64_MSR_VP_ASSIST_PAGE, 0);
