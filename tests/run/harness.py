@@ -2,6 +2,8 @@
 """What the test runner is made of: results, commands with a time limit, test lines of other programs, jobs in parallel."""
 
 import concurrent.futures
+import importlib.machinery
+import importlib.util
 import os
 import re
 import signal
@@ -91,6 +93,14 @@ def command(words, limit=60, cwd=TOP, env=None, stdin=None):
         output, errors = stop(process)
     RUNNING.discard(process)
     return Outcome(status, printable(output), printable(errors), time.monotonic() - start)
+
+
+def boot_script():
+    """boot/run as a module, to use its parts instead of writing them again."""
+    loader = importlib.machinery.SourceFileLoader('boot_run', os.path.join(TOP, 'boot', 'run'))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('boot_run', loader))
+    loader.exec_module(module)
+    return module
 
 
 def printable(data):

@@ -6,17 +6,16 @@ import os
 import re
 import threading
 
-from harness import BUILD, FAIL, SKIP, TOP
+from harness import BUILD, FAIL, SKIP, TOP, boot_script
 
 INITRD = 'build/initramfs.cpio'
 FOLDERS = ('linux', 'linux-backports')      # under build/; boot/fetch-kernel fills them
 PLATFORMS = {'qemu-svm': 'SVM', 'bochs-vmx': 'VMX'}
 CPUS = (1, 2, 4)
-APPEND = 'console=ttyS0,115200 loglevel=5 panic=-1 cryptomgr.notests=1'
-# Bochs is slow: one copy of the page tables, one protocol. And its CPUID contradicts itself twice, which kernels warn of.
-# With AVX-512 in XCR0, leaf 0xD.1 has the size of the standard form (2688) where that of the compacted one (2432)
-# belongs: Linux gives up XSAVE, and 7.3 then dereferences NULL. And for leaf 4 there are 8 cores, for leaf 1 (HTT) one.
-BOCHS_APPEND = ' mitigations=off ipv6.disable=1 clearcpuid=avx512f,ht'
+BOOT = boot_script()
+APPEND = BOOT.LINUX_APPEND
+# Bochs is slow: one copy of the page tables, one protocol.
+BOCHS_APPEND = ' mitigations=off ipv6.disable=1' + BOOT.BOCHS_LINUX_APPEND
 LIMIT = 900
 
 # How each number of VPs comes to its end, and in which mode its APIC is: every way is gone, none at the cost of a run.
