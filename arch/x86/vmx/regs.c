@@ -262,14 +262,19 @@ static bool keep_if_enterable(const struct vmcs_image *before)
 	return false;
 }
 
+static void begin_write(struct vcpu *v, struct reg_rules *rules)
+{
+	vmx_load(v->vendor);
+	vmx_store_put_off(v); /* the store may not be the next instruction any more */
+	read_rules(v, rules);
+}
+
 bool vmx_set_reg(struct vcpu *v, enum vreg reg, u64 value)
 {
 	struct vmcs_image before;
 	struct reg_rules rules;
 
-	vmx_load(v->vendor);
-	vmx_store_put_off(v); /* it may not be the next instruction any more */
-	read_rules(v, &rules);
+	begin_write(v, &rules);
 	if (!reg_valid(&rules, reg, value))
 		return false;
 	vmx_read_image(&before);
@@ -325,9 +330,7 @@ bool vmx_set_segment(struct vcpu *v, enum vseg seg, const struct segment *in)
 	struct vmcs_image before;
 	struct reg_rules rules;
 
-	vmx_load(v->vendor);
-	vmx_store_put_off(v);
-	read_rules(v, &rules);
+	begin_write(v, &rules);
 	if (!reg_segment_valid(&rules, seg, in))
 		return false;
 	vmx_read_image(&before);
@@ -353,9 +356,7 @@ bool vmx_set_context(struct vcpu *v, const struct vcpu_context *c)
 	struct vmcs_image before, now;
 	struct reg_rules rules;
 
-	vmx_load(v->vendor);
-	vmx_store_put_off(v);
-	read_rules(v, &rules);
+	begin_write(v, &rules);
 	if (!reg_context_valid(&rules, c))
 		return false;
 	vmx_read_image(&before);
