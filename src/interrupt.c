@@ -297,15 +297,20 @@ static void wait(struct vcpu *v)
 	v->waited += machine_tsc() - start;
 }
 
-/* Until it runs. What other processors ask for is done in between. */
+/* What other processors ask for is done, and may have it run again. */
+static inline void look_around(struct vcpu *v)
+{
+	if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
+		take_requests(v);
+	if (is_awake(v))
+		v->state = VCPU_RUNS;
+}
+
 static void wait_to_run(struct vcpu *v)
 {
 	do {
 		wait(v);
-		if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
-			take_requests(v);
-		if (is_awake(v))
-			v->state = VCPU_RUNS;
+		look_around(v);
 	} while (v->state != VCPU_RUNS);
 	unhalted_resume(v);
 }
@@ -315,10 +320,7 @@ void interrupt_service(struct vcpu *v)
 	/* Before requests are looked at: a kick that comes in with it would not come again. */
 	if (v->look)
 		admit_pic(v);
-	if (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
-		take_requests(v);
-	if (is_awake(v))
-		v->state = VCPU_RUNS;
+	look_around(v);
 	if (v->state != VCPU_RUNS)
 		wait_to_run(v);
 	if (v->look)
