@@ -273,7 +273,7 @@ static void check_promise(struct spec *s, const struct offer_bit *bit)
 	}
 	for (const struct msr *m = s->msrs; m; m = m->next)
 		count_users(&users, m->needs, bit, msr_implemented(m));
-	if (!users.all || users.working || bit->about.unimplemented)
+	if (!users.all || users.working || bit->about.unimplemented || is_lost(s, bit->name))
 		return;
 	diag_error(s, &bit->at, "'%s.%s' is offered, but all that it opens is unimplemented",
 		   bit->block->name, bit->name);
@@ -329,13 +329,21 @@ void check_unused(struct spec *s)
 
 /* ---- all of it ---- */
 
+/*
+ * A single file without an interface is a part of a specification: what it names is declared in other
+ * parts, which are not known here.
+ */
 static void check_interface(struct spec *s)
 {
 	const struct pos start = start_of(s);
 
-	if (!s->interface && s->sources && !is_lost(s, "interface"))
-		diag_error(s, &start,
-			   "no interface is declared: write interface \"name\" version 0.1.0");
+	if (s->interface || !s->sources || is_lost(s, "interface"))
+		return;
+	diag_error(s, &start, "no interface is declared: write interface \"name\" version 0.1.0");
+	if (s->sources->next)
+		return;
+	diag_note(s, &start, "a part of a specification is checked with the file that includes it");
+	s->missing_source = true;
 }
 
 bool spec_check(struct spec *s)

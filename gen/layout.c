@@ -46,8 +46,11 @@ static void resolve_field(struct spec *s, struct field *f, unsigned depth)
 	refuse_c_word(s, f->name, &f->at, "a field");
 }
 
-/* Refuse the bytes in front of a field that nothing names, or that something names already. */
-static void check_offset(struct spec *s, const struct field *f, const struct field *before,
+/*
+ * Refuse the bytes in front of a field that nothing names, or that something names already. True:
+ * the offset is right.
+ */
+static bool check_offset(struct spec *s, const struct field *f, const struct field *before,
 			 unsigned end)
 {
 	if (before && f->offset < before->offset) {
@@ -60,27 +63,30 @@ static void check_offset(struct spec *s, const struct field *f, const struct fie
 		diag_error(s, &f->offset_at,
 			   "nothing names bytes %u to %u: write %u pad[%u] or mbz[%u]", end,
 			   f->offset - 1, end, f->offset - end, f->offset - end);
-	}
-	if (f->type && f->type->align && f->offset % f->type->align)
+	} else if (f->type && f->type->align && f->offset % f->type->align) {
 		diag_error(s, &f->offset_at, "misaligned: %s stands on multiples of %u",
 			   f->type->name, f->type->align);
+	} else {
+		return true;
+	}
+	return false;
 }
 
 struct extent {
 	unsigned size, align;
-	bool known;            /* false when a type is unknown, so that sizes mean nothing */
+	bool known;            /* false when a type is unknown or an offset wrong: sizes mean nothing */
 };
 
 static struct extent layout_fields(struct spec *s, struct field *fields, unsigned depth)
 {
 	struct extent e = { .align = 1, .known = true };
 	const struct field *before = NULL;
+	bool placed = true; /* the offset of the one before is right: that of the next can be told */
 
 	for (struct field *f = fields; f; f = f->next) {
 		resolve_field(s, f, depth);
-		if (!before || before->type)
-			check_offset(s, f, before, e.size);
-		if (!f->type || !f->type->size)
+		placed = !placed || (before && !before->type) || check_offset(s, f, before, e.size);
+		if (!f->type || !f->type->size || !placed)
 			e.known = false;
 		else if (f->type->align > e.align)
 			e.align = f->type->align;

@@ -230,7 +230,7 @@ static struct rule_source source_of(const struct scope *scope, const struct fiel
 
 	from.status = otherwise ? refer_status(s, otherwise) : refer_real_status(s, &usual);
 	if (from.status && !status_is_fault(from.status) &&
-	    !is_listed(s, scope->call, from.status)) {
+	    !is_listed(s, scope->call, from.status) && !is_lost(s, name)) {
 		diag_error(s, &from.at, "'%s' yields '%s', which the call does not list",
 			   f->kind == FIELD_MBZ ? "mbz" : f->name, from.status->name);
 		diag_note(s, &scope->call->at, "add it behind 'status' of this call");
