@@ -56,6 +56,7 @@ static void wait_for(struct vcpu *target, enum flush_kind kind, u32 number, stru
 {
 	while ((i32)(__atomic_load_n(&target->flush_done[kind], __ATOMIC_ACQUIRE) - number) < 0) {
 		flush_answer(self);
+		vcpu_insist(target);
 		machine_pause();
 	}
 }

@@ -14,6 +14,20 @@
 
 #define OVERDUE_SHIFT 10 /* of the TSC's rate: 1 ms */
 
+/* The time a kick may take: some cores hold one back while the hypervisor runs there. */
+static bool is_late(const struct vcpu *target, u64 now)
+{
+	const u64 sent = __atomic_load_n(&target->kicked_at, __ATOMIC_RELAXED);
+
+	return (i64)(now - sent) > (i64)(target->partition->tsc_hz >> OVERDUE_SHIFT);
+}
+
+static void send_kick(struct vcpu *target, u64 now)
+{
+	__atomic_store_n(&target->kicked_at, now, __ATOMIC_RELAXED);
+	machine_kick(target->apic_id);
+}
+
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
  * arrived yet serves this purpose, too: its target clears the flag before it looks.
@@ -21,7 +35,23 @@
 void vcpu_kick(struct vcpu *target)
 {
 	if (!__atomic_exchange_n(&target->kicked, true, __ATOMIC_SEQ_CST))
-		machine_kick(target->apic_id);
+		send_kick(target, machine_tsc());
+	else
+		vcpu_insist(target);
+}
+
+/*
+ * QEMU's VMRUN writes back without a lock what is asked of the processor, and an NMI that comes at
+ * this moment is lost. All later kicks would be with it.
+ */
+void vcpu_insist(struct vcpu *target)
+{
+	const u64 now = machine_tsc();
+
+	if (!__atomic_load_n(&target->kicked, __ATOMIC_RELAXED) || !is_late(target, now))
+		return;
+	__atomic_store_n(&target->insisted, true, __ATOMIC_SEQ_CST);
+	send_kick(target, now);
 }
 
 void vcpu_request(struct vcpu *target, u32 request)
@@ -118,10 +148,17 @@ void interrupt_from_pic(struct vcpu *v, u8 vector)
 	v->look = true;
 }
 
+/* Whether a kick that was late, and has been sent again, may come now for the second time. */
+static bool is_second_kick(struct vcpu *v)
+{
+	return __atomic_exchange_n(&v->insisted, false, __ATOMIC_SEQ_CST) &&
+	       machine_tsc() - v->kicked_at < v->partition->tsc_hz;
+}
+
 void interrupt_nmi(struct vcpu *v)
 {
 	/* An NMI of the machine's own that comes together with a kick is lost in it. */
-	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST) || is_second_kick(v))
 		return;
 	v->nmi_pending = true;
 	v->look = true;

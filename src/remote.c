@@ -38,12 +38,13 @@ void remote_requested(struct vcpu *v)
  * Two VPs that ask each other wait here both, and each does the other's work. A flush never waits
  * for a call, so that what act waits for always comes.
  */
-static void wait_for(const struct remote_call *call, struct vcpu *self)
+static void wait_for(const struct remote_call *call, struct vcpu *target, struct vcpu *self)
 {
 	while (!__atomic_load_n(&call->done, __ATOMIC_ACQUIRE)) {
 		flush_answer(self);
 		if (__atomic_load_n(&self->remote, __ATOMIC_RELAXED))
 			remote_requested(self);
+		vcpu_insist(target);
 		machine_pause();
 	}
 }
@@ -60,6 +61,6 @@ void remote_run(struct vcpu *target, void (*act)(struct vcpu *target, void *argu
 	}
 	push(target, &call);
 	vcpu_request(target, VCPU_REQUEST_CALL);
-	wait_for(&call, self);
+	wait_for(&call, target, self);
 	self->asked = true;
 }

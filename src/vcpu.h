@@ -151,6 +151,8 @@ struct vcpu {
 	u32 flush_done[FLUSH_KINDS];       /* (a) and of the latest that is met */
 	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
+	bool insisted;                     /* (a) it was sent again, and may come twice */
+	u64 kicked_at;                     /* (a) host TSC when it was sent */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */
 	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
@@ -189,6 +191,9 @@ void vcpu_request(struct vcpu *target, u32 request);
 
 /* Make it exit, if it has nothing to be asked. On its own processor: once it has entered the guest. */
 void vcpu_kick(struct vcpu *target);
+
+/* Send a kick again that should have arrived: for whoever waits for what it was to bring about. */
+void vcpu_insist(struct vcpu *target);
 
 /* INIT for a VP; and a start-up IPI at page vector << 12, which one that waits for it takes. */
 void vcpu_ask_init(struct vcpu *target);

@@ -7,7 +7,7 @@
 #define WINDOW_TICKS (PM_HZ / 20)       /* 50 ms */
 #define REFERENCE_HZ 10000000u
 #define PARTS_PER_MILLION 2000u /* what two clocks may differ by, read one after the other */
-#define TRIES 4 /* an emulator's processor may be taken away between two reads */
+#define TRIES 20 /* an emulator's processor may be taken away between two reads */
 #define INVARIANT_TSC (1u << 8)         /* CPUID 0x80000007 EDX */
 #define APIC_TIMER_ENTRY 0x320
 #define APIC_TIMER_INITIAL 0x380

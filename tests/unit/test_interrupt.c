@@ -309,6 +309,52 @@ static void test_kicks(void **state)
 	assert_true(target->nmi_pending);
 }
 
+/* One that an emulator has lost is sent again by whoever has something to ask, or waits. */
+static void test_lost_kicks(void **state)
+{
+	struct vcpu *target = (start(2), partition->vp[1]);
+	const u64 late = partition->tsc_hz / 1000;
+
+	(void)state;
+	vcpu_request(target, VCPU_REQUEST_NMI);
+	fake_machine.tsc += late / 2;
+	vcpu_insist(target);
+	vcpu_request(target, VCPU_REQUEST_INTERRUPT);
+	assert_int_equal(fake_machine.kicks, 1);
+	fake_machine.tsc += late;
+	vcpu_insist(target);
+	assert_int_equal(fake_machine.kicks, 2);
+	vcpu_insist(target);
+	assert_int_equal(fake_machine.kicks, 2);
+	fake_machine.tsc += 2 * late;
+	vcpu_request(target, VCPU_REQUEST_INTERRUPT);
+	assert_int_equal(fake_machine.kicks, 3);
+	/* It was but slow: both come. The next one is the guest's. */
+	interrupt_nmi(target);
+	interrupt_nmi(target);
+	assert_false(target->nmi_pending);
+	interrupt_nmi(target);
+	assert_true(target->nmi_pending);
+	fake_machine.tsc += 2 * late;
+	vcpu_insist(target);
+	assert_int_equal(fake_machine.kicks, 3);
+}
+
+/* One that was lost does not come, and what comes long after is the guest's. */
+static void test_lost_kick_is_forgotten(void **state)
+{
+	struct vcpu *target = (start(2), partition->vp[1]);
+
+	(void)state;
+	vcpu_request(target, VCPU_REQUEST_INTERRUPT);
+	fake_machine.tsc += partition->tsc_hz / 100;
+	vcpu_insist(target);
+	interrupt_nmi(target);
+	fake_machine.tsc += 2 * partition->tsc_hz;
+	interrupt_nmi(target);
+	assert_true(target->nmi_pending);
+}
+
 static void wake_by_start_up(struct vcpu *v)
 {
 	if (fake_virts[v->index].waits == 2)
@@ -966,6 +1012,8 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_synthetic_icr),
 		cmocka_unit_test(test_kicks),
+		cmocka_unit_test(test_lost_kicks),
+		cmocka_unit_test(test_lost_kick_is_forgotten),
 		cmocka_unit_test(test_init_and_start_up),
 		cmocka_unit_test(test_init_and_start_up_at_once),
 		cmocka_unit_test(test_init_after_start_up),
