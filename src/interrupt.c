@@ -14,20 +14,6 @@
 
 #define OVERDUE_SHIFT 10 /* of the TSC's rate: 1 ms */
 
-/* The time a kick may take: some cores hold one back while the hypervisor runs there. */
-static bool is_late(const struct vcpu *target, u64 now)
-{
-	const u64 sent = __atomic_load_n(&target->kicked_at, __ATOMIC_RELAXED);
-
-	return (i64)(now - sent) > (i64)(target->partition->tsc_hz >> OVERDUE_SHIFT);
-}
-
-static void send_kick(struct vcpu *target, u64 now)
-{
-	__atomic_store_n(&target->kicked_at, now, __ATOMIC_RELAXED);
-	machine_kick(target->apic_id);
-}
-
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
  * arrived yet serves this purpose, too: its target clears the flag before it looks.
@@ -35,7 +21,7 @@ static void send_kick(struct vcpu *target, u64 now)
 void vcpu_kick(struct vcpu *target)
 {
 	if (!__atomic_exchange_n(&target->kicked, true, __ATOMIC_SEQ_CST))
-		send_kick(target, machine_tsc());
+		machine_kick(target->apic_id);
 	else
 		vcpu_insist(target);
 }
@@ -46,12 +32,17 @@ void vcpu_kick(struct vcpu *target)
  */
 void vcpu_insist(struct vcpu *target)
 {
-	const u64 now = machine_tsc();
+	const u64 now = machine_tsc(), since = __atomic_load_n(&target->missed_since, __ATOMIC_RELAXED);
 
-	if (!__atomic_load_n(&target->kicked, __ATOMIC_RELAXED) || !is_late(target, now))
+	if (!__atomic_load_n(&target->kicked, __ATOMIC_RELAXED))
 		return;
-	__atomic_store_n(&target->insisted, true, __ATOMIC_SEQ_CST);
-	send_kick(target, now);
+	if (since && (i64)(now - since) <= (i64)(target->partition->tsc_hz >> OVERDUE_SHIFT))
+		return;
+	__atomic_store_n(&target->missed_since, now, __ATOMIC_RELAXED);
+	if (!since)
+		return;
+	__atomic_store_n(&target->insisted_at, now, __ATOMIC_SEQ_CST);
+	machine_kick(target->apic_id);
 }
 
 void vcpu_request(struct vcpu *target, u32 request)
@@ -148,15 +139,17 @@ void interrupt_from_pic(struct vcpu *v, u8 vector)
 	v->look = true;
 }
 
-/* Whether a kick that was late, and has been sent again, may come now for the second time. */
+/* Whether it is a kick that was but slow, and has been sent again meanwhile. */
 static bool is_second_kick(struct vcpu *v)
 {
-	return __atomic_exchange_n(&v->insisted, false, __ATOMIC_SEQ_CST) &&
-	       machine_tsc() - v->kicked_at < v->partition->tsc_hz;
+	const u64 sent = __atomic_exchange_n(&v->insisted_at, 0, __ATOMIC_SEQ_CST);
+
+	return sent && machine_tsc() - sent < v->partition->tsc_hz;
 }
 
 void interrupt_nmi(struct vcpu *v)
 {
+	__atomic_store_n(&v->missed_since, 0, __ATOMIC_RELAXED);
 	/* An NMI of the machine's own that comes together with a kick is lost in it. */
 	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST) || is_second_kick(v))
 		return;
