@@ -254,19 +254,24 @@ static bool deliver_nmi(struct vcpu *v)
 	return true;
 }
 
-/* Of vectors that wait for a guest that cannot take any, the priorities are looked at when it can. */
-static void deliver_vector(struct vcpu *v, struct virt_window *window)
+/*
+ * Of vectors that wait for a guest that cannot take any, the priorities are looked at when it can.
+ * True: one went in.
+ */
+static bool deliver_vector(struct vcpu *v, struct virt_window *window)
 {
+	bool done;
 	int vector;
 
 	if (v->lapic.eoi_offered) /* not while another one waits (TLFS 10.3.5) */
 		lapic_settle_eoi(v);
 	if (!virt->interrupt_open(v)) {
 		window->interrupt = true;
-		return;
+		return false;
 	}
 	vector = next_vector(v);
-	if (vector >= 0) {
+	done = vector >= 0;
+	if (done) {
 		inject_interrupt(v, (u8)vector);
 		vector = next_vector(v);
 	}
@@ -274,21 +279,24 @@ static void deliver_vector(struct vcpu *v, struct virt_window *window)
 		window->interrupt = true;
 	else
 		window->priority = lapic_blocked_class(v);
+	return done;
 }
 
 /*
  * At most one event goes in per entry. For what waits a window is opened: an exit as soon as the
- * guest can take it.
+ * guest can take it. True: one went in.
  */
-static void deliver(struct vcpu *v)
+static bool deliver(struct vcpu *v)
 {
 	struct virt_window window = { .interrupt = v->pic_waits };
+	bool done = v->nmi_pending && deliver_nmi(v);
 
-	window.nmi = v->nmi_pending && !deliver_nmi(v);
+	window.nmi = v->nmi_pending;
 	if (has_vector(v))
-		deliver_vector(v, &window);
+		done |= deliver_vector(v, &window);
 	virt->set_window(v, &window);
 	v->look = false; /* whatever was let in has been looked at */
+	return done;
 }
 
 void vcpu_halt(struct vcpu *v)
@@ -298,23 +306,21 @@ void vcpu_halt(struct vcpu *v)
 }
 
 /* What ends HLT: that which the guest takes at once. */
-static bool can_deliver(struct vcpu *v)
+static bool ends_halt(struct vcpu *v)
 {
-	if (v->nmi_pending && virt->nmi_open(v))
-		return true;
-	return (v->pic_waits || next_vector(v) >= 0) && virt->interrupt_open(v);
+	return v->look && (deliver(v) || (v->pic_waits && virt->interrupt_open(v)));
 }
 
 /* What ends idling: that which asks for the processor's attention, were it ready or not. */
-static bool is_called(struct vcpu *v)
+static bool ends_idling(const struct vcpu *v)
 {
 	return v->nmi_pending || v->pic_waits || has_vector(v);
 }
 
 static bool is_awake(struct vcpu *v)
 {
-	return (v->state == VCPU_HALTED && can_deliver(v)) ||
-	       (v->state == VCPU_IDLES && is_called(v));
+	return (v->state == VCPU_HALTED && ends_halt(v)) ||
+	       (v->state == VCPU_IDLES && ends_idling(v));
 }
 
 static void wait(struct vcpu *v)

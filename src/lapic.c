@@ -171,8 +171,10 @@ void lapic_take_posted(struct vcpu *v)
 		bits = __atomic_exchange_n(&l->posted[i], 0, __ATOMIC_ACQUIRE);
 		if (!lapic_accepts(l))
 			continue;
-		accept_edges(l, 2 * i, (u32)bits);
-		accept_edges(l, 2 * i + 1, (u32)(bits >> 32));
+		if ((u32)bits)
+			accept_edges(l, 2 * i, (u32)bits);
+		if (bits >> 32)
+			accept_edges(l, 2 * i + 1, (u32)(bits >> 32));
 	}
 }
 

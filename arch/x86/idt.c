@@ -111,10 +111,8 @@ void idt_listen(bool on)
 	load_idt(on ? &open : &cpu_self()->idt);
 }
 
-bool nmi_take_pending(void)
+bool nmi_take_pending(struct cpu *c)
 {
-	struct cpu *c = cpu_self();
-
 	/* VMX lets one in at any time: cleared without having been seen, it would be lost. */
 	if (!__atomic_load_n(&c->nmi, __ATOMIC_RELAXED))
 		return false;

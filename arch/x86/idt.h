@@ -38,9 +38,9 @@ void idt_wait(const bool *nmi, bool has_gif);
 extern const char idt_wait_end[];
 
 /*
- * An NMI arrived while the hypervisor ran on this processor: a kick or the guest's own. Clears it
- * when asked.
+ * An NMI arrived while the hypervisor ran on c, the calling processor: a kick or the guest's own.
+ * Clears it when asked.
  */
-bool nmi_take_pending(void);
+bool nmi_take_pending(struct cpu *c);
 
 #endif

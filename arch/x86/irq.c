@@ -178,7 +178,7 @@ void irq_take(struct vcpu *v)
 {
 	struct cpu *c = cpu_self();
 
-	if (nmi_take_pending())
+	if (nmi_take_pending(c))
 		interrupt_nmi(v);
 	if (c->interrupted) {
 		c->interrupted = false;

@@ -902,7 +902,7 @@ static void halt_on(struct vcpu *v)
 	pass(v, HALT);
 	assert_int_equal(v->unhalted.deadline, 0);
 	assert_int_equal(v->timer_set, 0);
-	v->nmi_pending = true;
+	interrupt_nmi(v);
 }
 
 static void test_halted_time(void **state)
