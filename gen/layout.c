@@ -47,15 +47,17 @@ static void resolve_field(struct spec *s, struct field *f, unsigned depth)
 }
 
 /*
- * Refuse the bytes in front of a field that nothing names, or that something names already. True:
- * the offset is right.
+ * Refuse the bytes in front of a field that nothing names, or that something names already. Where
+ * the field before has no type or a wrong offset, its end is not known. True: the offset is right.
  */
 static bool check_offset(struct spec *s, const struct field *f, const struct field *before,
-			 unsigned end)
+			 unsigned end, bool end_known)
 {
 	if (before && f->offset < before->offset) {
 		diag_error(s, &f->offset_at, "out of order: offset %u after %u", f->offset,
 			   before->offset);
+	} else if (!end_known) {
+		return true;
 	} else if (f->offset < end) {
 		diag_error(s, &f->offset_at, "overlaps '%s', which ends at %u", before->name, end);
 		diag_note(s, &before->at, "declared here");
@@ -81,11 +83,11 @@ static struct extent layout_fields(struct spec *s, struct field *fields, unsigne
 {
 	struct extent e = { .align = 1, .known = true };
 	const struct field *before = NULL;
-	bool placed = true; /* the offset of the one before is right: that of the next can be told */
+	bool placed = true;
 
 	for (struct field *f = fields; f; f = f->next) {
 		resolve_field(s, f, depth);
-		placed = !placed || (before && !before->type) || check_offset(s, f, before, e.size);
+		placed = check_offset(s, f, before, e.size, placed && (!before || before->type));
 		if (!f->type || !f->type->size || !placed)
 			e.known = false;
 		else if (f->type->align > e.align)

@@ -7,6 +7,8 @@
 #include "out.h"
 #include "spell.h"
 
+enum { NOT_FREE = 255 };
+
 static const char structs[] =
 	"struct vcpu;\n"
 	"\n"
@@ -35,6 +37,8 @@ static const char structs[] =
 	"\t/* enum spec_rule that a read breaks where SPEC_MSR_READ is not set; likewise a write. "
 	"*/\n"
 	"\tu16 refuse_read, refuse_write;\n"
+	"\t/* A value of so many bits is stored as it is, whatever was before; 255: ask check. */\n"
+	"\tu8 free_bits;\n"
 	"\tu64 needs_privilege, needs_feature; /* all bits must be offered */\n"
 	"\tu64 reset;\n"
 	"\t/*\n"
@@ -72,10 +76,21 @@ static void slots(struct text *t, const struct spec *s)
 	emit_blank(t);
 }
 
+/* Those of x64, and row 0. */
+static unsigned row_count(const struct spec *s)
+{
+	unsigned n = 1;
+
+	for (size_t i = 0; i < s->msr_row_count; i++)
+		n += for_x64(&s->msr_rows[i].msr->about);
+	return n;
+}
+
 static void lookup(struct text *t, const struct spec *s)
 {
 	emit_line(t, "#define SPEC_MSR_FIRST 0x%xu", MSR_FIRST);
 	emit_line(t, "#define SPEC_MSR_RANGE 0x%xu", MSR_LAST - MSR_FIRST + 1);
+	emit_line(t, "#define SPEC_MSR_ROWS %u", row_count(s));
 	emit_line(t, "extern const %s spec_msr_index[SPEC_MSR_RANGE];", index_type(s));
 	emit_blank(t);
 	emit_comment(t, "The row of an MSR. Total: row 0, which has no flags, is every number that "
@@ -172,6 +187,47 @@ static void check_function(struct text *t, const struct spec *s, const struct ms
 	emit_close(t, "}");
 }
 
+/* The bits that a rule which zero always passes looks at; all where it is of another kind. */
+static uint64_t ruled_bits(const struct check *k)
+{
+	const uint64_t bits = low_bits(k->on.width) << k->on.shift;
+
+	switch (k->kind) {
+	case CHECK_RESERVED:
+		return k->mask << k->on.shift;
+	case CHECK_ZERO:
+	case CHECK_MSR_GPA:
+		return bits;
+	case CHECK_RANGE:
+		return k->low ? UINT64_MAX : bits;
+	default:
+		return UINT64_MAX;
+	}
+}
+
+/* How many of the lowest bits a value may have that no rule and no adjustment is about. */
+static unsigned free_bits(const struct msr *m)
+{
+	uint64_t ruled = msr_mask(m, BITS_PAD);
+	unsigned n = 0;
+
+	if (!msr_implemented(m) || !m->writable || msr_mask(m, BITS_PRESERVE))
+		return NOT_FREE;
+	for (const struct bits *b = m->bits; b; b = b->next)
+		if (b->ignored_unless_msr)
+			ruled |= bits_mask(b);
+	for (const struct check *k = m->checks; k; k = k->next) {
+		if (k->kind == CHECK_MSR_READ)
+			continue;
+		if (ruled_bits(k) == UINT64_MAX)
+			return NOT_FREE;
+		ruled |= ruled_bits(k);
+	}
+	while (n < 63 && !(ruled >> n & 1))
+		n++;
+	return n;
+}
+
 static const char *flag_list(const struct msr *m)
 {
 	return namef("SPEC_MSR_KNOWN%s%s%s%s%s%s",
@@ -197,6 +253,7 @@ static void row(struct text *t, const struct spec *s, const struct msr_row *r)
 	emit_wrapped(t, ".flags = %s,", flag_list(m));
 	emit_line(t, ".refuse_read = %s,", rule_of(m, CHECK_MSR_READ));
 	emit_line(t, ".refuse_write = %s,", rule_of(m, CHECK_MSR_WRITE));
+	emit_line(t, ".free_bits = %u,", free_bits(m));
 	emit_line(t, ".needs_privilege = %s,", c_hex(needs_mask(s, m->needs, "privilege"), 8));
 	emit_line(t, ".needs_feature = %s,", c_hex(needs_mask(s, m->needs, "feature"), 8));
 	emit_line(t, ".reset = %s,", c_hex(m->reset, 8));
@@ -211,7 +268,7 @@ static void rows(struct text *t, const struct spec *s)
 	emit_blank(t);
 	emit_line(t, "/* One row is one cache line. */");
 	emit_open(t, "__attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {");
-	emit_line(t, "{ .check = check_unknown, .read = read_stored, .write = write_stored },");
+	emit_line(t, "{ .free_bits = 255, .check = check_unknown, .read = read_stored, .write = write_stored },");
 	for (size_t i = 0; i < s->msr_row_count; i++)
 		if (for_x64(&s->msr_rows[i].msr->about))
 			row(t, s, &s->msr_rows[i]);

@@ -89,11 +89,11 @@ void msr_open(struct vcpu *v)
 		const bool readable = is_open(v, row, SPEC_MSR_READ),
 			   computed = row->flags & SPEC_MSR_COMPUTED;
 
-		_Static_assert(sizeof(spec_msr_index[0]) == 1, "MSR_VIEWS is enough");
 		view->slot = slot_of(v, row);
 		view->plain = readable && !computed ? view->slot : NULL;
 		view->read = readable && computed ? row : NULL;
 		view->write = is_open(v, row, SPEC_MSR_WRITE) ? row : NULL;
+		view->free_below = row->free_bits < 64 ? 1ull << row->free_bits : 0;
 	}
 }
 
@@ -126,17 +126,29 @@ static COLD bool refuse_value(struct vcpu *v, u32 rule, u64 value)
 		      rule ? "" : "not possible with this value now", value);
 }
 
+/* The rule that a value breaks, and what of it is stored. */
+static __attribute__((noinline)) u32 check(struct vcpu *v, const struct msr_view *view, u64 *value)
+{
+	return view->write->check(&v->msr_env, *view->slot, value);
+}
+
 static inline bool write_slot(struct vcpu *v, const struct msr_view *view, u64 value)
 {
 	const struct spec_msr *row = view->write;
-	u64 *slot = view->slot;
-	u32 rule;
+	u64 stored = value, *slot = view->slot;
 
 	trace(v, TRACE_MSR_WRITE, v->current_msr, value, 0);
-	rule = row->check(&v->msr_env, *slot, &value);
-	if (rule || ((row->flags & SPEC_MSR_ACTS) && !row->write(v, row->index, *slot, value)))
-		return refuse_value(v, rule, value);
-	*slot = value;
+	if (value >= view->free_below) {
+		u64 put_right = value;
+		const u32 rule = check(v, view, &put_right);
+
+		if (rule)
+			return refuse_value(v, rule, value);
+		stored = put_right;
+	}
+	if (row->flags & SPEC_MSR_ACTS && !row->write(v, row->index, *slot, stored))
+		return refuse_value(v, SPEC_RULE_NONE, stored);
+	*slot = stored;
 	return true;
 }
 

@@ -18,8 +18,8 @@ struct msr_view {
 	const struct spec_msr *read;   /* the row, when it may be read but is computed */
 	const struct spec_msr *write;  /* the row, when it may be written */
 	u64 *slot;                     /* the stored value */
+	u64 free_below;                /* values below it break no rule and are stored as they are */
 };
-#define MSR_VIEWS 256 /* at least as many as the table has rows */
 
 /* Fill the views of v from what its partition is offered; whenever that was changed. */
 void msr_open(struct vcpu *v);

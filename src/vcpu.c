@@ -28,7 +28,7 @@ struct vcpu *vcpu_create(struct partition *p, u32 apic_id)
 	v->call_in = alloc_page();
 	v->call_out = alloc_page();
 	v->trace = alloc_bytes(sizeof(*v->trace));
-	v->msr_view = alloc_bytes(MSR_VIEWS * sizeof(*v->msr_view));
+	v->msr_view = alloc_bytes(SPEC_MSR_ROWS * sizeof(*v->msr_view));
 	v->started_tsc = machine_tsc();
 	if (!v->call_in || !v->call_out || !v->trace || !v->msr_view)
 		return NULL;

@@ -31,6 +31,8 @@ struct spec_msr {
 	u16 index; /* n of a strided MSR, else 0 */
 	/* enum spec_rule that a read breaks where SPEC_MSR_READ is not set; likewise a write. */
 	u16 refuse_read, refuse_write;
+	/* A value of so many bits is stored as it is, whatever was before; 255: ask check. */
+	u8 free_bits;
 	u64 needs_privilege, needs_feature; /* all bits must be offered */
 	u64 reset;
 	/*
@@ -53,6 +55,7 @@ extern const struct spec_msr spec_msr_rows[];
 
 #define SPEC_MSR_FIRST 0x40000000u
 #define SPEC_MSR_RANGE 0x2000u
+#define SPEC_MSR_ROWS 1
 extern const u8 spec_msr_index[SPEC_MSR_RANGE];
 
 /*
