@@ -224,6 +224,11 @@ void explain_bit_list(struct screen *screen, const char *title, const struct bit
 		emit_line(t, "%s", title);
 	draw_bits(t, list, width);
 	bit_table(screen_part(screen), list);
+	for (const struct bits *b = list; b; b = b->next)
+		if (b->type && b->type->kind == TYPE_BITS)
+			explain_bit_list(screen, namef("Bits of %s, of type %s", b->name,
+						       b->type->name),
+					 b->type->bits, 8 * b->type->size);
 }
 
 void explain_checks(struct screen *screen, const struct check *list)

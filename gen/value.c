@@ -119,6 +119,8 @@ void value_bits(struct text *t, const struct bits *list, uint64_t number, unsign
 			meaning = b->kind == BITS_MBZ ? "reserved bits are set" : "not allowed";
 		line(t, depth, wrong, words_bit_range(b->high, b->low), name,
 		     number_text(value, b->high - b->low + 1), meaning);
+		if (b->type && b->type->kind == TYPE_BITS)
+			value_bits(t, b->type->bits, value, depth + 1);
 	}
 }
 

@@ -585,6 +585,172 @@ static u32 check_msr_secret(u32 n, bool write, const struct spec_msr_env *env, u
 	return SPEC_RULE_NONE;
 }
 
+static u32 check_msr_typed(u32 n, bool write, const struct spec_msr_env *env, u64 old, u64 *value)
+{
+	u64 mask;
+	bool broken;
+
+	(void)n;
+	(void)env;
+	(void)old;
+	(void)value;
+	(void)mask;
+	(void)broken;
+	if (!write)
+		return SPEC_RULE_NONE;
+	switch (n) {
+	case 124:
+		broken = false;
+		break;
+	case 125:
+		broken = (*value & 0xfffffffe00000000ull) != 0;
+		break;
+	case 126:
+		broken = (*value & 0xfffffffd00000000ull) != 0;
+		break;
+	case 127:
+		broken = (*value & 0xfffffffb00000000ull) != 0;
+		break;
+	case 128:
+		broken = (*value & 0xfffffff700000000ull) != 0;
+		break;
+	case 129:
+		broken = (*value & 0xffffffef00000000ull) != 0;
+		break;
+	case 130:
+		broken = (*value & 0xffffffdf00000000ull) != 0;
+		break;
+	case 131:
+		broken = (*value & 0xffffffbf00000000ull) != 0;
+		break;
+	case 132:
+		broken = (*value & 0xffffff7f00000000ull) != 0;
+		break;
+	case 133:
+		broken = (*value & 0xfffffeff00000000ull) != 0;
+		break;
+	case 134:
+		broken = (*value & 0xfffffdff00000000ull) != 0;
+		break;
+	case 135:
+		broken = (*value & 0xfffffbff00000000ull) != 0;
+		break;
+	case 136:
+		broken = (*value & 0xfffff7ff00000000ull) != 0;
+		break;
+	case 137:
+		broken = (*value & 0xffffefff00000000ull) != 0;
+		break;
+	case 138:
+		broken = (*value & 0xffffdfff00000000ull) != 0;
+		break;
+	case 139:
+		broken = (*value & 0xffffbfff00000000ull) != 0;
+		break;
+	case 140:
+		broken = (*value & 0xffff7fff00000000ull) != 0;
+		break;
+	case 141:
+		broken = (*value & 0xfffeffff00000000ull) != 0;
+		break;
+	case 142:
+		broken = (*value & 0xfffdffff00000000ull) != 0;
+		break;
+	case 143:
+		broken = (*value & 0xfffbffff00000000ull) != 0;
+		break;
+	case 144:
+		broken = (*value & 0xfff7ffff00000000ull) != 0;
+		break;
+	case 145:
+		broken = (*value & 0xffefffff00000000ull) != 0;
+		break;
+	case 146:
+		broken = (*value & 0xffdfffff00000000ull) != 0;
+		break;
+	case 147:
+		broken = (*value & 0xffbfffff00000000ull) != 0;
+		break;
+	case 148:
+		broken = (*value & 0xff7fffff00000000ull) != 0;
+		break;
+	case 149:
+		broken = (*value & 0xfeffffff00000000ull) != 0;
+		break;
+	case 150:
+		broken = (*value & 0xfdffffff00000000ull) != 0;
+		break;
+	case 151:
+		broken = (*value & 0xfbffffff00000000ull) != 0;
+		break;
+	case 152:
+		broken = (*value & 0xf7ffffff00000000ull) != 0;
+		break;
+	case 153:
+		broken = (*value & 0xefffffff00000000ull) != 0;
+		break;
+	case 154:
+		broken = (*value & 0xdfffffff00000000ull) != 0;
+		break;
+	case 155:
+		broken = (*value & 0xbfffffff00000000ull) != 0;
+		break;
+	case 156:
+		broken = (*value & 0x7fffffff00000000ull) != 0;
+		break;
+	default:
+		broken = (*value & 0xffffffff00000000ull) != 0;
+	}
+	if (broken)
+		return SPEC_RULE_MSR_TYPED_RESERVED;
+	switch (n) {
+	case 158:
+		broken = false;
+		break;
+	case 159:
+		broken = ((*value & 0xffffull) & 0xffe0ull) != 0;
+		break;
+	case 160:
+		broken = ((*value & 0xffffull) & 0xffd0ull) != 0;
+		break;
+	case 161:
+		broken = ((*value & 0xffffull) & 0xffb0ull) != 0;
+		break;
+	case 162:
+		broken = ((*value & 0xffffull) & 0xff70ull) != 0;
+		break;
+	case 163:
+		broken = ((*value & 0xffffull) & 0xfef0ull) != 0;
+		break;
+	case 164:
+		broken = ((*value & 0xffffull) & 0xfdf0ull) != 0;
+		break;
+	case 165:
+		broken = ((*value & 0xffffull) & 0xfbf0ull) != 0;
+		break;
+	case 166:
+		broken = ((*value & 0xffffull) & 0xf7f0ull) != 0;
+		break;
+	case 167:
+		broken = ((*value & 0xffffull) & 0xeff0ull) != 0;
+		break;
+	case 168:
+		broken = ((*value & 0xffffull) & 0xdff0ull) != 0;
+		break;
+	case 169:
+		broken = ((*value & 0xffffull) & 0xbff0ull) != 0;
+		break;
+	case 170:
+		broken = ((*value & 0xffffull) & 0x7ff0ull) != 0;
+		break;
+	default:
+		broken = ((*value & 0xffffull) & 0xfff0ull) != 0;
+	}
+	if (broken)
+		return SPEC_RULE_MSR_TYPED_CONTROL_RESERVED;
+	return SPEC_RULE_NONE;
+}
+
 const struct mutant_call mutant_calls[] = {
 };
 
@@ -596,6 +762,7 @@ const struct mutant_msr mutant_msrs[] = {
 { 0x40000090, 60, 123, check_msr_source },
 { 0x400000b0, 124, 123, check_msr_later },
 { 0x40000050, 124, 123, check_msr_secret },
+{ 0x400000c0, 124, 171, check_msr_typed },
 };
 
 const struct mutant mutants[] = {
@@ -723,4 +890,52 @@ const struct mutant mutants[] = {
 { "", "bit 61 not preserved", 0 },
 { "", "bit 62 not preserved", 0 },
 { "", "bit 63 not preserved", 0 },
+{ "HVR-M-400000c0-01", "dropped", 0 },
+{ "HVR-M-400000c0-01", "without bit 32", 0 },
+{ "HVR-M-400000c0-01", "without bit 33", 0 },
+{ "HVR-M-400000c0-01", "without bit 34", 0 },
+{ "HVR-M-400000c0-01", "without bit 35", 0 },
+{ "HVR-M-400000c0-01", "without bit 36", 0 },
+{ "HVR-M-400000c0-01", "without bit 37", 0 },
+{ "HVR-M-400000c0-01", "without bit 38", 0 },
+{ "HVR-M-400000c0-01", "without bit 39", 0 },
+{ "HVR-M-400000c0-01", "without bit 40", 0 },
+{ "HVR-M-400000c0-01", "without bit 41", 0 },
+{ "HVR-M-400000c0-01", "without bit 42", 0 },
+{ "HVR-M-400000c0-01", "without bit 43", 0 },
+{ "HVR-M-400000c0-01", "without bit 44", 0 },
+{ "HVR-M-400000c0-01", "without bit 45", 0 },
+{ "HVR-M-400000c0-01", "without bit 46", 0 },
+{ "HVR-M-400000c0-01", "without bit 47", 0 },
+{ "HVR-M-400000c0-01", "without bit 48", 0 },
+{ "HVR-M-400000c0-01", "without bit 49", 0 },
+{ "HVR-M-400000c0-01", "without bit 50", 0 },
+{ "HVR-M-400000c0-01", "without bit 51", 0 },
+{ "HVR-M-400000c0-01", "without bit 52", 0 },
+{ "HVR-M-400000c0-01", "without bit 53", 0 },
+{ "HVR-M-400000c0-01", "without bit 54", 0 },
+{ "HVR-M-400000c0-01", "without bit 55", 0 },
+{ "HVR-M-400000c0-01", "without bit 56", 0 },
+{ "HVR-M-400000c0-01", "without bit 57", 0 },
+{ "HVR-M-400000c0-01", "without bit 58", 0 },
+{ "HVR-M-400000c0-01", "without bit 59", 0 },
+{ "HVR-M-400000c0-01", "without bit 60", 0 },
+{ "HVR-M-400000c0-01", "without bit 61", 0 },
+{ "HVR-M-400000c0-01", "without bit 62", 0 },
+{ "HVR-M-400000c0-01", "without bit 63", 0 },
+{ "HVR-M-400000c0-01", "with another status", 1 },
+{ "HVR-M-400000c0-02", "dropped", 0 },
+{ "HVR-M-400000c0-02", "without bit 4", 0 },
+{ "HVR-M-400000c0-02", "without bit 5", 0 },
+{ "HVR-M-400000c0-02", "without bit 6", 0 },
+{ "HVR-M-400000c0-02", "without bit 7", 0 },
+{ "HVR-M-400000c0-02", "without bit 8", 0 },
+{ "HVR-M-400000c0-02", "without bit 9", 0 },
+{ "HVR-M-400000c0-02", "without bit 10", 0 },
+{ "HVR-M-400000c0-02", "without bit 11", 0 },
+{ "HVR-M-400000c0-02", "without bit 12", 0 },
+{ "HVR-M-400000c0-02", "without bit 13", 0 },
+{ "HVR-M-400000c0-02", "without bit 14", 0 },
+{ "HVR-M-400000c0-02", "without bit 15", 0 },
+{ "HVR-M-400000c0-02", "with another status", 1 },
 };

@@ -105,6 +105,18 @@ static u32 check_secret(const struct spec_msr_env *env, u64 old, u64 *value)
 	return SPEC_RULE_NONE;
 }
 
+static u32 check_typed(const struct spec_msr_env *env, u64 old, u64 *value)
+{
+	(void)env;
+	(void)old;
+	(void)value;
+	if ((*value & 0xffffffff00000000ull) != 0)
+		return SPEC_RULE_MSR_TYPED_RESERVED;
+	if (((*value & 0xffffull) & 0xfff0ull) != 0)
+		return SPEC_RULE_MSR_TYPED_CONTROL_RESERVED;
+	return SPEC_RULE_NONE;
+}
+
 /* One row is one cache line. */
 __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 	{ .free_bits = 255, .check = check_unknown, .read = read_stored, .write = write_stored },
@@ -232,6 +244,20 @@ __attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {
 		.read = read_stored,
 		.write = write_stored,
 	},
+	{ /* HV_X64_MSR_TYPED */
+		.number = 0x400000c0, .slot = 5, .index = 0,
+		.flags = SPEC_MSR_KNOWN | SPEC_MSR_IMPLEMENTED | SPEC_MSR_READ | SPEC_MSR_WRITE |
+			SPEC_MSR_VP,
+		.refuse_read = SPEC_RULE_NONE,
+		.refuse_write = SPEC_RULE_NONE,
+		.free_bits = 4,
+		.needs_privilege = 0x0ull,
+		.needs_feature = 0x0ull,
+		.reset = 0x0ull,
+		.check = check_typed,
+		.read = read_stored,
+		.write = write_stored,
+	},
 };
 
 const u8 spec_msr_index[SPEC_MSR_RANGE] = {
@@ -244,6 +270,7 @@ const u8 spec_msr_index[SPEC_MSR_RANGE] = {
 	[0x092] = 7, /* HV_X64_MSR_SOURCE1 */
 	[0x094] = 8, /* HV_X64_MSR_SOURCE2 */
 	[0x0b0] = 9, /* HV_X64_MSR_LATER */
+	[0x0c0] = 10, /* HV_X64_MSR_TYPED */
 };
 
 void spec_msr_reset_partition(u64 *slots)
