@@ -330,8 +330,8 @@ void check_unused(struct spec *s)
 /* ---- all of it ---- */
 
 /*
- * A single file without an interface is a part of a specification: what it names is declared in other
- * parts, which are not known here.
+ * A single file without an interface is a part of a specification: what it names is declared in
+ * other parts, which are not known here.
  */
 static void check_interface(struct spec *s)
 {

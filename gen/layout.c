@@ -76,7 +76,7 @@ static bool check_offset(struct spec *s, const struct field *f, const struct fie
 
 struct extent {
 	unsigned size, align;
-	bool known;            /* false when a type is unknown or an offset wrong: sizes mean nothing */
+	bool known; /* false when a type is unknown or an offset wrong, so that sizes mean nothing */
 };
 
 static struct extent layout_fields(struct spec *s, struct field *fields, unsigned depth)

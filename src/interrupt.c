@@ -32,7 +32,8 @@ void vcpu_kick(struct vcpu *target)
  */
 void vcpu_insist(struct vcpu *target)
 {
-	const u64 now = machine_tsc(), since = __atomic_load_n(&target->missed_since, __ATOMIC_RELAXED);
+	const u64 since = __atomic_load_n(&target->missed_since, __ATOMIC_RELAXED);
+	const u64 now = machine_tsc();
 
 	if (!__atomic_load_n(&target->kicked, __ATOMIC_RELAXED))
 		return;

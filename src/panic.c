@@ -63,23 +63,12 @@ static void dump_segments(struct vcpu *v)
 	}
 }
 
-static bool read_guest(void *context, u64 gpa, void *out, size_t length)
-{
-	struct vcpu *v = context;
-	const void *from = gpa_ptr(v->partition, &v->hits, GPA(gpa), NPT_R);
-
-	if (!from || (gpa & ~PAGE_MASK) + length > PAGE_SIZE)
-		return false;
-	memcpy(out, from, length);
-	return true;
-}
-
 static void dump_code(struct vcpu *v)
 {
 	struct guest_walk walk = {
 		.cr0 = virt->get_reg(v, VREG_CR0), .cr3 = virt->get_reg(v, VREG_CR3),
 		.cr4 = virt->get_reg(v, VREG_CR4), .efer = virt->get_reg(v, VREG_EFER),
-		.read = read_guest, .context = v,
+		.read = gpa_read_code, .context = v,
 	};
 	struct segment cs;
 	u8 bytes[CODE_BYTES];

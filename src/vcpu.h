@@ -152,7 +152,7 @@ struct vcpu {
 	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
 	u64 missed_since;                  /* (a) host TSC since when somebody waits for it, or 0 */
-	u64 insisted_at;                   /* (a) host TSC when one was sent that may be its twin, or 0 */
+	u64 insisted_at;                   /* (a) host TSC when it was sent once more, or 0 */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */
 	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */

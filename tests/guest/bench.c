@@ -5,6 +5,8 @@
  */
 #include "bench.h"
 
+#include "control.h"
+
 #define GUEST_ID 0x8100000000000001ull
 #define SUCCESS 0x10
 #define FAILURE 1
@@ -75,9 +77,8 @@ static bool enable_page(void)
 /* This address space, one page; a vector. */
 void bench_fill_input(u64 processors)
 {
-	uintptr_t cr3;
+	const uintptr_t cr3 = read_cr3();
 
-	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
 	memcpy(bench_input, (u64[]){ cr3, 0, processors, RT_GPA(bench_page) }, 32);
 	memcpy(bench_input + FLUSH_EX,
 	       (u64[]){ cr3, 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, processors, RT_GPA(bench_page) },

@@ -5,6 +5,7 @@
  * instructions that must be refused. Everything sent is counted where it arrives; at the end the sums agree.
  */
 #include "apic.h"
+#include "control.h"
 #include "synic.h"
 
 #define IPI_VECTOR 0x60         /* and one more for each further sender */
@@ -327,10 +328,8 @@ static void sleep(struct soak_cpu *c)
 static u64 flush(u32 code, u32 reps, uintptr_t address)
 {
 	u64 *in = (u64 *)inputs[rt_index()];
-	uintptr_t cr3;
 
-	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
-	in[0] = cr3;
+	in[0] = read_cr3();
 	in[1] = HV_FLUSH_FLAGS_ALL_PROCESSORS;
 	in[2] = 0;
 	in[3] = address;

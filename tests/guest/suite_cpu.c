@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The processor as a guest finds it: what a vendor core hides or emulates must not show. */
+#include "control.h"
 #include "test.h"
 
 #define CR0_NE (1u << 5)
@@ -22,32 +23,6 @@
 #define APIC_ICR_HIGH 0x310
 #define ICR_NMI 0x4400
 
-static uintptr_t read_cr0(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-static uintptr_t read_cr4(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
-
-static void write_cr0(void *value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(*(uintptr_t *)value) : "memory");
-}
-
-static void write_cr4(void *value)
-{
-	__asm__ volatile("mov %0, %%cr4" : : "r"(*(uintptr_t *)value) : "memory");
-}
-
 static void hides_virtualization(void)
 {
 	u64 value = 0;
@@ -65,10 +40,10 @@ static void vmxe_cannot_be_set(void)
 {
 	uintptr_t value = read_cr4() | CR4_VMXE;
 
-	EXPECT_EQ(rt_try(write_cr4, &value), FAULT_GP, "fault of setting CR4.VMXE");
+	EXPECT_EQ(set_cr4(value), FAULT_GP, "fault of setting CR4.VMXE");
 	EXPECT_EQ(read_cr4() & CR4_VMXE, 0, "CR4.VMXE afterwards");
 	value = read_cr4();
-	EXPECT_EQ(rt_try(write_cr4, &value), FAULT_NONE, "fault of writing CR4 as it is");
+	EXPECT_EQ(set_cr4(value), FAULT_NONE, "fault of writing CR4 as it is");
 }
 
 /* VMX needs the bit set and must show it as it was written. */
@@ -76,9 +51,9 @@ static void ne_is_free(void)
 {
 	uintptr_t before = read_cr0(), flipped = before ^ CR0_NE;
 
-	EXPECT_EQ(rt_try(write_cr0, &flipped), FAULT_NONE, "fault of flipping CR0.NE");
+	EXPECT_EQ(set_cr0(flipped), FAULT_NONE, "fault of flipping CR0.NE");
 	EXPECT_EQ(read_cr0(), flipped, "CR0 with NE flipped");
-	EXPECT_EQ(rt_try(write_cr0, &before), FAULT_NONE, "fault of flipping CR0.NE back");
+	EXPECT_EQ(set_cr0(before), FAULT_NONE, "fault of flipping CR0.NE back");
 	EXPECT_EQ(read_cr0(), before, "CR0 with NE as before");
 }
 
@@ -173,14 +148,14 @@ static void extended_control_register(void)
 		test_skip("no XSAVE");
 		return;
 	}
-	EXPECT_EQ(rt_try(write_cr4, &without), FAULT_NONE, "fault of clearing CR4.OSXSAVE");
+	EXPECT_EQ(set_cr4(without), FAULT_NONE, "fault of clearing CR4.OSXSAVE");
 	EXPECT_EQ(rt_try(try_xsetbv, NULL), FAULT_UD, "fault of XSETBV without CR4.OSXSAVE");
-	EXPECT_EQ(rt_try(write_cr4, &with), FAULT_NONE, "fault of setting CR4.OSXSAVE");
+	EXPECT_EQ(set_cr4(with), FAULT_NONE, "fault of setting CR4.OSXSAVE");
 	EXPECT_EQ(rt_try(try_xsetbv, NULL), FAULT_NONE, "fault of XSETBV");
 	EXPECT_EQ(rt_try(try_xsetbv_bad_index, NULL), FAULT_GP, "fault of XSETBV of XCR1");
 	EXPECT_EQ(rt_try(try_xsetbv_no_x87, NULL), FAULT_GP,
 		  "fault of XSETBV without the x87 state");
-	EXPECT_EQ(rt_try(write_cr4, &before), FAULT_NONE, "fault of restoring CR4");
+	EXPECT_EQ(set_cr4(before), FAULT_NONE, "fault of restoring CR4");
 }
 
 static void model_specific_registers(void)

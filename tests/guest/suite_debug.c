@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Single steps, debug registers and shadows, above all where an instruction leaves the guest. */
 #include "apic.h"
+#include "control.h"
 
 #define CR4_DE (1u << 3)
 #define CR4_OSXSAVE (1u << 18)
@@ -59,19 +60,6 @@ static u32 take_dr6(void)
 
 	set_dr6(0);
 	return value & (DR6_HIT | DR6_BD | DR6_BS);
-}
-
-static uintptr_t read_cr4(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
-
-static void write_cr4(uintptr_t value)
-{
-	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
 /* ---- single steps: POPF sets TF, and the trap comes behind the next instruction ---- */

@@ -3,6 +3,7 @@
  * The four flush calls: what they refuse, long lists with continuation, lists in registers, and
  * that they flush.
  */
+#include "control.h"
 #include "test.h"
 
 #define SPACE HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE
@@ -24,14 +25,6 @@
 #define APIC_MASKED 0x10000
 #define APIC_DIVIDE_BY_1 0xb
 #define REGISTER_WORDS (sizeof(struct hv_flush_virtual_address_list_in) / sizeof(u64))
-
-static u64 cr3(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
 
 static void expect_result(struct result r, u16 status, u32 reps, const char *what)
 {
@@ -74,21 +67,21 @@ static struct result memory_call(u16 code, u32 varhead, u32 reps, u32 start)
 
 static void space(void)
 {
-	plain(cr3(), 0, 1);
+	plain(read_cr3(), 0, 1);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "this processor");
-	plain(cr3(), ALL_PROCESSORS, 0);
+	plain(read_cr3(), ALL_PROCESSORS, 0);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "all processors");
 	plain(0, ALL_PROCESSORS | ALL_SPACES, 0);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "all spaces");
-	plain(cr3(), HV_FLUSH_FLAGS_NON_GLOBAL_MAPPINGS_ONLY, 1);
+	plain(read_cr3(), HV_FLUSH_FLAGS_NON_GLOBAL_MAPPINGS_ONLY, 1);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "non-global mappings");
 }
 
 static void space_refuses(void)
 {
-	plain(cr3(), 0, 0);
+	plain(read_cr3(), 0, 0);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "nobody");
-	plain(cr3(), 1ull << 63, 1);
+	plain(read_cr3(), 1ull << 63, 1);
 	expect_result(
 		memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0, "an unknown flag");
 	plain(1ull << 63, 0, 1);
@@ -101,30 +94,30 @@ static void space_refuses(void)
 
 static void space_ex(void)
 {
-	extended(cr3(), 0, HV_VP_SET_FORMAT_ALL, 0);
+	extended(read_cr3(), 0, HV_VP_SET_FORMAT_ALL, 0);
 	expect_result(memory_call(SPACE_EX, 0, 0, 0), HV_STATUS_SUCCESS, 0, "all processors");
-	extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1)[0] = 1;
+	extended(read_cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1)[0] = 1;
 	expect_result(memory_call(SPACE_EX, 1, 0, 0), HV_STATUS_SUCCESS, 0, "this processor");
 }
 
 static void space_ex_refuses(void)
 {
-	extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 3)[0] = 1;
+	extended(read_cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 3)[0] = 1;
 	expect_result(memory_call(SPACE_EX, 1, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
 		"one bank of two");
-	extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1)[0] = 1;
+	extended(read_cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1)[0] = 1;
 	expect_result(memory_call(SPACE_EX, 2, 0, 0), HV_STATUS_INVALID_HYPERCALL_INPUT, 0,
 		"two banks of one");
-	extended(cr3(), 0, 7, 0);
+	extended(read_cr3(), 0, 7, 0);
 	expect_result(memory_call(SPACE_EX, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0,
 		"an unknown format");
 }
 
 static void list(void)
 {
-	plain(cr3(), 0, 1)[0] = RT_GPA(call_output);
+	plain(read_cr3(), 0, 1)[0] = RT_GPA(call_output);
 	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_SUCCESS, 1, "one range");
-	plain(cr3(), HV_FLUSH_FLAGS_NON_GLOBAL_MAPPINGS_ONLY, 1);
+	plain(read_cr3(), HV_FLUSH_FLAGS_NON_GLOBAL_MAPPINGS_ONLY, 1);
 	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_INVALID_PARAMETER, 0,
 		"the flag of the other call");
 }
@@ -135,7 +128,7 @@ static void list(void)
  */
 static void long_list(void)
 {
-	u64 *ranges = plain(cr3(), 0, 1);
+	u64 *ranges = plain(read_cr3(), 0, 1);
 
 	for (unsigned i = 0; i < LIST_MOST; i++)
 		ranges[i] = RT_GPA(call_output) + (u64)i * RT_PAGE;
@@ -147,7 +140,7 @@ static void long_list(void)
 
 static void long_list_ex(void)
 {
-	u64 *in = extended(cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1);
+	u64 *in = extended(read_cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1);
 
 	in[0] = 1;
 	for (unsigned i = 0; i < LIST_EX_MOST; i++)
@@ -170,12 +163,12 @@ static void extended_ranges(void)
 			HV_GVA_RANGE_LARGE_PAGE_SIZE_MASK | 3 };
 	const u32 count = RT_COUNT(ranges);
 
-	memcpy(plain(cr3(), EXTENDED_RANGES, 1), ranges, sizeof(ranges));
+	memcpy(plain(read_cr3(), EXTENDED_RANGES, 1), ranges, sizeof(ranges));
 	expect_result(memory_call(LIST, 0, count, 0), status, is_offered ? count : 0, "the list");
-	memcpy(extended(cr3(), EXTENDED_RANGES, HV_VP_SET_FORMAT_ALL, 0), ranges, sizeof(ranges));
+	memcpy(extended(read_cr3(), EXTENDED_RANGES, HV_VP_SET_FORMAT_ALL, 0), ranges, sizeof(ranges));
 	expect_result(
 		memory_call(LIST_EX, 0, count, 0), status, is_offered ? count : 0, "the list of Ex");
-	plain(cr3(), EXTENDED_RANGES, 1);
+	plain(read_cr3(), EXTENDED_RANGES, 1);
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_INVALID_PARAMETER, 0,
 		"the flag for a whole space");
 }
@@ -183,7 +176,7 @@ static void extended_ranges(void)
 /* Repetitions are counted from the first, whatever the start index. */
 static void start_index(void)
 {
-	plain(cr3(), 0, 1);
+	plain(read_cr3(), 0, 1);
 	expect_result(
 		memory_call(LIST, 0, 10, 3), HV_STATUS_SUCCESS, 10, "ten ranges from the fourth");
 	expect_result(
@@ -250,7 +243,7 @@ static void interruptible(void)
 {
 	u32 seen = 0;
 
-	plain(cr3(), 0, 1);
+	plain(read_cr3(), 0, 1);
 	rt_apic_enable();
 	rt_apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
 	rt_apic_write(APIC_TIMER_ENTRY, VECTOR);
@@ -265,7 +258,7 @@ static void interruptible(void)
 
 static void odd_addresses(void)
 {
-	u64 *ranges = plain(cr3(), 0, 1);
+	u64 *ranges = plain(read_cr3(), 0, 1);
 
 	ranges[0] = 0x0000800000000000ull;
 	ranges[1] = 0x8000000000000000ull | 0xfff;
@@ -282,7 +275,7 @@ static bool xmm_offered(void)
 
 static void xmm_space(void)
 {
-	u64 words[XMM_WORDS] = { cr3(), 0, 1 };
+	u64 words[XMM_WORDS] = { read_cr3(), 0, 1 };
 
 	if (!xmm_offered())
 		return;
@@ -296,7 +289,7 @@ static void xmm_space(void)
 /* All 14 words of the registers: 3 of header, 11 of list. */
 static void xmm_list(void)
 {
-	u64 words[XMM_WORDS] = { cr3(), 0, 1 };
+	u64 words[XMM_WORDS] = { read_cr3(), 0, 1 };
 	u32 most = XMM_WORDS - REGISTER_WORDS;
 
 	if (!xmm_offered())
@@ -314,7 +307,7 @@ static void xmm_list(void)
 
 static void xmm_list_ex(void)
 {
-	u64 words[XMM_WORDS] = { cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, 1 };
+	u64 words[XMM_WORDS] = { read_cr3(), 0, HV_VP_SET_FORMAT_SPARSE_4K, 1, 1 };
 
 	if (!xmm_offered())
 		return;
@@ -331,7 +324,7 @@ static void xmm_list_ex(void)
 
 static void xmm_not_offered(void)
 {
-	u64 words[XMM_WORDS] = { cr3(), 0, 1 };
+	u64 words[XMM_WORDS] = { read_cr3(), 0, 1 };
 
 	if (hv_has_feature_xmm_registers_for_fast_hypercall(&offer)) {
 		test_skip("XMM input is offered");
@@ -348,10 +341,10 @@ static void flushes(void)
 
 	memset(call_output, 0x11, RT_PAGE);
 	EXPECT_EQ(*here, 0x1111111111111111ull, "memory before");
-	plain(cr3(), 0, 1)[0] = (u64)(uintptr_t)here;
+	plain(read_cr3(), 0, 1)[0] = (u64)(uintptr_t)here;
 	*rt_window_entry(5) = RT_GPA(call_input) | 7;
 	expect_result(memory_call(LIST, 0, 1, 0), HV_STATUS_SUCCESS, 1, "one range");
-	EXPECT_EQ(*here, cr3(), "memory after a list");
+	EXPECT_EQ(*here, read_cr3(), "memory after a list");
 	*rt_window_entry(5) = RT_GPA(call_output) | 7;
 	expect_result(memory_call(SPACE, 0, 0, 0), HV_STATUS_SUCCESS, 0, "a space");
 	EXPECT_EQ(*here, 0x1111111111111111ull, "memory after a space");

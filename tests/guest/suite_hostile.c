@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* A root that means harm: what it tries must end in a refusal, and both sides must live on. */
+#include "control.h"
 #include "test.h"
 
 #define SET HV_CALL_SET_VP_REGISTERS
@@ -157,20 +158,13 @@ static void apic_mode_by_name(void)
 	rt_apic_enable();
 }
 
-static void write_cr4(void *value)
-{
-	__asm__ volatile("mov %0, %%cr4" : : "r"(*(uintptr_t *)value) : "memory");
-}
-
 /* One after the other, with no exit for anything else between them. */
 static void reserved_bits_in_a_row(void)
 {
-	uintptr_t cr4;
+	const uintptr_t cr4 = read_cr4() | CR4_RESERVED;
 
-	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	cr4 |= CR4_RESERVED;
 	for (u32 i = 0; i < 5; i++)
-		EXPECT_EQ(rt_try(write_cr4, &cr4), FAULT_GP, "fault of a reserved bit of CR4");
+		EXPECT_EQ(set_cr4(cr4), FAULT_GP, "fault of a reserved bit of CR4");
 	expect_alive("reserved bits of CR4");
 }
 

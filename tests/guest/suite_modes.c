@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Control registers, paging, segments, privilege and memory types: what a bare processor does. */
+#include "control.h"
 #include "test.h"
 
 #define CR0_PE (1u << 0)
@@ -43,36 +44,6 @@
 #define NO_DESCRIPTOR (RT_GDT_ENTRIES * 8)
 
 extern u64 rt_directory[DIRECTORY_ENTRIES], rt_pointers[512];
-
-#define CONTROL_REGISTER(n)                                                               \
-	static uintptr_t read_cr##n(void)                                                 \
-	{                                                                                 \
-		uintptr_t value;                                                          \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));                     \
-		return value;                                                             \
-	}                                                                                 \
-	static void write_cr##n(void *value)                                              \
-	{                                                                                 \
-		__asm__ volatile("mov %0, %%cr" #n : : "r"(*(uintptr_t *)value) : "memory"); \
-	}
-CONTROL_REGISTER(0)
-CONTROL_REGISTER(3)
-CONTROL_REGISTER(4)
-
-static u32 set_cr0(uintptr_t value)
-{
-	return rt_try(write_cr0, &value);
-}
-
-static u32 set_cr3(uintptr_t value)
-{
-	return rt_try(write_cr3, &value);
-}
-
-static u32 set_cr4(uintptr_t value)
-{
-	return rt_try(write_cr4, &value);
-}
 
 /* ---- control registers ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* INS and OUTS at ports that leave the guest: as on a bare processor, in memory and in what they raise. */
+#include "control.h"
 #include "test.h"
 
 #define PORT_DATA 0x60
@@ -314,28 +315,13 @@ static void stack_segment(void)
 
 static void reload(void)
 {
-	uintptr_t cr3;
-
-	__asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(cr3) : : "memory");
+	write_cr3(read_cr3());
 }
 
 static void change_entry(unsigned slot, u64 set, u64 clear)
 {
 	*rt_window_entry(slot) = (*rt_window_entry(slot) & ~clear) | set;
 	reload();
-}
-
-static uintptr_t read_cr0(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-static void write_cr0(uintptr_t value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
 /* Two pages of the window that show the buffer's. */

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* The header's own stubs, used as an operating system would use them. */
+#include "control.h"
 #include "test.h"
-
-static u64 cr3(void)
-{
-	uintptr_t value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
 
 static void msr_access(void)
 {
@@ -37,9 +30,9 @@ static void null_call(void)
 static void flush(void)
 {
 	struct hv_callctx c = call_context();
-	struct hv_flush_virtual_address_space_in in = { .address_space = cr3(),
+	struct hv_flush_virtual_address_space_in in = { .address_space = read_cr3(),
 		.processor_mask = 1 };
-	struct hv_flush_virtual_address_space_ex_in ex = { .address_space = cr3(),
+	struct hv_flush_virtual_address_space_ex_in ex = { .address_space = read_cr3(),
 		.format = HV_VP_SET_FORMAT_SPARSE_4K, .valid_bank_mask = 1 };
 	hv_u64 bank = 1;
 
@@ -54,7 +47,7 @@ static void flush(void)
 static void flush_list(void)
 {
 	static struct hv_flush_virtual_address_list_each_in ranges[300];
-	struct hv_flush_virtual_address_list_in in = { .address_space = cr3(),
+	struct hv_flush_virtual_address_list_in in = { .address_space = read_cr3(),
 		.processor_mask = 1 };
 	struct hv_callctx c = call_context();
 	hv_u32 done = 0;
@@ -84,7 +77,7 @@ static void registers(void)
 	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 2, &done, values), HV_STATUS_SUCCESS,
 		"two registers");
 	EXPECT_EQ(done, 2, "repetitions done");
-	EXPECT_EQ(values[1].value.low, cr3(), "CR3");
+	EXPECT_EQ(values[1].value.low, read_cr3(), "CR3");
 	EXPECT_EQ(hv_call_get_vp_registers(&c, &in, names, 3, &done, values),
 		HV_STATUS_INVALID_PARAMETER, "two registers and one that is not");
 	EXPECT_EQ(done, 2, "repetitions done until then");

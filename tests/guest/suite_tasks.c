@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR MIT */
 /* Hardware task switches, which only 32-bit code makes; the VMX core carries them out itself. */
+#include "control.h"
 #include "test.h"
 
 #ifdef __x86_64__
@@ -110,14 +111,6 @@ __asm__(".pushsection .text\n.globl task_begin\n"
 static struct tss *own(void)
 {
 	return (struct tss *)rt_self()->tss;
-}
-
-static u32 read_cr3(void)
-{
-	u32 value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
 }
 
 static u64 descriptor_of(uintptr_t base, u32 limit, u32 access)
@@ -353,7 +346,7 @@ static void gp_through_gate(void)
 
 static void reload(void)
 {
-	__asm__ volatile("mov %0, %%cr3" : : "r"(read_cr3()) : "memory");
+	write_cr3(read_cr3());
 }
 
 static void read_nowhere(void *address)
