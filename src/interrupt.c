@@ -13,6 +13,7 @@
 #include "virt.h"
 
 #define OVERDUE_SHIFT 10 /* of the TSC's rate: 1 ms */
+#define PATIENCE_SHIFT 4 /* 62 ms: emulators take a processor away for several */
 
 /*
  * One kick is under way at a time, so that each NMI is known for what it is. One that has not
@@ -26,24 +27,38 @@ void vcpu_kick(struct vcpu *target)
 		vcpu_insist(target);
 }
 
+static void send_twin(struct vcpu *target, u64 now)
+{
+	__atomic_store_n(&target->twin_sent, now, __ATOMIC_SEQ_CST);
+	machine_kick(target->apic_id);
+}
+
 /*
  * QEMU's VMRUN writes back without a lock what is asked of the processor, and an NMI that comes at
- * this moment is lost. All later kicks would be with it.
+ * this moment is lost. All later kicks would be with it. Of those who wait one sends another.
  */
 void vcpu_insist(struct vcpu *target)
 {
-	const u64 since = __atomic_load_n(&target->missed_since, __ATOMIC_RELAXED);
-	const u64 now = machine_tsc();
+	const u64 patience = target->partition->tsc_hz >> PATIENCE_SHIFT;
+	u64 now, since;
 
 	if (!__atomic_load_n(&target->kicked, __ATOMIC_RELAXED))
 		return;
-	if (since && (i64)(now - since) <= (i64)(target->partition->tsc_hz >> OVERDUE_SHIFT))
+	since = __atomic_load_n(&target->missed_since, __ATOMIC_RELAXED);
+	now = machine_tsc();
+	if (since && (i64)(now - since) <= (i64)patience)
 		return;
-	__atomic_store_n(&target->missed_since, now, __ATOMIC_RELAXED);
-	if (!since)
-		return;
-	__atomic_store_n(&target->insisted_at, now, __ATOMIC_SEQ_CST);
-	machine_kick(target->apic_id);
+	if (__atomic_compare_exchange_n(&target->missed_since, &since, now, false, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED) && since)
+		send_twin(target, now);
+}
+
+void vcpu_kick_at_once(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->kicked, true, __ATOMIC_SEQ_CST))
+		send_twin(v, machine_tsc());
+	else
+		machine_kick(v->apic_id);
 }
 
 void vcpu_request(struct vcpu *target, u32 request)
@@ -140,10 +155,10 @@ void interrupt_from_pic(struct vcpu *v, u8 vector)
 	v->look = true;
 }
 
-/* Whether it is a kick that was but slow, and has been sent again meanwhile. */
-static bool is_second_kick(struct vcpu *v)
+/* Whether it may be a kick that was but slow, of which another one was sent meanwhile. */
+static bool is_twin(struct vcpu *v)
 {
-	const u64 sent = __atomic_exchange_n(&v->insisted_at, 0, __ATOMIC_SEQ_CST);
+	const u64 sent = __atomic_load_n(&v->twin_sent, __ATOMIC_SEQ_CST);
 
 	return sent && machine_tsc() - sent < v->partition->tsc_hz;
 }
@@ -152,7 +167,7 @@ void interrupt_nmi(struct vcpu *v)
 {
 	__atomic_store_n(&v->missed_since, 0, __ATOMIC_RELAXED);
 	/* An NMI of the machine's own that comes together with a kick is lost in it. */
-	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST) || is_second_kick(v))
+	if (__atomic_exchange_n(&v->kicked, false, __ATOMIC_SEQ_CST) || is_twin(v))
 		return;
 	v->nmi_pending = true;
 	v->look = true;

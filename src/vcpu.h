@@ -152,7 +152,7 @@ struct vcpu {
 	struct remote_call *remote;        /* (a) what others have this VP do, latest first */
 	bool kicked;                       /* (a) an NMI is on its way to make it exit */
 	u64 missed_since;                  /* (a) host TSC since when somebody waits for it, or 0 */
-	u64 insisted_at;                   /* (a) host TSC when it was sent once more, or 0 */
+	u64 twin_sent;                     /* (a) host TSC when another one was sent, or 0 */
 	u64 mtrr[VCPU_MTRRS];              /* (s) */
 	u64 keys_due;                      /* (s) host TSC to look for keys at; 0: never */
 	u64 timer_set;                     /* (s) host TSC that the processor's timer is set to */
@@ -194,6 +194,9 @@ void vcpu_kick(struct vcpu *target);
 
 /* Send a kick again that should have arrived: for whoever waits for what it was to bring about. */
 void vcpu_insist(struct vcpu *target);
+
+/* Make the calling processor's VP exit once it has entered the guest, whatever became of other kicks. */
+void vcpu_kick_at_once(struct vcpu *v);
 
 /* INIT for a VP; and a start-up IPI at page vector << 12, which one that waits for it takes. */
 void vcpu_ask_init(struct vcpu *target);

@@ -451,7 +451,7 @@ static void set_window(struct vcpu *v, const struct virt_window *w)
 	else
 		c->intercept[VMCB_INTERCEPT_CR] &= ~cr8;
 	if (is_repeated(c))
-		vcpu_kick(v); /* an exit right behind it leaves no time for that */
+		vcpu_kick_at_once(v); /* an exit right behind it leaves no time for that */
 	if (w->nmi && !s->nmi_blocked)
 		open_nmi_window(v);
 }
