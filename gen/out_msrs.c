@@ -268,8 +268,10 @@ static void rows(struct text *t, const struct spec *s)
 	emit_blank(t);
 	emit_line(t, "/* One row is one cache line. */");
 	emit_open(t, "__attribute__((aligned(64))) const struct spec_msr spec_msr_rows[] = {");
-	emit_wrapped(t, "{ .free_bits = 255, .check = check_unknown, .read = read_stored, "
-			".write = write_stored },");
+	emit_wrapped(t,
+		     "{ .free_bits = %u, .check = check_unknown, .read = read_stored, "
+		     ".write = write_stored },",
+		     NOT_FREE);
 	for (size_t i = 0; i < s->msr_row_count; i++)
 		if (for_x64(&s->msr_rows[i].msr->about))
 			row(t, s, &s->msr_rows[i]);

@@ -30,4 +30,10 @@ CONTROL_REGISTER(3)
 CONTROL_REGISTER(4)
 #undef CONTROL_REGISTER
 
+/* What has been translated is looked up again, but for global pages. */
+static inline void reload_cr3(void)
+{
+	write_cr3(read_cr3());
+}
+
 #endif

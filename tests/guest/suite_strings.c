@@ -313,15 +313,10 @@ static void stack_segment(void)
 
 /* ---- pages ---- */
 
-static void reload(void)
-{
-	write_cr3(read_cr3());
-}
-
 static void change_entry(unsigned slot, u64 set, u64 clear)
 {
 	*rt_window_entry(slot) = (*rt_window_entry(slot) & ~clear) | set;
-	reload();
+	reload_cr3();
 }
 
 /* Two pages of the window that show the buffer's. */

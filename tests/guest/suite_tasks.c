@@ -344,11 +344,6 @@ static void gp_through_gate(void)
 	expect_own_registers("#GP");
 }
 
-static void reload(void)
-{
-	write_cr3(read_cr3());
-}
-
 static void read_nowhere(void *address)
 {
 	__asm__ volatile(".byte 0x8a, 0x03" : : "b"(address) : "eax"); /* mov al, [ebx] */
@@ -360,7 +355,7 @@ static void pf_through_gate(void)
 
 	prepare();
 	*rt_window_entry(WINDOW) &= ~(u64)ENTRY_PRESENT;
-	reload();
+	reload_cr3();
 	task_function = note_error;
 	task_pops = 4;
 	EXPECT_EQ(rt_try(read_nowhere, page + 5), FAULT_NONE, "#PF");
@@ -368,7 +363,7 @@ static void pf_through_gate(void)
 	EXPECT_EQ(task_cr2, (u32)page + 5, "CR2");
 	EXPECT_EQ(task_runs, 1, "how often it ran");
 	*rt_window_entry(WINDOW) |= ENTRY_PRESENT;
-	reload();
+	reload_cr3();
 }
 
 static void end_interrupt(void)
@@ -612,13 +607,13 @@ static void absent_pages(void)
 	prepare();
 	describe(SEL_TASK, descriptor_of((uintptr_t)page, sizeof(task) - 1, TSS_AVAILABLE));
 	*rt_window_entry(WINDOW) &= ~(u64)ENTRY_PRESENT;
-	reload();
+	reload_cr3();
 	expect_old("a task that is not there", by_call, FAULT_PF, 0);
 	EXPECT(rt_fault.address >= (uintptr_t)page && rt_fault.address < (uintptr_t)page + sizeof(task),
 		"CR2 is 0x%x", (u32)rt_fault.address);
 	EXPECT_EQ(access_of(SEL_TASK), TSS_AVAILABLE, "its access byte");
 	*rt_window_entry(WINDOW) |= ENTRY_PRESENT;
-	reload();
+	reload_cr3();
 	EXPECT_EQ(rt_try(by_call, NULL), FAULT_NONE, "once it is");
 	EXPECT_EQ(task_runs, 1, "how often it ran");
 	__asm__ volatile("clts");
